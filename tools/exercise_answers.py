@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 from comparison import Subject, differs  # noqa: E402
-from hand_slips import SLIPS, Draw, Planted, Right, _rule  # noqa: E402
+from hand_slips import Draw, Planted, Right, _rule, planted  # noqa: E402
 
 from jacmagic.symbolic.formula.attempt import attempt  # noqa: E402
 
@@ -170,10 +171,9 @@ def wrong_answers(
     subject: Subject, seed: int, each: int, styles: Sequence[str]
 ) -> Iterator[Answer]:
     """Yield wrong answers with one planted mistake."""
-    for k, wrong in enumerate(planted(subject.right, seed, each)):
-        changed = [
-            at for at in _positions(wrong.matrix) if wrong.matrix[at] != subject.right.matrix[at]
-        ]
+    for k, wrong in enumerate(planted(subject.right, seed, each, EXTRA)):
+        everywhere = np.ndindex(*wrong.matrix.shape)
+        changed = [at for at in everywhere if wrong.matrix[at] != subject.right.matrix[at]]
         if not changed or not is_typed(wrong.matrix[changed[0]]):
             continue
         i, j = changed[0]
@@ -191,23 +191,3 @@ def _coincidences(subject: Subject, entry: Any, i: int) -> frozenset[str]:
         return frozenset({"zero"})
     itself = sympy.expand(entry - subject.right.outputs[i]) == 0
     return frozenset({"not differentiated"}) if itself else frozenset()
-
-
-def planted(right: Right, seed: int, count: int) -> Iterator[Planted]:
-    """Yield up to `count` mistakes, the same ones for a seed; those of exercises come often."""
-    draw = random.Random(seed)
-    pool = [*EXTRA, *draw.sample(SLIPS, len(SLIPS))]
-    for name, slip, kinds in draw.sample(pool, len(pool)):
-        if count == 0:
-            return
-        try:
-            matrix = slip(right, draw)
-        except ValueError:  # SymPy cannot substitute into a derivative
-            continue
-        if matrix is not None and not matrix.has(sympy.nan, sympy.zoo):
-            count -= 1
-            yield Planted(name, matrix, kinds)
-
-
-def _positions(matrix: Any) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(matrix.rows) for j in range(matrix.cols)]

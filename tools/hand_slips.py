@@ -7,7 +7,7 @@ are looked for.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -314,14 +314,28 @@ SLIPS: tuple[tuple[str, Slip, frozenset[str]], ...] = (
 )  # fmt: skip
 
 
-def planted(right: Right, seed: int, count: int) -> list[Planted]:
-    """Return up to `count` wrong Jacobians with different slips, the same ones for a seed."""
+def planted(
+    right: Right, seed: int, count: int, extra: Sequence[tuple[str, Slip, frozenset[str]]] = ()
+) -> Iterator[Planted]:
+    """Yield up to `count` wrong Jacobians with different slips, the same ones for a seed.
+
+    Args:
+        right: the function and its Jacobian.
+        seed: of the draws.
+        count: how many at most.
+        extra: more slips than those of `SLIPS`.
+    """
     draw = random.Random(seed)
-    found: list[Planted] = []
-    for name, slip, kinds in draw.sample(SLIPS, len(SLIPS)):
-        if len(found) == count:
-            break
-        matrix = slip(right, draw)
+    slips = draw.sample(SLIPS, len(SLIPS))
+    if extra:
+        slips = draw.sample([*extra, *slips], len(extra) + len(slips))
+    for name, slip, kinds in slips:
+        if count == 0:
+            return
+        try:
+            matrix = slip(right, draw)
+        except ValueError:  # SymPy cannot substitute into a derivative
+            continue
         if matrix is not None and not matrix.has(sympy.nan, sympy.zoo):
-            found.append(Planted(name, matrix, kinds))
-    return found
+            count -= 1
+            yield Planted(name, matrix, kinds)

@@ -10,22 +10,16 @@ Runs before anything is installed, so it uses the standard library only. pip's o
 from __future__ import annotations
 
 import os
-import queue
 import re
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "build" / "install.log"
 OLDEST = (3, 11)
-EXTRAS = {
-    "lab": ("lab",),
-    "dev": ("lab", "dev"),
-    "bench": ("bench",),
-}  # what each extra installs
+EXTRAS = {"lab": ("lab",), "dev": ("lab", "dev"), "bench": ("bench",)}  # what each installs
 HEADER = """\
 # The versions that CI runs with; pyproject.toml declares the range that is meant to work.
 # Renew with `make pins`, then run `make test`.
@@ -57,18 +51,16 @@ def install(python: Path, extra: str) -> int:
     """Run pip with one line of progress; on failure print the end of its log."""
     pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
-    silent_rerun = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    settings = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     LOG.parent.mkdir(exist_ok=True)
     start = time.monotonic()
-    process = subprocess.Popen(
-        pip,
-        env={**os.environ, **silent_rerun},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    report_progress(process, start)
+    with LOG.open("w") as log:
+        environment = {**os.environ, **settings}
+        none = subprocess.DEVNULL
+        process = subprocess.Popen(
+            pip, env=environment, stdin=none, stdout=log, stderr=subprocess.STDOUT
+        )
+        report_progress(process, start)
     took = f"{time.monotonic() - start:.0f} s"
     if process.returncode != 0:
         end = "\n".join(LOG.read_text().splitlines()[-25:])
@@ -78,37 +70,20 @@ def install(python: Path, extra: str) -> int:
     return 0
 
 
-def report_progress(process: subprocess.Popen[str], start: float) -> None:
-    """Write pip's output to the log, and print its current activity now and then."""
-    assert process.stdout is not None
-    stream = process.stdout
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def follow() -> None:
-        for line in stream:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=follow, daemon=True).start()
+def report_progress(process: subprocess.Popen[bytes], start: float) -> None:
+    """Print pip's current activity now and then, as its log tells it."""
     live = sys.stdout.isatty()
-    pause = 1.0 if live else 15.0
-    doing, seen, printed = "asking the package index", 0, start
-    with LOG.open("w") as log:
-        while True:
-            try:
-                line = lines.get(timeout=pause)
-            except queue.Empty:
-                line = ""
-            if line is None:
-                break
-            log.write(line)
-            seen += line.startswith("Collecting ")
-            doing = activity(line) or doing
-            if time.monotonic() - printed >= pause:
-                printed = time.monotonic()
-                text = f"installing: {doing} · {seen} packages found · {printed - start:.0f} s"
-                print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
-    process.wait()
+    while True:
+        try:
+            process.wait(1.0 if live else 15.0)
+            break
+        except subprocess.TimeoutExpired:
+            lines = LOG.read_text().splitlines()
+            doing = next(filter(None, map(activity, lines[::-1])), "asking the package index")
+            seen = sum(line.startswith("Collecting ") for line in lines)
+            took = time.monotonic() - start
+            text = f"installing: {doing} · {seen} packages found · {took:.0f} s"
+            print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
     if live:
         print("\r\033[K", end="")
 

@@ -5,6 +5,7 @@ A component is called by the name that the function unpacks it to (`x1, x2 = x`)
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,23 +46,11 @@ def labelled(
         values: the tensors by name.
         source: the function's text, or what reads it; read once and only if a label is asked for.
     """
-    naming = _Naming(values, source)
-    return tuple(Input(name, value, naming) for name, value in values.items())
-
-
-class _Naming:
-    """The labels of all inputs by name, found once."""
-
-    def __init__(self, values: Mapping[str, torch.Tensor], source: str | Callable[[], str]) -> None:
-        self._shapes = {name: value.shape for name, value in values.items()}
-        self._source = source
-        self._labels: dict[str, Sequence[Label]] | None = None
-
-    def __call__(self, name: str) -> Sequence[Label]:
-        if self._labels is None:
-            source = self._source if isinstance(self._source, str) else self._source()
-            self._labels = _labels(self._shapes, source)
-        return self._labels[name]
+    shapes = {name: value.shape for name, value in values.items()}
+    found = functools.cache(
+        lambda: _labels(shapes, source if isinstance(source, str) else source())
+    )
+    return tuple(Input(name, value, lambda name: found()[name]) for name, value in values.items())
 
 
 def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:

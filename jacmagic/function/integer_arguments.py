@@ -49,16 +49,13 @@ def keeping_counts(
     try:
         return answer(problem)
     except _ERRORS as error:
-        if isinstance(error, StrictError) or not _may_need_whole_numbers(error):
+        may_help = isinstance(error, KeyError) or _WORDS.search(str(error)) is not None
+        if isinstance(error, StrictError) or not may_help:
             raise
         whole = _found(make, problem.counts)
         if whole is None:
             raise
     return answer(whole)
-
-
-def _may_need_whole_numbers(error: Exception) -> bool:
-    return isinstance(error, KeyError) or _WORDS.search(str(error)) is not None
 
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:

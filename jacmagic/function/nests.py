@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch
 
 from jacmagic.errors import PointError
 from jacmagic.function.inputs import Input, labelled
-from jacmagic.function.pytree import Path, leaves_of, rebuilt
+from jacmagic.function.pytree import Path, children, leaves_of, rebuilt
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.syntax.parameters import unpacked_names
 from jacmagic.labels import Label, labels_of
@@ -72,7 +72,7 @@ class Nest:
         return exact or [
             leaf
             for leaf, spellings in spelled.items()
-            if any(_is_below(wanted, spelling) for spelling in spellings)
+            if any(one.startswith((f"{wanted}.", f"{wanted}[")) for one in spellings)
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
@@ -92,7 +92,10 @@ class Nest:
         kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
-            rows = [_in_place(one, parts) for one in kept]
+            rows = [
+                rebuilt(one, iter([parts[position] for _, position in leaves_of(one)]))
+                for one in kept
+            ]
             return rows[0] if single and len(rows) == 1 else tuple(rows)
 
         return arrange
@@ -165,10 +168,6 @@ def _tail(path: Path) -> str:
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
 
 
-def _is_below(wanted: str, spelling: str) -> bool:
-    return spelling.startswith((f"{wanted}.", f"{wanted}["))
-
-
 def _without_none(marked: Any) -> Any:
     """Return a nest of indices without the leaves that have none, or `_NOTHING`."""
     if marked is None:
@@ -181,20 +180,9 @@ def _without_none(marked: Any) -> Any:
     if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
         return type(marked)(parts) if parts else _NOTHING
-    named = _items(marked)
+    named = marked.items() if isinstance(marked, Mapping) else children(marked) or ()
     kept = {key: part for key, one in named if (part := _without_none(one)) is not _NOTHING}
     return kept or _NOTHING
-
-
-def _items(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
-        return iter(value.items())
-    names = getattr(value, "_fields", None) or [*value.__dataclass_fields__]
-    return ((name, getattr(value, name)) for name in names)
-
-
-def _in_place(marked: Any, parts: Sequence[Any]) -> Any:
-    return rebuilt(marked, iter([parts[position] for _, position in leaves_of(marked)]))
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────

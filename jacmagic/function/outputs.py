@@ -139,10 +139,12 @@ def _leaf(value: Any, path: Path) -> Tensor:
         return torch.as_tensor(numpy.array(value))
     if isinstance(value, numbers.Real) and value is not True and value is not False:
         return torch.tensor(float(value), dtype=torch.float64)
-    for recognises, found, remedy in TROUBLES:
-        if recognises(value):
-            raise _refusal(path, found(value), remedy)
-    raise _refusal(path, _a(type(value).__name__), "return only what is to be differentiated")
+    kind = type(value).__name__
+    found, remedy = next(
+        (found, remedy) for one, found, remedy in TROUBLES if isinstance(value, one)
+    )
+    name = getattr(value, "__name__", kind)
+    raise _refusal(path, found.format(value, a=_a(kind), name=name), remedy)
 
 
 def _refusal(path: Path, found: str, remedy: str) -> FunctionError:
@@ -184,46 +186,18 @@ def _tensor_trouble(tensor: Tensor) -> tuple[str, str]:
     )
 
 
-# (what it is, how to call it, which habit causes it and what to write)
-TROUBLES: tuple[tuple[Callable[[Any], bool], Callable[[Any], str], str], ...] = (
-    (
-        lambda value: value is None,
-        lambda value: "None",
-        "usually a missing return: end the function with return ...",
-    ),
-    (
-        lambda value: isinstance(value, str),
-        lambda value: f"the string {value[:20]!r}",
-        "return only what is to be differentiated; print the text instead",
-    ),
-    (
-        lambda value: isinstance(value, bool),
-        repr,
-        "a comparison has no derivative: return what is compared",
-    ),
-    (
-        lambda value: isinstance(value, (numbers.Complex, numpy.complexfloating)),
-        lambda value: f"the complex number {value}",
-        "return its real and imaginary parts as two outputs",
-    ),
-    (
-        lambda value: isinstance(value, numpy.ndarray),
-        lambda value: f"an array of dtype {value.dtype}",
-        "return real values",
-    ),
-    (
-        lambda value: isinstance(value, Iterator),
-        lambda value: _a(type(value).__name__),
-        "it is read only once: write tuple(...) around it",
-    ),
-    (
-        lambda value: isinstance(value, (set, frozenset)),
-        lambda value: _a(type(value).__name__),
-        "a set has no order: write a tuple, (...) instead of {...}",
-    ),
-    (
-        callable,
-        lambda value: f"the function {getattr(value, '__name__', type(value).__name__)}",
-        "it was returned without being called: write its arguments in parentheses",
-    ),
-)
+# Types, how to call a value of them, and which habit causes it and what to write.
+TROUBLES: tuple[tuple[Any, str, str], ...] = (
+    (type(None), "None", "usually a missing return: end the function with return ..."),
+    (str, "the string {0!r}",
+     "return only what is to be differentiated; print the text instead"),
+    (bool, "{0!r}", "a comparison has no derivative: return what is compared"),
+    ((numbers.Complex, numpy.complexfloating), "the complex number {0}",
+     "return its real and imaginary parts as two outputs"),
+    (numpy.ndarray, "an array of dtype {0.dtype}", "return real values"),
+    (Iterator, "{a}", "it is read only once: write tuple(...) around it"),
+    ((set, frozenset), "{a}", "a set has no order: write a tuple, (...) instead of {...}"),
+    (Callable, "the function {name}",
+     "it was returned without being called: write its arguments in parentheses"),
+    (object, "{a}", "return only what is to be differentiated"),
+)  # fmt: skip

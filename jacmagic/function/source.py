@@ -81,22 +81,22 @@ def parameters_of(func: Callable[..., Any]) -> list[str]:
     if is_plain(plain):
         code = plain.__code__
         return list(code.co_varnames[plain is not part : code.co_argcount])
-    try:
-        parameters = inspect.signature(part).parameters.values()
-    except (TypeError, ValueError):  # builtins have none
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+    return [parameter.name for parameter in _positional(part) or ()]
 
 
 def required_of(func: Callable[..., Any]) -> int:
     """Return the number of required positional arguments; 1 if it is not known."""
+    parameters = _positional(callable_part(func))
+    return 1 if parameters is None else sum(p.default is p.empty for p in parameters)
+
+
+def _positional(part: Any) -> list[inspect.Parameter] | None:
     try:
-        parameters = inspect.signature(callable_part(func)).parameters.values()
+        parameters = inspect.signature(part).parameters.values()
     except (TypeError, ValueError):  # builtins have none
-        return 1
+        return None
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters)
+    return [parameter for parameter in parameters if parameter.kind in kinds]
 
 
 def uncompiled(func: Any) -> Any:

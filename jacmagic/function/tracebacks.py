@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -74,12 +74,11 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
         return error  # an interrupt within torch
     if first is None:
         message = str(error).strip().partition("\n")[0]
-        return _caused(
-            FunctionError(
-                f"{title} raises {type(error).__name__}: {message}; write inputs that it takes"
-            ),
-            error,
+        refusal = FunctionError(
+            f"{title} raises {type(error).__name__}: {message}; write inputs that it takes"
         )
+        refusal.__cause__ = error
+        return refusal
     _forget_our_attempts(error)
     return error.with_traceback(first)
 
@@ -108,11 +107,6 @@ def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def _is_ours(frame: TracebackType) -> bool:
     """Whether a frame that raised runs this package's code and not the user's."""
     return _package(frame) == "jacmagic" and not _module_name(frame).startswith(_CALLS_USERS_CODE)
-
-
-def _caused(new: FunctionError, error: BaseException) -> FunctionError:
-    new.__cause__ = error
-    return new
 
 
 def _forget_our_attempts(error: BaseException) -> None:
@@ -146,13 +140,11 @@ def _hints(error: Any) -> list[str]:
 
 
 def _frames(error: BaseException) -> list[TracebackType]:
-    return list(_walk(error.__traceback__))
-
-
-def _walk(part: TracebackType | None) -> Iterator[TracebackType]:
+    found, part = [], error.__traceback__
     while part is not None:
-        yield part
+        found.append(part)
         part = part.tb_next
+    return found
 
 
 def _module_name(frame: TracebackType) -> str:

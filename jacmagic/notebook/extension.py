@@ -55,18 +55,10 @@ def unload(shell: InteractiveShell) -> None:
 def _unregister(shell: InteractiveShell) -> None:
     """Remove the magics and their settings."""
     manager = shell.magics_manager
-    for kind in _CLASSES:
-        registered = manager.registry.pop(kind.__name__, None)
-        if registered is not None:
-            _remove(shell, registered)
-
-
-def _remove(shell: InteractiveShell, registered: object) -> None:
-    """Remove what the methods of one class of magics are registered as."""
-    manager = shell.magics_manager
+    registered = [manager.registry.pop(kind.__name__, None) for kind in _CLASSES]
     for kind, name in itertools.product(("line", "cell"), NAMES):
-        if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
+        owner = getattr(manager.magics[kind].get(name), "__self__", None)
+        if any(owner is one for one in registered if one is not None):
             del manager.magics[kind][name]
             manager.magics["line"].pop(f"%{name}", None)
-    if registered in shell.configurables:
-        shell.configurables.remove(registered)
+    shell.configurables[:] = [one for one in shell.configurables if one not in registered]

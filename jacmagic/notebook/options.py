@@ -19,122 +19,61 @@ _Options = TypeVar("_Options")
 
 OPTIONS = (
     argument("--of", metavar="NAME", help="which function of the cell"),
-    argument(
-        "--wrt",
-        metavar="NAMES",
-        help="inputs to differentiate with respect to, by commas; "
-        "for a module: inputs, parameters, or names of parameters; "
-        "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)",
-    ),
+    argument("--wrt", metavar="NAMES",
+             help="inputs to differentiate with respect to, by commas; "
+             "for a module: inputs, parameters, or names of parameters; "
+             "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)"),
     argument("--out", metavar="MANIFOLD", help="the manifold of the output, such as SO3:right"),
     argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value"),
-    argument(
-        "--range",
-        metavar="NAME=LO:HI",
-        action="append",
-        default=[],
-        help="a slider's range, or LO:HI:STEP; repeatable; x[0]=… for one component",
-    ),
-    argument(
-        "--mode",
-        dest="strategy",
-        choices=("auto", "forward", "reverse", "rows", "sparse"),
-        default="auto",
-        help="how torch computes it",
-    ),
+    argument("--range", metavar="NAME=LO:HI", action="append", default=[],
+             help="a slider's range, or LO:HI:STEP; repeatable; x[0]=… for one component"),
+    argument("--mode", dest="strategy", choices=("auto", "forward", "reverse", "rows", "sparse"),
+             default="auto", help="how torch computes it"),
     argument("--chunk", dest="chunk_size", type=int, metavar="N", help="rows or columns at a time"),
-    argument(
-        "--strict", action="store_true", help="error when an output does not depend on an input"
-    ),
+    argument("--strict", action="store_true",
+             help="error when an output does not depend on an input"),
     argument("--create-graph", action="store_true", help="keep the result differentiable"),
     argument("--dtype", metavar="D", help="cast the inputs, such as float32"),
     argument("--device", metavar="D", help="move the inputs, such as cuda"),
-    argument(
-        "--layout",
-        choices=("numerator", "denominator"),
-        default="numerator",
-        help="the Jacobian or its transpose",
-    ),
+    argument("--layout", choices=("numerator", "denominator"), default="numerator",
+             help="the Jacobian or its transpose"),
     argument("--steps", action="store_true", help="print the derivation of every entry"),
-    argument(
-        "--chain",
-        action="store_true",
-        help="show the Jacobian as a product of local Jacobians too",
-    ),
-    argument(
-        "--numbers",
-        dest="names",
-        action="store_false",
-        help="show named constants of the code by their numbers",
-    ),
-    argument(
-        "--picture",
-        action="store_true",
-        help="show the picture of the function around the point",
-    ),
+    argument("--chain", action="store_true",
+             help="show the Jacobian as a product of local Jacobians too"),
+    argument("--numbers", dest="names", action="store_false",
+             help="show named constants of the code by their numbers"),
+    argument("--picture", action="store_true",
+             help="show the picture of the function around the point"),
     argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
-    argument(
-        "--exact",
-        action="store_true",
-        help="the closed form at the values as typed, such as pi/2 or 1/3, simplified; "
-        "inputs without a value stay symbolic",
-    ),
+    argument("--exact", action="store_true",
+             help="the closed form at the values as typed, such as pi/2 or 1/3, simplified; "
+             "inputs without a value stay symbolic"),
     argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
-    argument(
-        "--compile",
-        action="store_true",
-        help="return the compiled Jacobian, a function of the inputs, instead of a result",
-    ),
-    argument(
-        "--still",
-        dest="live",
-        action="store_false",
-        help="no widget: LaTeX, HTML and text only",
-    ),
-    argument(
-        "-p",
-        "--precision",
-        dest="digits",
-        type=int,
-        metavar="N",
-        help="significant digits shown",
-    ),
-    argument(
-        "--quiz",
-        metavar="KIND",
-        help="show an exercise instead: entries (also without KIND), entries=3 for three of them, "
-        "numbers for their values, steps for derivations line by line, rules for the rule of each "
-        "step",
-    ),
-    argument(
-        "--seeds",
-        type=int,
-        default=1,
-        metavar="N",
-        help="variants of the exercise, each with entries of its own; of numbers, each at a point "
-        "of its own",
-    ),
-    argument(
-        "--save",
-        metavar="PATH",
-        help="write what is shown as an HTML file too, live without a kernel",
-    ),
+    argument("--compile", action="store_true",
+             help="return the compiled Jacobian, a function of the inputs, instead of a result"),
+    argument("--still", dest="live", action="store_false",
+             help="no widget: LaTeX, HTML and text only"),
+    argument("-p", "--precision", dest="digits", type=int, metavar="N",
+             help="significant digits shown"),
+    argument("--quiz", metavar="KIND",
+             help="show an exercise instead: entries (also without KIND), entries=3 for three of "
+             "them, numbers for their values, steps for derivations line by line, rules for the "
+             "rule of each step"),
+    argument("--seeds", type=int, default=1, metavar="N",
+             help="variants of the exercise, each with entries of its own; of numbers, each at a "
+             "point of its own"),
+    argument("--save", metavar="PATH",
+             help="write what is shown as an HTML file too, live without a kernel"),
     argument("-v", "--variable", metavar="NAME", help="store the result in this name"),
     argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned"),
     argument("-h", "--help", action="store_true", help="show this help"),
-)
-
-
+)  # fmt: skip
 _OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
 CHECK_OPTIONS = (
-    argument(
-        "--functions",
-        dest="functions",
-        action="store_true",
-        help="both are functions whose Jacobians are compared",
-    ),
+    argument("--functions", action="store_true",
+             help="both are functions whose Jacobians are compared"),
     *(option for option in OPTIONS if option.args[0] in _OF_CHECKS),
-)
+)  # fmt: skip
 
 
 def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:

@@ -12,12 +12,14 @@ from jacmagic.errors import PointError
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.nests import Leaf, Nest
 from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.syntax.hints import for_exception
 from jacmagic.function.syntax.parameters import is_taken_apart, unpacked_names
 from jacmagic.function.target import EMPTY
 from jacmagic.function.targets import users_callable
 from jacmagic.function.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
 from jacmagic.notebook.request import Request
 
+_NO_POWER = re.compile(r"^\s*[\d.]+\s*\^\s*[\d.]+\s*$")  # a whole number in Python: 2^3 is 1
 # words of errors that torch and Python raise for a scalar in place of a vector
 _SHAPE_WORDS = re.compile(
     r"dim|0-d|\b[0-9]D\b|shape|size|index|iter|len\(\)|argument", re.IGNORECASE
@@ -52,12 +54,16 @@ def _values_at(request: Request) -> dict[str, Any]:
 
 def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
     """Evaluate one text of the point; whatever it raises becomes a PointError."""
+    if _NO_POWER.search(source):
+        hint = for_exception("TypeError", "operands for ^", source)
+        raise PointError(f"the value of {name} is no power; {hint}{marked}")
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
+        hint = for_exception(type(error).__name__, str(error), source)
         raise PointError(
             f"the value of {name} does not evaluate: {type(error).__name__}: {error}; "
-            "write an expression of names that exist" + marked
+            f"{hint or 'write an expression of names that exist'}{marked}"
         ) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
-_FRAMES = (
+_FRAMES = (  # of matrices with lines, and what they are without
     (re.compile(r"\\left\[ \\begin{array}{[c|]*}"), r"\\begin{bmatrix}"),
     (re.compile(r"\\end{array} \\right\]"), r"\\end{bmatrix}"),
     (re.compile(r"\\hline "), ""),
@@ -22,7 +22,8 @@ ROW_LINES, FRACTION_LINES = 1.6, 2.6  # of a matrix, with the space below it
 def extent(source: str) -> int:
     """Estimate the width of LaTeX in letters."""
     before = None
-    source = _undivided(source)
+    for pattern, plain in _FRAMES:
+        source = pattern.sub(plain, source)
     while before != source:
         before = source
         source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
@@ -35,13 +36,6 @@ def height(source: str) -> float:
     """Estimate the height of LaTeX in lines of text, that of a matrix by its rows."""
     rows = re.split(r"\\\\(?:\[\w+\])?", source)
     return sum(FRACTION_LINES if r"\frac" in row else ROW_LINES for row in rows)
-
-
-def _undivided(source: str) -> str:
-    """Return LaTeX whose matrices have no lines."""
-    for pattern, plain in _FRAMES:
-        source = pattern.sub(plain, source)
-    return source
 
 
 def _unwrapped(match: re.Match[str]) -> str:

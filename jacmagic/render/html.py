@@ -56,6 +56,11 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-left{border-left-color:rgba(128,128,128,.8)}
 .jm-still .jm-top>td{border-top-color:rgba(128,128,128,.8)}
 .jm-still td.jm-none{color:#888}
+.jm-still .jm-verdict{font-weight:600;margin:.2em 0 .5em}
+.jm-still .jm-words{text-align:left}
+.jm-still td.jm-words:last-child{white-space:normal;min-width:16em}
+.jm-still .jm-wrong>*{background:rgba(211,47,47,.14)}
+.jm-still .jm-doubt>*{background:rgba(199,119,0,.16)}
 .jm-still .jm-odd{font-style:italic;outline:1.5px dashed #d32f2f;outline-offset:-2px}
 .jm-still svg{max-width:100%;height:auto;margin:.4em 0}
 .jm-still ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}

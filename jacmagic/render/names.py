@@ -51,19 +51,9 @@ MAX_CHARACTERS = 40  # of a name that are shown, so that tables keep their width
 # Characters with a meaning in TeX or HTML are written outside \text{…}, as mathematics. The braces
 # around < and > keep them from beginning a tag.
 COMMANDS = {
-    "\\": r"\backslash",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"{\wedge}",
-    "~": r"{\sim}",
-    "<": "{<}",
-    ">": "{>}",
-}
+    "\\": r"\backslash", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_", "^": r"{\wedge}", "~": r"{\sim}", "<": "{<}", ">": "{>}",
+}  # fmt: skip
 _SIGNS = "\u2100-\u214f\u2190-\u23ff\u27c0-\u27ff\u2900-\u2aff"  # mathematics only, in KaTeX
 _APART = re.escape("".join(COMMANDS)) + _SIGNS
 _RUN = re.compile(f"[{_APART}]|[^{_APART}]+")

@@ -16,28 +16,11 @@ _SMALL = dict(
 )
 _HIGH = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀ", "0123456789+-=()nT", strict=True))
 _SIGNS = {
-    "∂": r"\partial ",
-    "∇": r"\nabla ",
-    "−": "-",
-    "≠": r"\neq ",
-    "≤": r"\leq ",
-    "≥": r"\geq ",
-    "→": r"\to ",
-    "∞": r"\infty ",
-    "√": r"\surd ",
-    "·": r"\cdot ",
-    "⋅": r"\cdot ",
-    "±": r"\pm ",
-    "×": r"\times ",
-    "‖": r"\|",
-    "≈": r"\approx ",
-    "∈": r"\in ",
-    "°": r"^{\circ}",
-    "↑": r"\uparrow ",
-    "↓": r"\downarrow ",
-    "✓": r"\checkmark ",
-    "⇒": r"\Rightarrow ",
-}
+    "∂": r"\partial ", "∇": r"\nabla ", "−": "-", "≠": r"\neq ", "≤": r"\leq ", "≥": r"\geq ",
+    "→": r"\to ", "∞": r"\infty ", "√": r"\surd ", "·": r"\cdot ", "⋅": r"\cdot ", "±": r"\pm ",
+    "×": r"\times ", "‖": r"\|", "≈": r"\approx ", "∈": r"\in ", "°": r"^{\circ}",
+    "↑": r"\uparrow ", "↓": r"\downarrow ", "✓": r"\checkmark ", "⇒": r"\Rightarrow ",
+}  # fmt: skip
 _PLAIN = "“”‘’…–—"  # with ASCII and Latin letters, what a text font has
 _MARKS = "\u0302-\u0308\u20d7"
 _PIECE = re.compile(

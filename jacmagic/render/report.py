@@ -7,15 +7,15 @@ Strings in, strings out; all text is escaped.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from jacmagic.render import html, latex, wide
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.prose import inline, paragraph
-from jacmagic.render.text import flush_right, number
+from jacmagic.render.text import flush_left, flush_right, number
 
 MAX_SHOWN = 20  # rows or columns of a table; of more, the first ones and a gap
 
@@ -52,47 +52,61 @@ class Grid:
         heads: one for each column, that of the row heads first.
         rows: as many cells as there are heads.
         caption: a line above it; "" for none.
+        left: columns of words, flush left; the others are flush right.
+        kinds: of the rows, "wrong" or "doubt" for a coloured one.
+        max_rows: rows that are shown.
     """
 
     heads: Sequence[Shown]
     rows: Sequence[Sequence[Shown]]
     caption: str = ""
+    left: Collection[int] = ()
+    kinds: Sequence[str] = ()
+    max_rows: int = MAX_SHOWN
 
     @property
     def picked(self) -> list[list[Shown]]:
         """Heads and rows that are shown: the first columns and rows of a large table."""
         wide = len(self.heads) > MAX_SHOWN + 1
-        lines = [self.heads, *self.rows[:MAX_SHOWN]]
+        lines = [self.heads, *self.rows[: self.max_rows]]
         cut = [[*line[: MAX_SHOWN + 1], *[Shown("…", r"\cdots")] * wide] for line in lines]
         gap = [Shown("⋮", r"\vdots")] * len(cut[0])
-        return [*cut, gap] if len(self.rows) > MAX_SHOWN else cut
+        return [*cut, gap] if len(self.rows) > self.max_rows else cut
 
     @property
     def text(self) -> str:
-        """Lines for a terminal, columns flush right."""
+        """Lines for a terminal."""
         columns = zip(*([cell.text for cell in line] for line in self.picked), strict=True)
-        lines = zip(*map(flush_right, columns), strict=True)
+        flush = [
+            flush_left(column) if k in self.left else flush_right(column)
+            for k, column in enumerate(columns)
+        ]
+        lines = zip(*flush, strict=True)
         drawn = ["  ".join(line).rstrip() for line in lines]
         return "\n".join([self.caption, *drawn] if self.caption else drawn)
 
     @property
     def latex(self) -> list[str]:
         """Arrays with a rule below the heads, each of as many columns as fit on a line."""
-        return wide.table([[cell.tex for cell in line] for line in self.picked])
+        return wide.table([[cell.tex for cell in line] for line in self.picked], self.left)
 
     @property
     def html(self) -> str:
         """A table element."""
         head, *body = self.picked
-        heads = "".join(f'<th scope="col">{escape(cell.text)}</th>' for cell in head)
+        heads = "".join(self._cell('th scope="col"', k, cell) for k, cell in enumerate(head))
         caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
-        rows = "".join(
-            f'<tr><th scope="row">{escape(first.text)}</th>'
-            + "".join(f"<td>{escape(cell.text)}</td>" for cell in rest)
-            + "</tr>"
-            for first, *rest in body
-        )
+        rows = "".join(self._row(line, *self.kinds[k : k + 1]) for k, line in enumerate(body))
         return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _row(self, line: Sequence[Shown], kind: str = "") -> str:
+        tags = ['th scope="row"', *["td"] * (len(line) - 1)]
+        marked = f' class="jm-{kind}"' if kind else ""
+        return f"<tr{marked}>{''.join(map(self._cell, tags, range(len(line)), line))}</tr>"
+
+    def _cell(self, tag: str, column: int, cell: Shown) -> str:
+        words = ' class="jm-words"' if column in self.left else ""
+        return f"<{tag}{words}>{escape(cell.text)}</{tag[:2]}>"
 
 
 @dataclass(frozen=True)
@@ -105,18 +119,23 @@ class Report:
         grids: tables.
         warnings: sentences.
         lines: further sentences.
+        verdict: a line below the title.
     """
 
     title: str
     equations: Sequence[Shown] = ()
     grids: Sequence[Grid] = ()
     warnings: Sequence[str] = ()
-    lines: Sequence[str] = field(default=())
+    lines: Sequence[str] = ()
+    verdict: str = ""
 
     @property
     def text(self) -> str:
         """Lines for a terminal."""
-        blocks = [self.title, "\n".join(one.text for one in self.equations)]
+        blocks = [
+            f"{self.title}\n{self.verdict}".rstrip(),
+            "\n".join(one.text for one in self.equations),
+        ]
         blocks += [grid.text for grid in self.grids]
         blocks.append("\n".join([*(f"⚠ {line}" for line in self.warnings), *self.lines]))
         return "\n\n".join(block for block in blocks if block)
@@ -124,7 +143,8 @@ class Report:
     @property
     def latex(self) -> str:
         """Displayed equations, arrays and sentences."""
-        shown = [paragraph(self.title), *(f"$$\n{one.tex}\n$$" for one in self.equations)]
+        shown = [*map(paragraph, filter(None, (self.title, self.verdict)))]
+        shown += [*(f"$$\n{one.tex}\n$$" for one in self.equations)]
         for grid in self.grids:
             shown += [paragraph(grid.caption)] * bool(grid.caption)
             shown += [f"$$\n{part}\n$$" for part in grid.latex]
@@ -135,7 +155,8 @@ class Report:
     def html(self) -> str:
         """Self-contained HTML in the style of the still forms."""
         equations = [to_mathml(one.tex, display=False) for one in self.equations]
-        figure = "".join(f"<div>{one}</div>" for one in equations)
+        figure = f'<div class="jm-verdict">{escape(self.verdict)}</div>' if self.verdict else ""
+        figure += "".join(f"<div>{one}</div>" for one in equations)
         return html.summary(
             caption=self.title,
             head="",

@@ -134,6 +134,12 @@ def flush_right(parts: Sequence[str]) -> list[str]:
     return [_right(part, widest) for part in parts]
 
 
+def flush_left(parts: Sequence[str]) -> list[str]:
+    """Pad texts to one width, flush left."""
+    widest = max(map(_width, parts))
+    return [part + " " * (widest - _width(part)) for part in parts]
+
+
 def _right(text: str, width: int) -> str:
     return " " * (width - _width(text)) + text
 

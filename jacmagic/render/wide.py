@@ -7,7 +7,7 @@ A broken matrix has its brackets at its ends only, and each part says which one 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from jacmagic.render.extent import extent, height
 
@@ -103,17 +103,22 @@ def pages(lines: Sequence[str], highest: float = PAGE_LINES) -> list[list[str]]:
     return groups
 
 
-def table(cells: Sequence[Sequence[str]]) -> list[str]:
+def table(cells: Sequence[Sequence[str]], left: Collection[int] = ()) -> list[str]:
     """Return a table whose first row and first column are heads, in parts that fit on a line.
 
     Args:
         cells: LaTeX, row by row.
+        left: columns that are flush left; the others are flush right.
     """
     widths = [max(map(extent, column)) for column in zip(*cells, strict=True)]
     written = []
     for group in grouped(widths[1:], PAGE_LETTERS - widths[0]):
-        lines = [" & ".join([row[0], *(row[j + 1] for j in group)]) for row in cells]
-        body = " \\\\\n".join(lines).replace(" \\\\\n", " \\\\ \\hline\n", 1)
-        frame = f"r|{'r' * len(group)}"
-        written.append(f"\\begin{{array}}{{{frame}}}\n{body}\n\\end{{array}}")
+        picked = [0, *(j + 1 for j in group)]
+        head, *body = [" & ".join(row[j] for j in picked) for row in cells]
+        is_tall = any(r"\frac" in line for line in body)
+        rule = r"\\ \hline \\[-1.5ex]" if is_tall else r"\\ \hline"
+        lines = [f"{head} {rule} {body[0]}", *body[1:]] if body else [head]
+        first, *frame = ["l" if j in left else "r" for j in picked]
+        rows = (" \\\\[1ex]\n" if is_tall else " \\\\\n").join(lines)
+        written.append(f"\\begin{{array}}{{{first}|{''.join(frame)}}}\n{rows}\n\\end{{array}}")
     return written

@@ -20,12 +20,7 @@ from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
-BY_SAMPLES = (
-    nn.Flatten,
-    nn.Unflatten,
-    nn.GroupNorm,
-    BatchNorm,
-)
+BY_SAMPLES = (nn.Flatten, nn.Unflatten, nn.GroupNorm, BatchNorm)
 
 
 def by_layers(func: Callable[..., Any]) -> bool:

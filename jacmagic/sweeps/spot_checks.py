@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from jacmagic.result.core import JacobianResult
+
 MAX_POINTS_CHECKED = 3  # each takes as long as displaying one Jacobian
-
-
-class Jacobian(Protocol):
-    """The properties of a Jacobian that are checked."""
-
-    @property
-    def matrix(self) -> Tensor:
-        """(m, n)."""
-
-    @property
-    def agreement(self) -> Any:
-        """The verdict over all entries."""
 
 
 def drawn(total: int) -> list[int]:
@@ -30,7 +19,7 @@ def drawn(total: int) -> list[int]:
 
 
 def agreement_over(
-    total: int, jacobian: Callable[[int], Jacobian], matrix: Callable[[int], Tensor]
+    total: int, jacobian: Callable[[int], JacobianResult], matrix: Callable[[int], Tensor]
 ) -> str:
     """Compare torch, the closed form and finite differences at some of the points.
 

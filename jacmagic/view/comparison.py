@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import Any
 
 from jacmagic.labels import Label
-from jacmagic.render import check_table
-from jacmagic.render import latex as tex
-from jacmagic.render.prose import inline
+from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.check.comparison import CheckResult, Entry
 from jacmagic.result.check.judgement import Status
 from jacmagic.view.captions import MAX_COMPONENTS, whereabouts
 
+HEADS = ("entry", "yours", "right", "difference", "ratio", "verdict", "cause")
 MAX_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
 MAX_WRONG = 60  # wrong entries that are listed
 _KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"}
 
 
-class Comparison(CheckResult):
+class Comparison(Reported, CheckResult):
     """A Jacobian compared with another hand's, entry by entry; true where none differs.
 
     Attributes:
@@ -31,32 +30,23 @@ class Comparison(CheckResult):
         doubts: why entries are in doubt.
     """
 
-    def __repr__(self) -> str:
-        return check_table.text(
-            self._lines, [self._cells(one) for one in self._listed], self._remarks
-        )
-
-    def to_latex(self) -> str:
-        """Return verdict and table as LaTeX between delimiters."""
-        rows = [self._tex_cells(one) for one in self._listed]
-        return check_table.latex(self._lines, rows, self._remarks)
-
-    def to_html(self) -> str:
-        """Return verdict and table as self-contained HTML."""
+    def report(self) -> Report:
+        """Return verdict and table, in the columns of a gradient checker and one for the cause."""
+        noun, title = self.result.notation.noun, self.result.title
         listed = self._listed
-        kinds = [_KINDS.get(one.status, "") for one in listed]
-        return check_table.html(
-            self._lines, [self._cells(one) for one in listed], kinds, self._remarks
+        grid = Grid(
+            [words(head) for head in HEADS],
+            [self._cells(one) for one in listed],
+            left=(0, 5, 6),
+            kinds=[_KINDS.get(one.status, "") for one in listed],
+            max_rows=len(listed),
         )
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Return all still forms by MIME type."""
-        forms = {
-            "text/plain": self.__repr__, "text/latex": self.to_latex, "text/html": self.to_html
-        }  # fmt: skip
-        return {mime: draw() for mime, draw in forms.items() if include is None or mime in include}
-
-    # ── what is shown ─────────────────────────────────────────────────────────────────────────
+        return Report(
+            f"{noun} of {title} by {self.checked.kind}, {whereabouts(self.result)}",
+            grids=[grid] if listed else [],
+            lines=self._remarks,
+            verdict=self.verdict,
+        )
 
     @property
     def _listed(self) -> list[Entry]:
@@ -64,13 +54,6 @@ class Comparison(CheckResult):
         if len(self.entries) <= MAX_LISTED:
             return self.entries
         return [*self.wrong[:MAX_WRONG], *self.doubtful[:MAX_WRONG]]
-
-    @property
-    def _lines(self) -> list[str]:
-        """The caption and the verdict."""
-        noun, title = self.result.notation.noun, self.result.title
-        caption = f"{noun} of {title} by {self.checked.kind}, {whereabouts(self.result)}"
-        return [caption, self.verdict]
 
     @property
     def verdict(self) -> str:
@@ -135,25 +118,21 @@ class Comparison(CheckResult):
         point = ", ".join(f"{label.text} = {number(float(v), 4)}" for label, v in pairs)
         return f"{entry.name} is right at x; the numbers shown are those at {point}"
 
-    def _cells(self, entry: Entry) -> tuple[str, ...]:
-        digits = self.result.view.digits
-        difference, ratio = self._compared(entry)
-        return (
-            entry.name,
-            _signed(number(entry.hand, digits)),
-            _signed(number(entry.right, digits)),
-            difference,
-            ratio,
-            self._word(entry),
-            entry.cause,
-        )
-
-    def _compared(self, entry: Entry) -> tuple[str, str]:
-        """Return difference and ratio; nothing of equal entries."""
-        if entry.status not in _KINDS:
-            return "", ""
-        ratio = "" if entry.right == 0 else _signed(number(entry.ratio, self.result.view.digits))
-        return _signed(number(entry.difference, self.result.view.digits)), ratio
+    def _cells(self, entry: Entry) -> list[Shown]:
+        digits, nothing = self.result.view.digits, Shown("", "")
+        rows, columns = self.result.rows, self.result.columns
+        function = Label(self.result.title).tex
+        name = self.result.notation.tex(function, rows[entry.row].tex, columns[entry.column].tex)
+        is_equal = entry.status not in _KINDS
+        return [
+            Shown(entry.name, name),
+            numeral(entry.hand, digits),
+            numeral(entry.right, digits),
+            nothing if is_equal else numeral(entry.difference, digits),
+            nothing if is_equal or entry.right == 0 else numeral(entry.ratio, digits),
+            words(self._word(entry)),
+            words(entry.cause),
+        ]
 
     def _word(self, entry: Entry) -> str:
         if entry.status is Status.HERE:
@@ -164,28 +143,7 @@ class Comparison(CheckResult):
             return "equal, proved"
         return entry.status.value
 
-    def _tex_cells(self, entry: Entry) -> tuple[str, ...]:
-        digits = self.result.view.digits
-        rows, columns = self.result.rows, self.result.columns
-        function = Label(self.result.title).tex
-        name = self.result.notation.tex(function, rows[entry.row].tex, columns[entry.column].tex)
-        cells = self._cells(entry)
-        return (
-            name,
-            tex.number(entry.hand, digits),
-            tex.number(entry.right, digits),
-            tex.number(entry.difference, digits) if cells[3] else "",
-            tex.number(entry.ratio, digits) if cells[4] else "",
-            *(rf"\text{{{inline(cell)}}}" for cell in cells[5:]),
-        )
-
 
 def _power_of_ten(value: float) -> str:
     """Return the next power of ten above a difference; at least a roundoff."""
-    import math
-
     return f"1e{math.ceil(math.log10(max(value, 1e-16))):+03d}"
-
-
-def _signed(text: str) -> str:
-    return f"−{text[1:]}" if text.startswith("-") else text

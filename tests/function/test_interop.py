@@ -110,7 +110,6 @@ NUMPY_SAMPLES = {
     "pow": [(V, 2), (2.0, V), (V, W)],
     "power": [(V, 2), (2.0, V), (V, W)],
     "quantile": [(V, 0.3), (M, 0.3, {"axis": 1})],
-    "reciprocal": [(V,)],
     "reshape": [(M, (3, 2)), (M, -1)],
     "roll": [(V, 1), (M, 1), (M, 1, {"axis": 0})],
     "rot90": [(M,), (M, 2)],
@@ -185,15 +184,14 @@ LINALG_SAMPLES = {
     "trace": [(S,), (S, {"offset": 1})],
     "diagonal": [(S,)],
     "svd": [(M, {"compute_uv": False})],
-    "svdvals": [(M,)],
 }
 NAMESAKES = {
     "numpy": (
         "sin cos tan arcsin arccos sinh tanh exp expm1 log1p log2 log10 sqrt square abs fabs sign "
         "sum mean floor ceil trunc degrees radians sinc exp2 diff diag ravel squeeze isnan "
-        "count_nonzero argmax any all conjugate copy nan_to_num zeros_like ones_like"
+        "count_nonzero argmax any all conjugate copy nan_to_num reciprocal zeros_like ones_like"
     ),
-    "numpy.linalg": ("norm inv det slogdet eigvalsh cholesky qr svd pinv cond eigh"),
+    "numpy.linalg": "norm inv det slogdet eigvalsh cholesky qr svd pinv cond eigh svdvals",
     "math": (
         "sin cos tan asin atan sinh exp expm1 log1p log2 sqrt fabs floor ceil trunc erf lgamma "
         "degrees radians isfinite isnan exp2"

@@ -79,6 +79,15 @@ test("the text of a field", () => {
   assert.deepEqual(shown.map(({ source }) => typedNumber(source)), turns);
 });
 
+test("short fractions of roots and of 1 are themselves, decimals are decimals", () => {
+  const numbers = [Math.SQRT2, -Math.sqrt(3) / 2, 2 * Math.sqrt(5), 1 / 3, -7 / 6, 5 / 12];
+  assert.deepEqual(numbers.map(fieldText), ["√2", "-√3/2", "2√5", "1/3", "-7/6", "5/12"]);
+  assert.deepEqual(numbers.map((one) => typedNumber(fieldText(one))), numbers);
+  const decimals = Array.from({ length: 4001 }, (_, k) => (k - 2000) / 200);
+  assert.deepEqual(typedAt({}, decimals.slice(0, 100)), {});
+  assert.ok(decimals.every((one) => !/[√π/]/.test(fieldText(one))));
+});
+
 test("a typed expression stays in the field while it is the value", () => {
   const typed = (/** @type {string} */ text, /** @type {number} */ value) => ({ value, text, source: "", math: "", level: 3 });
   assert.deepEqual(["√2", "√3/2", "2√2", "sqrt(2)", "2e", "−1/3"].map(typedNumber), [

@@ -81,6 +81,8 @@ def shown(
         (f"%%jacobian x=−1\n{F}", "write - for −"),
         (f"%%jacobian x=“a”\n{F}", 'write " for “'),
         (f"%%jacobian x=√2\n{F}", "write sqrt(2)"),
+        (f"%%jacobian x=2^3\n{F}", "no power; ^ is exclusive or in Python: write 2**3"),
+        (f"%%jacobian x=ln(2)\n{F}", "write log for ln"),
         (f"%%jacobian x=x=1\n{F}", "no Python expression"),
         (f"%%jacobian x=lambda\n{F}", "no Python expression"),
         (f"%%jacobian x=yield\n{F}", "no Python expression"),

@@ -120,6 +120,7 @@ def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
         (lambda x: x % x[0], [0.0, 2.0]),
         (lambda x: torch.round(x, decimals=0) * x, [float("nan")]),
         (lambda x: torch.mvlgamma(x, 3), [0.0]),
+        (lambda x: torch.logdet(torch.diag(x)), [1.0, -2.0]),
     ],
 )
 def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
@@ -133,6 +134,16 @@ def test_steps_at_infinity_are_no_error(function):
     """An infinite number is no integer on which a step could lie."""
     x = torch.tensor([float("inf"), 1.2], dtype=F64)
     assert repr(jacmagic.jacobian(lambda x: function(x) * x, x))
+
+
+def test_a_slope_of_torchs_where_nothing_varies_is_accused():
+    """gaussian_nll_loss clamps the variance behind torch's back."""
+    loss = torch.nn.functional.gaussian_nll_loss
+    x = torch.tensor([0.5, 1e-9], dtype=F64)
+    agreement = jacmagic.jacobian(
+        lambda x: loss(x[:1], torch.ones(1, dtype=F64), x[1:]), x
+    ).agreement
+    assert (agreement.alone, len(agreement.disagreements)) == ("torch", 1)
 
 
 def test_a_nan_of_torch_beside_a_finite_value_is_still_accused():

@@ -195,6 +195,17 @@ def test_a_derivation_ends_in_the_entry(function, point: torch.Tensor) -> None:
 
 
 LIKELIHOODS = [
+    (
+        lambda x: torch.distributions.Bernoulli(x[0]).log_prob(vector(1, 0, 1)).sum(),
+        (0.4,),
+        ["2/x₀ - 1/(1 - x₀)"],
+    ),
+    (lambda x: torch.distributions.Bernoulli(x[0]).entropy(), (0.4,), ["log(1 - x₀) - log(x₀)"]),
+    (
+        lambda x: torch.distributions.NegativeBinomial(5, x[0]).log_prob(torch.tensor(3.0)),
+        (0.4,),
+        ["3/x₀ - 5/(1 - x₀)"],
+    ),
     (lambda x: (x[0] * torch.log(vector(1.2, 0.7, 2.1))).sum(), (1.5,), ["0.567583957584599"]),
     (lambda x: x[0] * 1.7 + torch.log(x[0]) - x[0] * math.sin(1), (2.0,), ["0.8585290151921"]),
     (

@@ -69,10 +69,10 @@ def joined(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda parts, *rest, **options: function(promoted(parts), *rest, **options)
 
 
-def along(function: Callable[..., Any]) -> Callable[..., Any]:
+def along(function: Callable[..., Any], default: int | None = None) -> Callable[..., Any]:
     """No axis means the flattened array, where torch insists on an axis."""
 
-    def call(x: Any, dim: int | None = None) -> Any:
+    def call(x: Any, dim: int | None = default) -> Any:
         x = tensor(x)
         return function(x.reshape(-1), 0) if dim is None else function(x, dim)
 
@@ -93,7 +93,6 @@ def concatenate(parts: Any, dim: int | None = 0) -> Tensor:
 
 def full(shape: Any, value: Any, dtype: Any = None) -> Tensor:
     """`np.full`; `torch.full` itself would cut the graph of its value."""
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return array(value, dtype).expand(shape).clone()
 
 
@@ -141,18 +140,6 @@ def hypot(*values: Any) -> Tensor:
     return torch.linalg.vector_norm(torch.stack(parts), dim=0)
 
 
-def distance(p: Any, q: Any) -> Tensor:
-    """`math.dist`: √Σ (pᵢ − qᵢ)²."""
-    p, q = promoted((p, q))
-    return torch.linalg.vector_norm(p - q)
-
-
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
-    """`np.tensordot`."""
-    a, b = promoted((a, b))
-    return torch.tensordot(a, b, dims=axes)
-
-
 def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     """`np.isclose` and, with other tolerances, `math.isclose`."""
     a, b = promoted((a, b))
@@ -165,15 +152,6 @@ def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
     def call(x: Any) -> Any:
         z = tensor(x)
         return function(z if z.is_complex() else torch.complex(z, torch.zeros_like(z)))
-
-    return call
-
-
-def along_last(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Along the last axis by default; along `None` the flattened array."""
-
-    def call(x: Tensor, dim: int | None = -1) -> Any:
-        return function(x.reshape(-1), 0) if dim is None else function(x, dim)
 
     return call
 

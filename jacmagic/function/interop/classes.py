@@ -117,7 +117,7 @@ def instance(scope: Replacements, value: Any) -> Any:
     if not (
         scope.needs(kind)
         or any(_meets(scope, one) for one in attributes.values())
-        or _is_named(value)
+        or (current() is not None and fields_of(value))
         or _names_numbers(kind)
     ):
         return value
@@ -136,10 +136,6 @@ def _meets(scope: Replacements, value: Any) -> bool:
         is_users(type(value))
         and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
     )
-
-
-def _is_named(value: Any) -> bool:
-    return current() is not None and bool(fields_of(value))
 
 
 def _names_numbers(kind: type) -> bool:

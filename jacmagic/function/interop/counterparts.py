@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy
@@ -54,7 +55,7 @@ SHARED: Rows = {
 
 MATH: Rows = {
     **SHARED,
-    "dist": to.distance,
+    "dist": elementwise(lambda p, q: torch.linalg.vector_norm(p - q)),
     "fsum": torch.sum,
     "isclose": lambda a, b, rel_tol=1e-9, abs_tol=0.0: to.close(a, b, rtol=rel_tol, atol=abs_tol),
     "ldexp": lambda x, n: x * 2**n,
@@ -77,19 +78,14 @@ NUMPY: Rows = {
     "arctan2": elementwise(torch.atan2),
     "around": lambda x, decimals=0: torch.round(x, decimals=decimals),
     "array": to.array,
-    "argsort": to.along_last(lambda x, dim: torch.argsort(x, stable=True, dim=dim)),
+    "argsort": to.along(lambda x, dim: torch.argsort(x, stable=True, dim=dim), -1),
     "argpartition": lambda x, kth, dim=-1: torch.argsort(x, stable=True, dim=dim),
     "array_equal": elementwise(torch.equal),
-    "asanyarray": to.as_tensor,
-    "asarray": to.as_tensor,
-    "ascontiguousarray": to.as_tensor,
-    "asfortranarray": to.as_tensor,
+    **dict.fromkeys("asanyarray asarray ascontiguousarray asfortranarray".split(), to.as_tensor),
     "average": over.average,
     "block": movements.blocked,
     "broadcast_arrays": lambda *parts: list(torch.broadcast_tensors(*promoted(parts))),
-    "broadcast_to": lambda x, shape: torch.broadcast_to(
-        x, (shape,) if isinstance(shape, int) else shape
-    ),
+    "broadcast_to": lambda x, shape: x.expand(shape),
     "choose": choose.chosen,
     "clip": choose.clip,
     "concat": to.concatenate,
@@ -129,8 +125,12 @@ NUMPY: Rows = {
         *(part.reshape(-1) for part in promoted(parts)), indexing=indexing
     ),
     "min": over.extreme(torch.amin),
-    "nanmax": over.extreme_of_numbers(torch.amax),
-    "nanmin": over.extreme_of_numbers(torch.amin),
+    "nanmax": lambda x, *axes, **named: NUMPY["max"](
+        torch.where(torch.isnan(x), -math.inf, x), *axes, **named
+    ),
+    "nanmin": lambda x, *axes, **named: NUMPY["min"](
+        torch.where(torch.isnan(x), math.inf, x), *axes, **named
+    ),
     "ndim": lambda x: x.dim(),
     "nonzero": lambda x: torch.nonzero(x, as_tuple=True),
     "outer": lambda a, b: torch.outer(*(part.reshape(-1) for part in promoted((a, b)))),
@@ -148,7 +148,6 @@ NUMPY: Rows = {
     "put": choose.put,
     "quantile": lambda x, q, dim=None, keepdim=False: over.ranked(x, q, dim, keepdim=keepdim),
     "ravel": lambda x, order="C": to.reshaped(x, -1, order),
-    "reciprocal": torch.reciprocal,
     "reshape": lambda x, shape, order="C": to.reshaped(x, shape, order),
     "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
     "shape": lambda x: tuple(x.shape),
@@ -157,7 +156,7 @@ NUMPY: Rows = {
         *(part.contiguous() for part in promoted((x, v))), right=side == "right"
     ),
     "select": choose.selected,
-    "sort": to.along_last(lambda x, dim: torch.sort(x, stable=True, dim=dim).values),
+    "sort": to.along(lambda x, dim: torch.sort(x, stable=True, dim=dim).values, -1),
     "squeeze": lambda x, dim=None: torch.squeeze(x) if dim is None else torch.squeeze(x, dim),
     "std": over.spread(torch.std),
     "sum": over.reduced(torch.sum),
@@ -167,7 +166,7 @@ NUMPY: Rows = {
         if dim is None
         else torch.take_along_dim(x, tensor(indices), dim)
     ),
-    "tensordot": to.tensordot,
+    "tensordot": lambda a, b, axes=2: elementwise(partial(torch.tensordot, dims=axes))(a, b),
     "trace": lambda x, offset=0, dim1=0, dim2=1: torch.diagonal(x, offset, dim1, dim2).sum(-1),
     "trapezoid": over.trapezoid,
     "trapz": over.trapezoid,
@@ -198,15 +197,10 @@ CMATH: Rows = {
 }  # fmt: skip
 
 LINALG: Rows = {
-    "cross": to.cross,
+    **{n: NUMPY[n] for n in "cross matmul matrix_transpose outer tensordot".split()},
     "lstsq": lambda a, b, rcond=None: torch.linalg.lstsq(*promoted((a, b)), rcond=rcond),
-    "matmul": NUMPY["matmul"],
-    "matrix_transpose": NUMPY["matrix_transpose"],
     "multi_dot": joined(torch.linalg.multi_dot),
-    "outer": NUMPY["outer"],
     "solve": elementwise(torch.linalg.solve),
-    "tensordot": NUMPY["tensordot"],
-    "svdvals": torch.linalg.svdvals,
     "svd": lambda a, full_matrices=True, compute_uv=True, hermitian=False: (
         torch.linalg.svd(a, full_matrices) if compute_uv else torch.linalg.svdvals(a)
     ),

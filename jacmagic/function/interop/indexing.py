@@ -15,20 +15,17 @@ from jacmagic.function.interop.arrays import as_tensors, has_tensor
 
 def is_view(index: Any) -> bool:
     """Whether NumPy gives a view that torch can give too: numbers and rising slices."""
-    parts = _parts(index)
-    numbers = [part for part in parts if isinstance(part, int) and not isinstance(part, bool)]
-    basic = all(
+    return all(
         part is None or part is Ellipsis
         or (isinstance(part, slice) and (part.step is None or part.step > 0))
-        or any(part is one for one in numbers)
-        for part in parts
+        or (isinstance(part, int) and not isinstance(part, bool))
+        for part in _parts(index)
     )  # fmt: skip
-    return basic and len(numbers) <= len(parts)
 
 
 def read(source: Tensor, index: Any) -> Tensor:
     """`source[index]`; a view where NumPy gives one, unless it is reversed."""
-    if not _needs_places(index):
+    if not _needs_positions(index):
         return source[as_tensors(index)]
     positions = _positions(source, index)
     return source.reshape(-1)[positions.reshape(-1)].reshape(positions.shape)
@@ -37,7 +34,7 @@ def read(source: Tensor, index: Any) -> Tensor:
 def write(target: Tensor, index: Any, value: Any) -> None:
     """`target[index] = value`, in place."""
     value = tensor(as_tensors(value), target).to(target.dtype)
-    if not _needs_places(index):
+    if not _needs_positions(index):
         target[as_tensors(index)] = value
         return
     positions = numpy.unravel_index(_positions(target, index).numpy(), tuple(target.shape))
@@ -48,7 +45,7 @@ def _parts(index: Any) -> tuple[Any, ...]:
     return index if isinstance(index, tuple) else (index,)
 
 
-def _needs_places(index: Any) -> bool:
+def _needs_positions(index: Any) -> bool:
     """Whether torch would refuse or misread an index; False if it holds inputs."""
     reversed_ = any(
         isinstance(part, slice) and part.step is not None and part.step < 0

@@ -105,24 +105,12 @@ def _sorted(self: Array, axis: int = -1, *_: Any, **__: Any) -> None:
     self[...] = computed("numpy", "sort", (self, axis), {})
 
 
-def _compressed(self: Array, condition: Any, axis: int | None = None) -> Any:
-    return computed("numpy", "compress", (condition, self), {"axis": axis})
-
-
-def _filled(self: Array, value: Any) -> None:
-    self[...] = value
-
-
 def _item(self: Array, *index: Any) -> Any:
     """Return the number that the tensor's `item()` gives, where its graph ends."""
     where = index[0] if len(index) == 1 else index
     source = self.ravel() if len(index) == 1 and not isinstance(where, tuple) else self
     chosen = tensor_in(source[where] if index else source)
     return chosen.item()
-
-
-def _listed(self: Array) -> Any:
-    return tensor_in(self).tolist()
 
 
 def _number(name: str) -> Callable[[Array], Any]:
@@ -171,28 +159,18 @@ def _part(name: str) -> property:
     return property(part, lambda self, value: getattr(self, name).__setitem__(..., value))
 
 
-def _turned(self: Array) -> Any:
-    return self.transpose()
-
-
-def _swapped(self: Array) -> Any:
-    return self.swapaxes(-1, -2)
-
-
 def _flat(self: Array) -> Any:
     plain = numpy.ndarray.flat.__get__(self)
     return plain if traced_by(self) is None else self.ravel()
 
 
-def _rounded(self: Array, digits: int | None = None) -> Any:
-    return int(self.round()) if digits is None else self.round(digits)
-
-
 _WRITTEN_OUT: dict[str, Callable[..., Any]] = {
     "astype": _as_type, "copy": _copied, "flatten": _flattened, "reshape": _reshaped,
-    "transpose": _transposed, "sort": _sorted, "compress": _compressed,
-    "fill": _filled, "item": _item, "tolist": _listed,
+    "transpose": _transposed, "sort": _sorted, "item": _item,
     "__copy__": _copied, "__deepcopy__": _copied,
+    "compress": lambda self, condition, axis=None: numpy.compress(condition, self, axis),
+    "fill": lambda self, value: self.__setitem__(..., value),
+    "tolist": lambda self: tensor_in(self).tolist(),
 }  # fmt: skip
 
 _METHODS: dict[str, Any] = {
@@ -202,8 +180,10 @@ _METHODS: dict[str, Any] = {
     **{name: _part(name) for name in ("real", "imag")},
     "__getitem__": _read, "__setitem__": _write, "__iter__": _items, "__bool__": _truth,
     "__repr__": _shown(repr), "__str__": _shown(str), "__format__": _shown(format),
-    "__round__": _rounded, "__contains__": lambda self, value: bool((self == value).any()),
-    "T": property(_turned), "mT": property(_swapped), "flat": property(_flat),
+    "__round__": lambda self, n=None: int(self.round()) if n is None else self.round(n),
+    "__contains__": lambda self, value: bool((self == value).any()),
+    "T": property(lambda self: self.transpose()), "flat": property(_flat),
+    "mT": property(lambda self: self.swapaxes(-1, -2)),
 }  # fmt: skip
 
 for _name, _value in _METHODS.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -114,17 +113,6 @@ def ranked(x: Tensor, q: Any, dim: Any = None, *, keepdim: bool = False) -> Tens
 def counted(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """`np.count_nonzero`."""
     return torch.sum(x != 0, () if dim is None else dim, keepdim)
-
-
-def extreme_of_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`np.nanmax` and `np.nanmin`: what is no number is left out."""
-    least = -math.inf if function is torch.amax else math.inf
-
-    def call(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-        kept = torch.where(torch.isnan(x), torch.full_like(x, least), x)
-        return function(kept, () if dim is None else dim, keepdim)
-
-    return call
 
 
 def difference(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import is_
 from typing import Any
 
@@ -46,16 +46,16 @@ class Survey:
         contents: what every container, object and class contained.
     """
 
-    math: bool
-    numpy: bool
-    torch: bool
-    control: bool
-    applies: bool
-    names: frozenset[str]
-    functions: tuple[types.FunctionType, ...] = ()
-    objects: tuple[Any, ...] = ()
-    reads: tuple[tuple[types.FunctionType, tuple[Any, ...], Reads], ...] = ()
-    contents: tuple[tuple[Any, list[Any]], ...] = ()
+    math: bool = False
+    numpy: bool = False
+    torch: bool = False
+    control: bool = False
+    applies: bool = False
+    names: set[str] = field(default_factory=set)
+    functions: list[types.FunctionType] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
+    reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = field(default_factory=list)
+    contents: list[tuple[Any, list[Any]]] = field(default_factory=list)
 
     @property
     def is_lifted(self) -> bool:
@@ -99,74 +99,49 @@ class Surveyor:
 
 def survey(target: Any) -> Survey:
     """Look at a callable and at everything of the user's that its code names."""
-    search = _Search(target)
-    while search.pending:
-        search.visit(search.pending.pop())
-    return search.result()
+    found, pending, seen = Survey(), [target], set[int]()
+    while pending:
+        value = pending.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            pending += _noted(found, value, is_target=value is target)
+    if found.torch and not found.names.isdisjoint(CONTROL):
+        found.control = True
+    return found
 
 
-class _Search:
-    """The search from a callable to all that it may call, each value visited once."""
+def _noted(found: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
+    """Note what a value is; yield what it reads and is made of."""
+    if (kind := _kind_of(value)) is not None:
+        setattr(found, kind, True)
+    found.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
+    found.applies |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
+    for function in functions_of(value):
+        if (is_target and function is value) or is_users(function):
+            yield from _read_by(found, function)
+    if isinstance(value, types.MethodType):
+        found.objects.append(value.__self__)
+    elif is_target and not isinstance(value, (types.FunctionType, type)):
+        found.objects.append(value)
+    contents = contents_of(value)
+    if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
+        found.contents.append((value, contents))
+    yield from parts_of(value)
 
-    def __init__(self, target: Any) -> None:
-        self.target = target
-        self.pending = [target]
-        self._seen = set[int]()
-        self._names = set[str]()
-        self._functions: list[types.FunctionType] = []
-        self._objects: list[Any] = []
-        self._reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
-        self._contents: list[tuple[Any, list[Any]]] = []
-        self._kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
 
-    def visit(self, value: Any) -> None:
-        """Note what a value is, and let what it reads and is made of be visited next."""
-        if id(value) in self._seen:
-            return
-        self._seen.add(id(value))
-        kinds = self._kinds
-        if (kind := _kind_of(value)) is not None:
-            kinds[kind] = True
-            kinds["control"] |= kind == "torch" and _is_control(value)
-        kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
-        for function in functions_of(value):
-            if function is self.target or is_users(function):
-                self._read(function)
-        if isinstance(value, types.MethodType):
-            self._objects.append(value.__self__)
-        elif value is self.target and not isinstance(value, (types.FunctionType, type)):
-            self._objects.append(value)
-        contents = contents_of(value)
-        if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
-            self._contents.append((value, contents))
-        self.pending += parts_of(value)
-
-    def _read(self, function: types.FunctionType) -> None:
-        """Note what a function reads from outside its arguments."""
-        names = set(names_in(function.__code__))
-        reads = _reads(function, names)
-        self._functions.append(function)
-        self._names |= names
-        self._reads.append((function, _parts(function), reads))
-        self.pending += (value for _, _, value in reads)
-        self.pending += function.__defaults__ or ()
-        self.pending += (function.__kwdefaults__ or {}).values()
-        for name in names & {"math", "cmath", "numpy", "torch"}:
-            if name not in function.__globals__:  # imported inside
-                self._kinds["math" if name == "cmath" else name] = True
-
-    def result(self) -> Survey:
-        """Return what was found."""
-        if self._kinds["torch"] and not self._names.isdisjoint(CONTROL):
-            self._kinds["control"] = True
-        return Survey(
-            **self._kinds,
-            names=frozenset(self._names),
-            functions=tuple(self._functions),
-            objects=tuple(self._objects),
-            reads=tuple(self._reads),
-            contents=tuple(self._contents),
-        )
+def _read_by(found: Survey, function: types.FunctionType) -> Iterator[Any]:
+    """Note, and yield, what a function reads from outside its arguments."""
+    names = set(names_in(function.__code__))
+    reads = _reads(function, names)
+    found.functions.append(function)
+    found.names |= names
+    found.reads.append((function, _parts(function), reads))
+    yield from (value for _, _, value in reads)
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+    for name in names & {"math", "cmath", "numpy", "torch"}:
+        if name not in function.__globals__:  # imported inside
+            setattr(found, "math" if name == "cmath" else name, True)
 
 
 def _kind_of(value: Any) -> str | None:
@@ -184,10 +159,6 @@ def _kind_of(value: Any) -> str | None:
     package = module.partition(".")[0]
     is_used = callable(value) or isinstance(value, types.ModuleType)  # rather than held
     return package if package in ("numpy", "torch") and is_used else None
-
-
-def _is_control(value: Any) -> bool:
-    return isinstance(value, types.FunctionType) and value in IN_PYTHON
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:

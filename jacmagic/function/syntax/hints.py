@@ -21,9 +21,10 @@ _OTHER_NAMES = {
     "arctg": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "sgn": "sign",
     "π": "pi", "Exp": "exp", "Sin": "sin", "Cos": "cos", "Log": "log", "Sqrt": "sqrt",
 }  # fmt: skip
+_OF_SCIPY = {"gammaln": "lgamma", "psi": "digamma", "expit": "sigmoid"}
 _MODULES = {"torch": "import torch", "np": "import numpy as np", "math": "import math"}
 _WORDS = "if|else|and|or|in|is|for"
-_BASE = r"(\w+(?:\([^()]*\))?|\([^()]*\))"
+_BASE = r"(\d+\.\d*|\w+(?:\([^()]*\))?|\([^()]*\))"
 
 
 def _power(found: re.Match[str]) -> str:
@@ -96,6 +97,10 @@ def for_exception(kind: str, message: str, code: str) -> str | None:
         found = re.search(rf"{_BASE}\s*\^\s*(-?{_BASE})", code)
         power = f"{found[1]}**{found[2]}" if found else "a**b"
         return f"^ is exclusive or in Python: write {power}"
+    if "call numpy() on Tensor" in message:
+        names = [other for name, other in _OF_SCIPY.items() if f"{name}(" in code]
+        written = f"torch.{names[0]}" if names else "the function of torch or torch.special"
+        return f"torch cannot differentiate what SciPy computes: write {written}"
     if kind == "TypeError" and message.endswith("object is not callable"):
         return _for_missing_product(code)
     return None

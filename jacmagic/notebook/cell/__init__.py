@@ -8,13 +8,6 @@ from jacmagic.notebook.cell.ranges import RangeText, read_range
 from jacmagic.notebook.cell.source import Cell, read_cell
 
 __all__ = [
-    "Cell",
-    "Line",
-    "RangeText",
-    "explained",
-    "function_of_expressions",
-    "is_import",
-    "read_cell",
-    "read_line",
-    "read_range",
-]
+    "Cell", "Line", "RangeText", "explained", "function_of_expressions", "is_import", "read_cell",
+    "read_line", "read_range",
+]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from jacmagic.errors import CellError
@@ -11,21 +10,12 @@ from jacmagic.notebook.cell.tokens import Token
 
 # Names of keywords and fields in Python → the option of the line.
 _AS_IN_PYTHON = {
-    "--digits": "-p/--precision",
-    "--strategy": "--mode",
-    "--chunk-size": "--chunk",
-    "--live": "--still",
-    "--point": "--at",
-    "--names": "--numbers",
-    "--formula": "--no-formula",
-    "--hessian": "%hessian",
-    "--check": "%jacobian_check",
-}
-
-# Options whose value may be left out: the value they then have, and what one is; a name=value of
-# the point is none.
-_ANY = re.compile("")
-_OPTIONAL = {"--quiz": ("entries", re.compile(r"[^=]*$|(entr|numb|step|rule)"))}
+    "--digits": "-p/--precision", "--strategy": "--mode", "--chunk-size": "--chunk",
+    "--live": "--still", "--point": "--at", "--names": "--numbers", "--formula": "--no-formula",
+    "--hessian": "%hessian", "--check": "%jacobian_check",
+}  # fmt: skip
+_USUAL = {"--quiz": "entries"}  # options whose value may be left out, and the value they then have
+_MIN_LETTERS = 4  # of a kind of exercise, so that x=3 is a value of the point
 
 
 def parse_option(
@@ -60,16 +50,10 @@ def parse_option(
         name, value, equals = short, token.text[2:], "="  # -p6
     if name not in valued:
         raise CellError(_unknown(name, [*flags, *valued]) + line.mark(token.column, len(name)))
-    usual, begins = _OPTIONAL.get(name, ("", _ANY))
-    if (
-        not equals
-        and queue
-        and not _is_option(queue[0].text, flags, valued)
-        and begins.match(queue[0].text)
-    ):
+    is_alone = equals or not queue or _is_option(queue[0].text, flags, valued)
+    if not is_alone and (name not in _USUAL or _is_exercise(queue[0].text)):
         value = queue.pop(0).text
-    value = value or usual
-    value = _unquoted(value)
+    value = _unquoted(value or _USUAL.get(name, ""))
     if not value:
         raise CellError(
             f"{name} needs a value; write {name} VALUE" + line.mark(token.column, len(name))
@@ -80,6 +64,16 @@ def parse_option(
 def _is_option(text: str, flags: Collection[str], valued: Collection[str]) -> bool:
     name = text.partition("=")[0]
     return name in flags or name in valued or text.startswith("--")
+
+
+def _is_exercise(text: str) -> bool:
+    """Whether a text is a value of `--quiz`, such as steps or entries=3, and no name=value."""
+    kind, equals, _ = text.partition("=")
+    if not equals:
+        return True
+    from jacmagic.view.exercise.kinds import KINDS  # loads torch, as an exercise does
+
+    return len(kind) >= _MIN_LETTERS and any(one.startswith(kind[:_MIN_LETTERS]) for one in KINDS)
 
 
 def _unquoted(value: str) -> str:

@@ -63,7 +63,8 @@ def judge(
     found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
     found[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
-    decisive[sorted(known.kinked)] = False
+    either = decisive | sources.flat
+    decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
     usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
     loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
@@ -73,7 +74,7 @@ def judge(
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
             entry = _Doubtful(sources, dtype, known, i, j, exact)
-            finding = entry.finding(bool(decisive[i, j]))
+            finding = entry.finding(bool(either[i, j]))
             if finding is not None:
                 found[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
@@ -94,6 +95,9 @@ def judge(
         alone &= ~known.fair
     if known.smooth is not None:
         _settle(found, sources.torch, known.smooth)
+    if known.values is not None:
+        nowhere = np.isnan(known.values)[:, None]
+        found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
     for row in known.undefined:
         found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
     return found, alone

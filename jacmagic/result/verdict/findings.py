@@ -71,6 +71,16 @@ class Sources:
         return estimated & (self.scale > 0) & small
 
     @property
+    def flat(self) -> np.ndarray:
+        """Boolean (m, n): where the function did not vary, though torch's slope would show.
+
+        That is so in a short dtype too: it decides beside a closed form of 0 only.
+        """
+        if self.differences is None or self.error is None or self.scale is None:
+            return np.zeros(self.torch.shape, dtype=bool)
+        return (self.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * self.error)
+
+    @property
     def gaps(self) -> np.ndarray | None:
         """Finite distances (m, n) of torch from the closed form, else the differences.
 

@@ -17,13 +17,13 @@ def listed(
     matrix: Any, rows: Sequence[Label], columns: Sequence[Label], names: Mapping[Any, str]
 ) -> list[str]:
     """Return the entries that are not zero, "∂f₁/∂x = 2*x", the first `MAX_ENTRIES` of them."""
-    places = [(i, j) for i in range(len(rows)) for j in range(len(columns)) if matrix[i, j] != 0]
+    positions = [(i, j) for i in range(len(rows)) for j in range(len(columns)) if matrix[i, j] != 0]
     lines = []
-    for i, j in places[:MAX_ENTRIES]:
+    for i, j in positions[:MAX_ENTRIES]:
         head = f"  ∂{rows[i].unicode}/∂{columns[j].unicode} = "
         lines += wrapped(head, plain(matrix[i, j], names))
-    more = len(places) > MAX_ENTRIES
-    return [*lines, *([f"  … and more: {len(places)} entries"] if more else [])]
+    more = len(positions) > MAX_ENTRIES
+    return [*lines, *([f"  … and more: {len(positions)} entries"] if more else [])]
 
 
 def wrapped(head: str, body: str) -> list[str]:

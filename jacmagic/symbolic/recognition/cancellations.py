@@ -9,8 +9,10 @@ from functools import cache
 import numpy as np
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.recognition.linear import added
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
+_ROUNDOFFS = (2.0**-52, 2.0**-23)  # of float64 and float32
 _EVEN = ("cos", "cosh", "abs")
 
 
@@ -135,6 +137,27 @@ def _is_short(ratio: float) -> bool:
     return abs(typed - ratio) <= 2 * math.ulp(typed) and _SMALL < ratio < 1 / _SMALL
 
 
+def _odds(graph: Graph, node: int) -> int | None:
+    """σ(ln a − ln b) = a/(a + b), which is p for the logarithm of the odds p/(1 − p)."""
+    (u,) = graph.operands(node)
+    is_falling = graph.operations[u] == "neg"
+    (u,) = graph.operands(u) if is_falling else (u,)
+    if graph.operations[u] != "sub":
+        return None
+    logarithms = graph.operands(u)[::-1] if is_falling else graph.operands(u)
+    if any(graph.operations[one] != "log" for one in logarithms):
+        return None
+    a, b = (graph.operands(one)[0] for one in logarithms)
+    return graph.div(a, added(graph, a, b, 1))
+
+
+def _probability(graph: Graph, node: int) -> int | None:
+    """clamp(p, ε, 1 − ε) = p: `torch.distributions` keeps p a roundoff away from 0 and 1."""
+    inner, *ends = graph.operands(node)
+    low, high = map(graph.value, ends)
+    return inner if low in _ROUNDOFFS and high == 1 - low else None
+
+
 def _one_number(graph: Graph, node: int) -> int | None:
     """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum are added to the last one."""
     terms = list(signed_terms(graph, node))
@@ -155,6 +178,8 @@ CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
     "exp": (_exp_of_log,),
     "log": (_log_of_exp,),
     "div": (_ratio, _size),
+    "clamp": (_probability,),
+    "sigmoid": (_odds,),
     "add": (_one_number,),
     "sub": (_one_number,),
     "number": (_zero_of_angle,),

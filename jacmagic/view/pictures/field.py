@@ -20,6 +20,7 @@ NEWTON_STEPS = 90  # to a zero of multiplicity k they get nearer by the factor 1
 # Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops
 # at smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
 DAMPING = 1e-7
+APART = 1e-5  # of the radius: equilibria that are nearer are one
 SMALL = 1e-9  # of the field's usual size: the residual at a zero
 SEARCHES = 5  # along a side: points from which equilibria are searched
 BESIDE = ((1, 0.7), (-0.7, 1), (-1, -0.7), (0.7, -1))  # directions in which there may be another
@@ -107,7 +108,7 @@ def equilibria(part: Slice, radius: float) -> list[Point]:
         at = _newton(part, start, radius, SMALL * size)
         if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
             continue
-        if all(math.dist(one, at) >= 1e-6 * radius for one in found):
+        if all(math.dist(one, at) >= APART * radius for one in found):
             found.append(at)
     return found
 
@@ -146,14 +147,23 @@ def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | N
 
 
 def _pair(matrix: np.ndarray, rounding: float) -> tuple[complex, complex]:
-    """Return both eigenvalues of a 2 × 2 matrix, parts as small as the rounding as 0."""
+    """Return both eigenvalues of a 2 × 2 matrix, parts as small as the rounding as 0.
+
+    The smaller of two real ones is det/λ, which keeps its digits beside a much larger one.
+    """
     unit = float(np.abs(matrix).max()) or 1.0
     (a, b), (c, d) = (matrix / unit).tolist()
     mean, square = (a + d) / 2, ((a - d) / 2) ** 2 + b * c
     root = math.sqrt(abs(square))
-    parts = [mean, root] if square < 0 else [mean + root, mean - root]
-    one, other = (0.0 if abs(part) <= rounding else part * unit for part in parts)
-    return (complex(one, other), complex(one, -other)) if square < 0 else (one, other)
+    if square < 0:
+        one, other = (0.0 if abs(part) <= rounding else part * unit for part in (mean, root))
+        return complex(one, other), complex(one, -other)
+    large = mean + math.copysign(root, mean)
+    is_singular = abs(a * d - b * c) <= rounding * (abs(a * d) + abs(b * c))
+    if abs(large) <= rounding:
+        return 0.0, 0.0
+    both = large * unit, 0.0 if is_singular else (a * d - b * c) / large * unit
+    return max(both), min(both)
 
 
 def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> str:
@@ -168,8 +178,10 @@ def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
     there, size = part.at(at), _usual_size(part, radius)
     if there is None or not np.isfinite(there.jacobian).all():
         return "J is not finite"
-    small = DAMPING * size / radius  # entries that vanish at a zero of higher order
-    matrix = np.where(np.abs(there.jacobian) <= small, 0.0, there.jacobian)
+    small = DAMPING * size / radius  # rows and columns that vanish at a zero of higher order
+    sizes = np.abs(there.jacobian)
+    row, column = sizes.max(axis=1, keepdims=True), sizes.max(axis=0, keepdims=True)
+    matrix = np.where(np.minimum(row, column) <= small, 0.0, there.jacobian)
     is_smooth, kind = not is_kink(part, at, radius), _kind(matrix)
     if (kind == "degenerate" or not is_smooth) and _has_others(part, at, radius, SMALL * size):
         return ""

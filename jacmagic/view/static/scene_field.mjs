@@ -17,6 +17,7 @@ const NEWTON_STEPS = 90; // to a zero of multiplicity k they get nearer by the f
 // Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops at
 // smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
 const DAMPING = 1e-7;
+const APART = 1e-5; // of the radius: equilibria that are nearer are one
 const SMALL_FIELD = 1e-9; // of the field's usual size: the residual at a zero
 const BESIDE = [[1, 0.7], [-0.7, 1], [-1, -0.7], [0.7, -1]]; // directions in which there may be another equilibrium
 const NEXT = 0.01; // of the radius: how far away it is searched
@@ -127,7 +128,7 @@ export function equilibria({ evaluate, centre }, radius) {
   for (const start of grid(SEARCHES, radius, centre)) {
     const at = newton(evaluate, start, radius, small);
     if (!at || Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) continue;
-    if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < 1e-6 * radius)) found.push(at);
+    if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < APART * radius)) found.push(at);
   }
   return found;
 }
@@ -184,8 +185,10 @@ function newton(evaluate, start, radius, small) {
 function kindAt(map, at, radius, digits) {
   const [there, size] = [map.evaluate(at)?.jacobian, usualSize(map, radius)];
   if (!there?.flat().every(Number.isFinite)) return "J is not finite";
-  const small = (DAMPING * size) / radius; // entries that vanish at a zero of higher order
-  const kind = describe(there.map((row) => row.map((one) => (Math.abs(one) <= small ? 0 : one))), digits);
+  const small = (DAMPING * size) / radius; // rows and columns that vanish at a zero of higher order
+  const vanishes = (/** @type {number[]} */ entries) => entries.every((one) => Math.abs(one) <= small);
+  const isLost = (/** @type {number} */ i, /** @type {number} */ j) => vanishes(there[i]) || vanishes(there.map((row) => row[j]));
+  const kind = describe(there.map((row, i) => row.map((one, j) => (isLost(i, j) ? 0 : one))), digits);
   const isSmooth = !isKink((beside) => map.evaluate(beside)?.jacobian, at, radius);
   if ((kind.startsWith("degenerate") || !isSmooth) && hasOthers(map, at, radius, SMALL_FIELD * size)) return "";
   return isSmooth ? kind : "at a kink";
@@ -217,9 +220,15 @@ function eigenvaluesOf(matrix, rounding) {
   const [[a, b], [c, d]] = matrix.map((row) => row.map((one) => one / unit));
   const [mean, square] = [(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
   const root = Math.sqrt(Math.abs(square));
-  const parts = square < 0 ? [mean, root] : [mean + root, mean - root];
-  const [one, other] = parts.map((part) => (Math.abs(part) <= rounding ? 0 : part * unit));
-  return square < 0 ? [[one, other], [one, -other]] : [[one, 0], [other, 0]];
+  if (square < 0) {
+    const [one, other] = [mean, root].map((part) => (Math.abs(part) <= rounding ? 0 : part * unit));
+    return [[one, other], [one, -other]];
+  }
+  const large = mean + (mean < 0 ? -root : root);
+  if (Math.abs(large) <= rounding) return [[0, 0], [0, 0]];
+  const isSingular = Math.abs(a * d - b * c) <= rounding * (Math.abs(a * d) + Math.abs(b * c));
+  const both = [large * unit, isSingular ? 0 : ((a * d - b * c) / large) * unit]; // det/λ keeps the digits of the smaller
+  return [[Math.max(...both), 0], [Math.min(...both), 0]];
 }
 
 /**

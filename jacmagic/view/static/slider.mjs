@@ -31,6 +31,7 @@ export class SliderRow {
   constructor(parent, { model, start, expression }) {
     this.model = model;
     this.start = start;
+    this.refusal = /** @type {HTMLElement | undefined} */ (undefined);
     this.expression = expression;
     const name = String(model.get("description"));
     this.range = this.input("range", "jm-handle", name);
@@ -93,26 +94,39 @@ export class SliderRow {
    * @param {number} value
    */
   choose(value) {
+    this.refuse("");
     this.player.stop();
     this.write(value);
   }
 
   /** A number that is being typed counts at once if the range holds it. */
   typing() {
+    this.refuse("");
     const typed = typedNumber(this.field.value);
     if (typed >= this.stops[0] && typed <= this.stops[this.stops.length - 1]) this.choose(typed);
   }
 
-  /** Any number that was typed counts; what is none is put right. */
+  /** Any number that was typed counts; what is none is named, and the number shown again. */
   typed() {
-    const typed = typedNumber(this.field.value);
+    const [text, typed] = [this.field.value.trim(), typedNumber(this.field.value)];
     if (!Number.isNaN(typed)) this.choose(typed);
+    else this.refuse(text && `“${text}” is not read as a number: write 0.5, 2e-3, 3π/4, √2 or 1/3`);
     this.show();
+  }
+
+  /** @param {string} reason why what was typed does not count; "" for none */
+  refuse(reason) {
+    this.refusal?.remove();
+    if (!reason) return;
+    this.refusal = make("span", "jm-refusal", reason, { role: "alert" });
+    this.row.append(this.refusal);
   }
 
   /** Take the ends that were typed, if they make a range. */
   stretch() {
     const [min, max] = [typedNumber(this.low.value), typedNumber(this.high.value)];
+    const typed = `${this.low.value} to ${this.high.value}`;
+    this.refuse(min < max ? "" : `“${typed}” is no range: write two numbers, the smaller one first`);
     if (min < max) {
       this.model.set({ min, max, step: roundStep(min, max) });
       this.model.save_changes();
@@ -225,14 +239,13 @@ class Controls {
     box.setAttribute("aria-label", "point");
     /** @type {SliderRow[]} */
     this.rows = [];
-    /** @type {import("./slider.mjs").Handle[]} */
+    /** @type {Handle[]} */
     this.handles = [];
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint({ handles, chooser }) {
     if (handles === this.handles) return;
-    this.stop();
     this.box.replaceChildren();
     this.handles = handles;
     const names = handles.map(({ model }) => String(model.get("description")));
@@ -243,15 +256,10 @@ class Controls {
     this.show(chooser ? handles.slice(0, 1) : handles);
   }
 
-  /** @param {import("./slider.mjs").Handle[]} handles */
+  /** @param {Handle[]} handles */
   show(handles) {
-    this.stop();
-    this.rows = handles.map((handle) => new SliderRow(this.box, handle));
-  }
-
-  stop() {
     for (const row of this.rows) row.remove();
-    this.rows = [];
+    this.rows = handles.map((handle) => new SliderRow(this.box, handle));
   }
 
   /** @param {string[]} names */

@@ -1,7 +1,7 @@
 /** The stops of a slider's handle, and the numbers that its field accepts. */
 
 import { formatNumber } from "./format.mjs";
-import { multipleOfPi } from "./typed.mjs";
+import { constantOf } from "./typed.mjs";
 
 export const FIELD_DIGITS = 6; // significant digits of a number that was not typed
 const EXTRA_DIGITS = 4; // of a stop beyond those of a step: 3.1, not 3.1000000000000005
@@ -89,5 +89,5 @@ function factor(text) {
  */
 export function fieldText(value, typed) {
   if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;
-  return Number.isFinite(value) ? (multipleOfPi(value)?.text ?? formatNumber(value, FIELD_DIGITS)) : "";
+  return Number.isFinite(value) ? (constantOf(value)?.text ?? formatNumber(value, FIELD_DIGITS)) : "";
 }

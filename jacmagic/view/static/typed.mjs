@@ -1,6 +1,6 @@
 /**
  * Components of the point that were typed as expressions of constants: they stay √2 until they move.
- * A multiple of π is written as one, wherever it comes from.
+ * A short fraction of π, of a root or of 1 is written as one, wherever it comes from.
  *
  * @typedef {object} Typed
  * @property {number} value what it comes to
@@ -20,45 +20,71 @@ export const ATOM = 4; // the level that needs none anywhere
 const PRODUCT = 1;
 const FRACTION = 2;
 
-const DENOMINATORS = [1, 2, 3, 4, 6, 8, 12]; // of the fractions of π that are recognised
-const MAX_HALF_TURNS = 12; // above which a multiple of π is written as a number
-const MAX_COMPONENTS = 100; // of a point in which multiples of π are looked for
+const MAX_UNITS = 12; // above which a multiple of a unit is written as a number
+const MAX_COMPONENTS = 100; // of a point in which constants are looked for
+
+/** What a number may be a short fraction of: π, a root, and 1 where the fraction is no short decimal. */
+const UNITS = [
+  { size: Math.PI, text: "π", source: "pi", math: "<mi>π</mi>", denominators: [1, 2, 3, 4, 6, 8, 12] },
+  ...[2, 3, 5, 6, 7, 10].map((n) => ({
+    size: Math.sqrt(n),
+    text: `√${n}`,
+    source: `sqrt(${n})`,
+    math: `<msqrt><mn>${n}</mn></msqrt>`,
+    denominators: [1, 2, 3, 4, 6],
+  })),
+  { size: 1, text: "", source: "", math: "", denominators: [3, 6, 7, 9, 11, 12] },
+];
 
 /**
- * A number that is exactly a multiple of π, as an expression.
+ * A number that is exactly a short fraction of π, of a root or of 1, as an expression: π/6, √2/2, 1/3.
  * @param {number} value
  * @returns {Typed | undefined}
  */
-export function multipleOfPi(value) {
-  const isOne = (/** @type {number} */ below) => {
-    const above = Math.round((value * below) / Math.PI);
-    return above && Math.abs(above) <= MAX_HALF_TURNS * below && (above * Math.PI) / below === value;
-  };
-  const below = DENOMINATORS.find(isOne);
-  if (!below) return undefined;
-  const above = Math.abs(Math.round((value * below) / Math.PI));
-  const [sign, minus] = value < 0 ? ["-", "<mo>−</mo>"] : ["", ""];
-  const numerator = `<mrow>${above > 1 ? `<mn>${above}</mn>` : ""}<mi>π</mi></mrow>`;
+export function constantOf(value) {
+  for (const unit of UNITS) {
+    for (const below of unit.denominators) {
+      const above = Math.round((value * below) / unit.size);
+      const isShort = above && Math.abs(above) <= MAX_UNITS * below && isReduced(Math.abs(above), below);
+      if (isShort && (above * unit.size) / below === value) return { value, ...fraction(above, below, unit) };
+    }
+  }
+  return undefined;
+}
+
+/** @type {(a: number, b: number) => boolean} whether two whole numbers have no common factor */
+const isReduced = (a, b) => (b ? isReduced(b, a % b) : a === 1);
+
+/**
+ * @param {number} above
+ * @param {number} below
+ * @param {{text: string, source: string, math: string}} unit
+ * @returns {Omit<Typed, "value">}
+ */
+function fraction(above, below, { text, source, math }) {
+  const [sign, minus] = above < 0 ? ["-", "<mo>−</mo>"] : ["", ""];
+  const count = Math.abs(above) > 1 || !text ? String(Math.abs(above)) : "";
+  const numerator = `<mrow>${count && `<mn>${count}</mn>`}${math}</mrow>`;
   const line = below > 1 ? `<mfrac>${numerator}<mn>${below}</mn></mfrac>` : numerator;
+  const over = below > 1 ? `/${below}` : "";
   return {
-    value,
-    source: `${sign}${above > 1 ? `${above}*` : ""}pi${below > 1 ? `/${below}` : ""}`,
-    text: `${sign}${above > 1 ? above : ""}π${below > 1 ? `/${below}` : ""}`,
+    source: `${sign}${count}${count && source && "*"}${source}${over}`,
+    text: `${sign}${count}${text}${over}`,
     math: `<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>${minus}${line}</mrow></math>`,
-    level: sign ? SUM : below > 1 ? FRACTION : above > 1 ? PRODUCT : ATOM,
+    level: sign ? SUM : below > 1 ? FRACTION : count ? PRODUCT : ATOM,
   };
 }
 
 /**
- * The components of a point that are what was typed, or multiples of π.
+ * The components of a point that are what was typed, or short fractions of constants.
  * @param {TypedNumbers | undefined} typed
  * @param {ArrayLike<number>} point
  * @returns {TypedNumbers}
  */
 export function typedAt(typed, point) {
   const kept = Object.entries(typed ?? {}).filter(([k, { value }]) => point[Number(k)] === value);
-  const turns = point.length > MAX_COMPONENTS ? [] : Array.from(point, multipleOfPi).entries();
-  return Object.fromEntries([...[...turns].filter(([, one]) => one), ...kept]);
+  const constants = point.length > MAX_COMPONENTS ? [] : Array.from(point, constantOf).entries();
+  return Object.fromEntries([...[...constants].filter(([, one]) => one), ...kept]);
 }
 
 /**
