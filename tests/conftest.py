@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 pytest_plugins = ["ipc_kernels"]
 
@@ -27,6 +29,18 @@ def pytest_configure(config: pytest.Config) -> None:
     grouped = getattr(config.option, "dist", "no") == "loadgroup"
     if grouped and not hasattr(pytest.Item, "_nodeid"):
         raise pytest.UsageError("pytest-xdist cannot keep groups of tests together: use pytest<9.2")
+
+
+@pytest.fixture
+def new_shell() -> Iterator[InteractiveShell]:
+    """Return a shell of the test's own with the extension loaded; its history is in memory."""
+    settings = Config()
+    settings.HistoryManager.hist_file = ":memory:"
+    settings.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell(config=settings)
+    shell.run_line_magic("load_ext", "jacmagic")
+    yield shell
+    shell.run_line_magic("unload_ext", "jacmagic")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import singledispatch
 
 MAX_LETTERS = 24  # of an expression in a title; a longer one is shown as its number
 
@@ -88,59 +87,35 @@ def typeset(expression: ast.expr) -> Typed | None:
     return found if len(found.text) <= MAX_LETTERS else None
 
 
-@singledispatch
-def _typed(node: ast.AST) -> Typed:
+def _typed(node: ast.expr) -> Typed:
+    match node:
+        case ast.Constant(value=value) if type(value) in (int, float):
+            return _number(repr(value))
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in CONSTANTS:
+            return Typed(*CONSTANTS[name])
+        case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+            return _typed(inner)
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return _negative(_typed(inner))
+        case ast.BinOp(op=op, left=left, right=right) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_typed(left), _typed(right))
+        case ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(attr=name), args=[argument], keywords=[]
+        ):
+            return _called(name, _typed(argument))
     raise _NotTypeset
 
 
-@_typed.register
-def _(node: ast.Constant) -> Typed:
-    if type(node.value) not in (int, float):
-        raise _NotTypeset
-    mantissa, _, exponent = repr(node.value).partition("e")
+def _number(text: str) -> Typed:
+    mantissa, _, exponent = text.partition("e")
     if not exponent:
-        return Typed(mantissa, mantissa)
-    power = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
-    return Typed(repr(node.value), power, Level.PRODUCT)
-
-
-@_typed.register
-def _(node: ast.Name) -> Typed:
-    return _constant(node.id)
-
-
-@_typed.register
-def _(node: ast.Attribute) -> Typed:  # math.pi
-    return _constant(node.attr)
-
-
-def _constant(name: str) -> Typed:
-    if name not in CONSTANTS:
-        raise _NotTypeset
-    return Typed(*CONSTANTS[name])
-
-
-@_typed.register
-def _(node: ast.UnaryOp) -> Typed:
-    inner = _typed(node.operand)
-    if isinstance(node.op, ast.UAdd):
-        return inner
-    if not isinstance(node.op, ast.USub):
-        raise _NotTypeset
-    return _negative(inner)
+        return Typed(text, text)
+    return Typed(text, rf"{mantissa} \cdot 10^{{{int(exponent)}}}", Level.PRODUCT)
 
 
 def _negative(inner: Typed) -> Typed:
     shown = inner.within(Level.PRODUCT)
     return Typed(f"-{shown.text}", f"-{shown.latex}", Level.SUM)
-
-
-@_typed.register
-def _(node: ast.BinOp) -> Typed:
-    combine = _OPERATORS.get(type(node.op))
-    if combine is None:
-        raise _NotTypeset
-    return combine(_typed(node.left), _typed(node.right))
 
 
 def _sum(left: Typed, right: Typed) -> Typed:
@@ -186,12 +161,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Typed, Typed], Typed]] = {
 }
 
 
-@_typed.register
-def _(node: ast.Call) -> Typed:
-    name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-    if len(node.args) != 1 or node.keywords:
-        raise _NotTypeset
-    inner = _typed(node.args[0])
+def _called(name: str, inner: Typed) -> Typed:
     if name == "sqrt":
         return Typed(f"√{inner.within(Level.ATOM).text}", rf"\sqrt{{{inner.latex}}}", Level.CALL)
     if name in _IN_DEGREES:

@@ -110,11 +110,11 @@ def _column(
     values: np.ndarray,
 ) -> np.ndarray:
     """Return the limit of column j from one side; nan where it is not confirmed."""
-    size = float(sizes_of(problem.tensors)[j])
+    towards = np.zeros(len(problem.flat_point))
+    towards[j] = sign * sizes_of(problem.tensors)[j]
     slopes, quotients = [], []
     for step in _STEPS:
-        distance = sign * step * size
-        moved = _moved(problem, j, distance)
+        moved = _moved(problem, step * towards)
         try:
             with Counted(here.trace.calls):
                 beside = np.array(values_again(moved))
@@ -125,7 +125,7 @@ def _column(
             return np.full(len(values), np.nan)
         slopes.append(form.values(moved.flat_point)[:, j])
         with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
-            quotients.append((beside - values) / distance)
+            quotients.append((beside - values) / (step * towards[j]))
     limit, quotient = _limit(slopes), _limit(quotients)
     grows = _grows(slopes) & _grows(quotients)
     scale = np.max(np.abs(slopes), axis=0)
@@ -133,6 +133,52 @@ def _column(
         confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
     finite = np.where(confirmed, _rounded(limit, scale), np.nan)
     return np.where(grows, np.copysign(np.inf, slopes[-1]), finite)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def are_linear(problem: Problem, form: ClosedForm, derivative: np.ndarray) -> np.ndarray:
+    """Whether partial derivatives at a kink give the change along other directions too.
+
+    They need not: the median of three equal numbers stays where it is if one of them moves, and
+    moves if all of them do.
+
+    Args:
+        problem: the function and the point.
+        form: the closed form that is valid at the point.
+        derivative: partial derivatives (m, n), nan where there is none.
+
+    Returns:
+        (m,): whether along a random direction, nonzero where the row has derivatives, their
+        combination is the derivative of the output from both sides.
+    """
+    known = ~np.isnan(derivative)
+    towards = sizes_of(problem.tensors) * np.random.default_rng(0).uniform(1, 2, known.shape[1])
+    values = np.array(values_again(problem))
+    linear = np.ones(len(derivative), dtype=bool)
+    for pattern in np.unique(known, axis=0):
+        rows = (known == pattern).all(axis=1)
+        expected = np.where(pattern, derivative[rows], 0) @ towards
+        for sign in (-1.0, 1.0):
+            slope, scale = _slope(problem, form, sign * pattern * towards, values)
+            gap = np.abs(slope[rows] - sign * expected)
+            linear[rows] &= gap <= _TOLERANCE * np.maximum(scale[rows], np.abs(expected))
+    return linear
+
+
+def _slope(
+    problem: Problem, form: ClosedForm, towards: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the derivatives (m,) along a direction, and the largest quotients on the way."""
+    quotients = []
+    for step in _STEPS:
+        try:
+            with Counted(form.trace.calls):
+                beside = np.array(values_again(_moved(problem, step * towards)))
+        except REFUSALS:
+            beside = np.full(len(values), np.nan)
+        with np.errstate(invalid="ignore"):
+            quotients.append((beside - values) / step)
+    return _limit(quotients), np.max(np.abs(quotients), axis=0)
 
 
 def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
@@ -161,11 +207,9 @@ def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
 
 
-def _moved(problem: Problem, j: int, distance: float) -> Problem:
-    """Return the problem with component j of its point moved."""
-    point = np.array(problem.flat_point)
-    point[j] += distance
-    values = problem.named(point)
+def _moved(problem: Problem, shift: np.ndarray) -> Problem:
+    """Return the problem with its point moved by n numbers."""
+    values = problem.named(problem.flat_point + shift)
     inputs = tuple(dataclasses.replace(one, value=values[one.name]) for one in problem.inputs)
     return dataclasses.replace(problem, inputs=inputs)
 

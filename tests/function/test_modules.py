@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
-from traitlets.config import Config
 
 import jacmagic
 from jacmagic.errors import PointError
@@ -65,6 +63,8 @@ def test_only_what_is_asked_for_is_computed():
     single = jacmagic.jacobian(module, X, wrt="2.bias")
     assert single.blocks.shape == (2, 2)
     assert jacmagic.jacobian(module, X, wrt="inputs").matrix.shape == (2, 2)
+    both = jacmagic.jacobian(module, X, wrt="input,parameters")
+    assert list(both.by_name) == ["input", *dict(module.named_parameters())]
 
 
 def test_inputs_are_the_default_and_keep_the_graph_of_the_parameters():
@@ -165,17 +165,12 @@ def test_the_hessian_of_a_loss_by_parameters():
     assert H.column_labels == ["layer.weight[0,0]", "layer.weight[0,1]", "layer.bias[0]"]
 
 
-def test_the_magic_knows_tied_weights():
+def test_the_magic_knows_tied_weights(new_shell):
     """`--wrt` takes either name, and the note is shown."""
-    settings = Config()
-    settings.HistoryManager.hist_file = ":memory:"
-    shell = InteractiveShell(config=settings)
-    shell.run_line_magic("load_ext", "jacmagic")
-    shell.user_ns["net"] = Tied()
-    J = shell.run_cell("%jacobian net x=[0.5, -1.0] --wrt decoder.weight").result
-    shell.run_line_magic("unload_ext", "jacmagic")
+    new_shell.user_ns["net"] = Tied()
+    J = new_shell.run_cell("%jacobian net x=[0.5, -1.0] --wrt decoder.weight").result
     assert list(J.point) == ["encoder.weight"]
-    expected = expected_blocks(shell.user_ns["net"], X)["encoder.weight"]
+    expected = expected_blocks(new_shell.user_ns["net"], X)["encoder.weight"]
     torch.testing.assert_close(J.blocks, expected)
     assert "one tied tensor" in J.notes[0]
 

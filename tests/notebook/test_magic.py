@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,9 @@ SEED = "def f(x1, x2, x3):\n    return (x1 + x2, x3*x1, x2**3)\n"
 
 
 @pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """Return a new shell with the extension loaded."""
-    settings = Config()
-    settings.HistoryManager.hist_file = ":memory:"
-    settings.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell(config=settings)
-    shell.run_line_magic("load_ext", "jacmagic")
-    yield shell
-    shell.run_line_magic("unload_ext", "jacmagic")
+def shell(new_shell: InteractiveShell) -> InteractiveShell:
+    """Return a shell for each test."""
+    return new_shell
 
 
 def run(shell: InteractiveShell, text: str) -> Any:

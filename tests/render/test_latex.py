@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jacmagic.render import latex
+from jacmagic.render import latex, wide
 from jacmagic.render.extent import extent
 from jacmagic.render.layout import Layout
 
@@ -118,3 +118,11 @@ def test_extent_is_what_the_eye_sees(source: str, letters: int) -> None:
 def test_extent_never_hangs(source: str) -> None:
     """Even of what is no LaTeX at all."""
     assert 0 <= extent(source) <= 2 * len(source)
+
+
+def test_a_wide_table_is_divided() -> None:
+    """Each part fits a page and repeats the first column; rows with fractions are spaced."""
+    cells = [["entry", "a" * 40, "b" * 40], [r"\frac{x}{y}", "1", "2"]]
+    one, other = wide.table(cells, left=(2,))
+    assert one.startswith(r"\begin{array}{r|r}") and other.startswith(r"\begin{array}{r|l}")
+    assert r"\hline \\[-1.5ex] \frac{x}{y} & 1" in one and r"\frac{x}{y} & 2" in other

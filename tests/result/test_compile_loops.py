@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import threading
 from collections.abc import Callable
+from functools import reduce
 
 import pytest
 import torch
@@ -15,9 +16,10 @@ from torch import Tensor
 import jacmagic
 from jacmagic.result.compiled import c_compiler
 from jacmagic.result.compiled.graph.cleaning import cleaned
-from jacmagic.result.compiled.graph.tracing import Graph, traced
+from jacmagic.result.compiled.graph.tracing import Graph, decomposed, traced
 from jacmagic.result.compiled.loops import build
-from jacmagic.result.compiled.loops.build import lowered
+from jacmagic.result.compiled.loops.build import loops, lowered
+from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NoNativeCode
@@ -56,7 +58,8 @@ def kernel_of(run: Run, *x: Tensor) -> tuple[Graph, Kernel]:
     """Return a computation as torch's graph and as loops."""
     plain = Graph(traced(run, list(x)), "rows")
     m, entries = plain(x)[1].numel(), plain(x)[0].numel()
-    return plain, plain.in_c(list(x), (m, entries // max(1, m)))
+    module = decomposed(run, list(x), "rows").module
+    return plain, loops(module, list(x), (m, entries // max(1, m)))
 
 
 def agrees(run: Run, *x: Tensor, tolerance: float = 1e-12) -> bool:
@@ -95,6 +98,11 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "shifts": lambda x: x.roll(1) * x.flip(0) + torch.cat((x[1:], x[:1])) ** 2,
     "slices": lambda x: torch.stack((x[0] * x[1], x[2:].sum(), x[::2].prod(), x[-1])),
     "indices": lambda x: x[torch.tensor([3, 0, 0, 1])] * x[1] + x[[1, 2, 3, 4]],
+    "sums by indices": lambda x: torch.zeros(3, dtype=DOUBLE).index_add(
+        0,
+        torch.tensor([0, 2, 0, 0, 0]),
+        torch.sin(x) * x.scatter_add(0, torch.tensor([1, 1, 0, 4, 1]), x**2),
+    ),
     "padding": lambda x: torch.nn.functional.pad(x, (1, 2)) * 3 + 1,
     "products": lambda x: torch.tanh(WEIGHTS @ x) * (WEIGHTS.T @ (WEIGHTS @ x)).sum(),
     "matrices": lambda x: torch.outer(x, x) @ WEIGHTS.T @ torch.outer(WEIGHTS @ x, x),
@@ -107,9 +115,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
         [a * b for a, b in zip(x[:4].chunk(2), x[1:].split(2), strict=True)]
     ),
     "shapes": lambda x: (x.reshape(1, 5).expand(3, 5).T.contiguous().view(3, 5) * x).permute(1, 0),
-    "deep": lambda x: __import__("functools").reduce(
-        lambda y, _: torch.sin(y) + y.roll(1), range(12), x
-    ),
+    "deep": lambda x: reduce(lambda y, _: torch.sin(y) + y.roll(1), range(12), x),
     "constant": lambda x: x * 0 + 2.0,
     "scalar": lambda x: (x.prod() * x.max()).reshape(()),
 }
@@ -126,12 +132,17 @@ def test_operations_in_loops(name: str, passes: Callable[..., Run]) -> None:
         assert (name, passes.__name__) in REFUSED, str(refused)
 
 
-REFUSED = {  # sums by indices, and integers that the values decide
-    ("choices", "columns"),
-    ("indices", "rows"),
-    ("scalar", "rows"),
-    ("scalar", "columns"),
-}
+REFUSED = {("scalar", "rows"), ("scalar", "columns")}  # integers that the values decide
+
+
+def test_steps_of_a_long_loop_share_their_functions() -> None:
+    """Sixty steps take no more functions than a few."""
+    x, square = vector(), WEIGHTS[:5]
+    run = rows(lambda x: reduce(lambda y, _: torch.tanh(square @ y), range(60), x), x)
+    program = lowered(decomposed(run, [x], "rows").module, [5], (5, 5))
+    source = Source(program.buffers)
+    assert len([source.call(stage) for stage in program.before]) > 120
+    assert len(source.functions) < 20
 
 
 @pytest.mark.parametrize("case", [c for c in CORPUS if not c.refuses][1::6], ids=lambda c: c.name)
@@ -160,7 +171,7 @@ def test_zeros_of_the_seeds_are_not_computed() -> None:
     """A tridiagonal Jacobian by rows: one loop, of the diagonal; the rest are constants."""
     x = vector(50)
     f = lambda x: x.roll(1) - 2 * x + x.roll(-1) + x**3  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]), outputs=2)
+    module = cleaned(traced(rows(f, x), [x]))
     (stage,) = lowered(module, [50], (50, 50)).before
     assert isinstance(stage, Fill)
     assert [len(where) for where, _ in stage.pieces] == [50]
@@ -173,7 +184,7 @@ def test_sums_and_products_are_stored_once() -> None:
     x = vector(20)
     a, b = (torch.rand(n, 20, dtype=DOUBLE) - 0.5 for n in (20, 9))
     f = lambda x: b @ torch.tanh(a @ x) / (x * x).sum()  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]), outputs=2)
+    module = cleaned(traced(rows(f, x), [x]))
     kinds = [type(stage) for stage in lowered(module, [20], (9, 20)).before]
     assert kinds.count(Sum) == 1
     assert 2 <= kinds.count(Product) <= 3
@@ -190,8 +201,7 @@ def test_products_of_all_sizes(sizes: tuple[int, int, int]) -> None:
     def run(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return (torch.sin(a) @ b).reshape(-1), (b.T @ a.T).reshape(-1)
 
-    plain = Graph(traced(run, [a, b]), "rows")
-    found = plain.in_c([a, b], (m, n))([a, b])
+    found = loops(decomposed(run, [a, b], "rows").module, [a, b], (m, n))([a, b])
     assert found is not None
     assert all(map(torch.allclose, (found[0].reshape(-1), found[1]), run(a, b)))
 

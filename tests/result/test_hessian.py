@@ -6,9 +6,7 @@ import pytest
 import sympy
 import torch
 from IPython.core.completer import CompletionContext
-from IPython.core.interactiveshell import InteractiveShell
 from torch.autograd import functional
-from traitlets.config import Config
 
 import jacmagic
 from jacmagic.errors import FunctionError, StrictError
@@ -180,15 +178,9 @@ def test_create_graph_gives_third_derivatives():
 
 
 @pytest.fixture
-def shell():
+def shell(new_shell):
     """Return a shell of our own with the extension loaded."""
-    settings = Config()
-    settings.HistoryManager.hist_file = ":memory:"
-    settings.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell(config=settings)
-    shell.run_line_magic("load_ext", "jacmagic")
-    yield shell
-    shell.run_line_magic("unload_ext", "jacmagic")
+    return new_shell
 
 
 def test_the_magics(shell, capsys):

@@ -150,6 +150,8 @@ def test_the_derivation_has_the_limits() -> None:
         (lambda x: torch.sqrt(x @ x) ** 2, at(0, 0), "disagree"),
         (lambda x: torch.linalg.norm(x) ** 2, at(0, 0), "agree"),
         (lambda x: F.relu(x) ** 2, at(0, 2), "agree"),
+        (torch.nanmedian, at(1, 1, 1, 0, 2), "agree"),
+        (lambda x: torch.topk(x, 2).values[1], at(1, 1, 1), "agree"),
     ],
 )
 def test_a_derivative_that_is_the_same_from_both_sides_is_the_right_one(function, point, verdict):

@@ -152,39 +152,44 @@ def by_sparse(
 
 
 class Entries:
-    """The entries of a sparse Jacobian, read as a matrix (m, n)."""
+    """The entries of a sparse Jacobian, read as a matrix (m, n), in NumPy: its calls are short."""
 
     def __init__(self, sparse: Sparse) -> None:
         """Of any dtype; combined in float64."""
-        scheme = sparse.scheme
-        self.shape, self.rows, self.columns = scheme.shape, scheme.rows, scheme.columns
-        self.values = sparse.values.detach().double()
+        pattern = sparse.scheme.plan.pattern
+        self.shape, self.starts, self.columns = pattern.shape, pattern.indptr, pattern.indices
+        self.counts = np.diff(self.starts)
+        self.values = array_of(sparse.values)
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
-        zeros = self.values.new_zeros(self.shape[0])
-        return array_of(zeros.scatter_reduce_(0, self.rows, self.values.abs(), "amax"))
+        found, filled = np.zeros(self.shape[0]), self.counts > 0
+        if len(self.values):
+            found[filled] = np.maximum.reduceat(np.abs(self.values), self.starts[:-1][filled])
+        return found
 
-    def _terms(self, u: np.ndarray) -> Tensor:
-        return self.values * torch.from_numpy(u).to(self.values.device)[self.rows]
+    def _terms(self, u: np.ndarray) -> np.ndarray:
+        return self.values * np.repeat(u, self.counts)
 
     def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
         terms = self._terms(u)
-        zeros = terms.new_zeros(self.shape[1])
-        return (
-            array_of(zeros.index_add(0, self.columns, terms)),
-            array_of(zeros.index_add(0, self.columns, terms.abs())),
+        first, second = (
+            np.bincount(self.columns, t, self.shape[1]) for t in (terms, np.abs(terms))
         )
+        return first, second
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
         if len(self.values) > MAX_ENTRIES_FOR_HIDDEN:
             return []
-        sizes = self._terms(u).abs()
-        bounds = torch.from_numpy(allowed).to(sizes.device)[self.columns]
-        hidden = (sizes > 0) & (sizes <= bounds)
-        return self.rows[hidden].unique().tolist() if bool(hidden.any()) else []
+        sizes = np.abs(self._terms(u))
+        return self.rows_with((sizes > 0) & (sizes <= allowed[self.columns]))
+
+    def rows_with(self, marked: np.ndarray) -> list[int]:
+        """Return the rows of some entries, (entries,) bool."""
+        places = np.flatnonzero(marked)
+        return np.unique(np.searchsorted(self.starts, places, side="right") - 1).tolist()
 
 
 def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
@@ -205,9 +210,7 @@ def _repaired(evaluation: Evaluation, sparse: Sparse, comparison: ProductCheck) 
     entries = Entries(sparse)
     with np.errstate(invalid="ignore"):
         finite = np.isfinite(comparison.allowed - comparison.gap)
-    odd = torch.from_numpy(~finite).to(values.device)
-    concerned = odd[scheme.columns] | ~entries.values.isfinite()
-    rows = entries.rows[concerned].unique().tolist()
+    rows = entries.rows_with(~finite[entries.columns] | ~np.isfinite(entries.values))
     with progress(len(rows)) as done:
         for count, row in enumerate(rows):
             start, stop = scheme.starts[row : row + 2].tolist()

@@ -27,6 +27,7 @@ BACKENDS = ("auto", "native", "graph", "python", "inductor")
 MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
 MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
 MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
+OPERATIONS_PER_ENTRY = 4  # at least, where the entries are many: to compute and to store it
 SECONDS_OF_A_QUICK_CALL = 2e-5  # seconds of a call below which no other backend is tried
 
 
@@ -111,7 +112,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
         FunctionError: no backend can compute it, or the one asked for cannot or is wrong.
     """
     asked = builder.references.spec.backend
-    is_small = len(builder.references.rows) <= MAX_OPERATIONS
+    is_small = OPERATIONS_PER_ENTRY * len(builder.references.rows) <= MAX_OPERATIONS
     order = ("native", "graph", "python") if is_small else ("graph", "native", "python")
     names = order if asked == "auto" else (asked,)
     built: list[tuple[float, Program]] = []

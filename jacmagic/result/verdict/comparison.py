@@ -93,27 +93,27 @@ def judge(
     if known.fair is not None:
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
+    _settle(found, sources.torch, known)
+    return found, alone
+
+
+def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+    """Judge entries of functions without a value, and those at a kink that have a derivative.
+
+    There torch's choices may add up to a wrong one, and the closed form follows them:
+    relu(x) − relu(−x) is x, and both have slope 0 at 0.
+    """
     if known.smooth is not None:
-        _settle(found, sources.torch, known.smooth)
+        size = np.maximum(np.abs(truth), np.abs(known.smooth))
+        with np.errstate(invalid="ignore"):
+            met = np.abs(truth - known.smooth) <= SMALL_PART * size
+        found[met] = Finding.AGREED
+        found[~met & np.isfinite(known.smooth)] = Finding.TORCH
     if known.values is not None:
         nowhere = np.isnan(known.values)[:, None]
         found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
     for row in known.undefined:
         found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
-    return found, alone
-
-
-def _settle(found: np.ndarray, truth: np.ndarray, smooth: np.ndarray) -> None:
-    """Judge entries at a kink that have a derivative: see `Circumstances.smooth`.
-
-    There torch's choices may add up to a wrong one, and the closed form follows them:
-    relu(x) − relu(−x) is x, and both have slope 0 at 0.
-    """
-    size = np.maximum(np.abs(truth), np.abs(smooth))
-    with np.errstate(invalid="ignore"):
-        met = np.abs(truth - smooth) <= SMALL_PART * size
-    found[met] = Finding.AGREED
-    found[~met & np.isfinite(smooth)] = Finding.TORCH
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:

@@ -33,7 +33,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.notation import notation_of
-from jacmagic.symbolic.one_sided import OneSided
+from jacmagic.symbolic.one_sided import OneSided, are_linear
 from jacmagic.symbolic.trace import Refusal
 
 
@@ -212,12 +212,16 @@ class Evidence:
     def smooth(self) -> np.ndarray | None:
         """Entries (m, n) at a kink that have the same derivative from both sides, else nan.
 
-        None without a kink, and of a Hessian: the gradient's own value at a kink is a choice.
+        Rows that differ from torch's have to be linear besides: of the median of three equal
+        numbers all three derivatives are 0, and torch's thirds are as good. None without a kink,
+        and of a Hessian: the gradient's own value at a kink is a choice.
         """
-        if self.both is None or self.problem.potential is not None:
+        if self.both is None or self.form is None or self.problem.potential is not None:
             return None
         derivative = self.both.derivative()
         derivative[[i for i in range(len(derivative)) if i not in self.kinked]] = np.nan
+        if not (np.isnan(derivative) | (derivative == self.truth)).all():
+            derivative[~are_linear(self.problem, self.form, derivative)] = np.nan
         return derivative
 
     @property

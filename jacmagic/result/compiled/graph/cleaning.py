@@ -16,21 +16,16 @@ MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehan
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
 _FRESH = frozenset(
-    "zeros new_zeros zeros_like empty new_empty empty_like empty_permuted empty_strided "
-    "new_empty_strided _new_zeros_with_same_feature_meta".split()
+    "zeros new_zeros zeros_like full new_full full_like empty new_empty empty_like empty_permuted "
+    "empty_strided new_empty_strided _new_zeros_with_same_feature_meta".split()
 )
 
 
-def cleaned(module: fx.GraphModule, *, outputs: int) -> fx.GraphModule:
+def cleaned(module: fx.GraphModule) -> fx.GraphModule:
     """Return the same computation without dead, repeated and constant steps."""
-    graph = fx.Graph()
-    results = graph.graph_copy(module.graph, {})
-    assert isinstance(results, (tuple, list))
-    graph.output(tuple(results[:outputs]))
-    clean = fx.GraphModule(module, graph)
-    graph.eliminate_dead_code()
+    clean = _copied(module, 2)
     _drop_copies(clean)
-    if not any(_mutates(node) for node in graph.nodes):
+    if not any(map(mutates, clean.graph.nodes)):
         _fold(clean)
         _merge(clean)
     clean.graph.lint()
@@ -38,7 +33,23 @@ def cleaned(module: fx.GraphModule, *, outputs: int) -> fx.GraphModule:
     return clean
 
 
-def _mutates(node: fx.Node) -> bool:
+def without_values(module: fx.GraphModule) -> fx.GraphModule:
+    """Return a cleaned computation of entries and values with the entries alone."""
+    return _copied(module, 1)
+
+
+def _copied(module: fx.GraphModule, outputs: int) -> fx.GraphModule:
+    """Return a copy with the first outputs only, and without what they do not need."""
+    graph = fx.Graph()
+    results = graph.graph_copy(module.graph, {})
+    assert isinstance(results, (tuple, list))
+    graph.output(tuple(results[:outputs]))
+    graph.eliminate_dead_code()
+    return fx.GraphModule(module, graph)
+
+
+def mutates(node: fx.Node) -> bool:
+    """Whether a step writes to memory of another."""
     is_operation = isinstance(node.target, OpOverload)
     return is_operation and bool(schema_of(node.target).is_mutable)
 
@@ -117,7 +128,7 @@ def _drop_copies(module: fx.GraphModule) -> None:
 
     Where something else is written to, a copy may be there to be kept from that.
     """
-    writing = [node for node in module.graph.nodes if _mutates(node)]
+    writing = [node for node in module.graph.nodes if mutates(node)]
     if not all(map(_fills, writing)):
         return
     for node in writing:

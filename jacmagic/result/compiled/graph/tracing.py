@@ -19,15 +19,16 @@ from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.graph.batching import Batching
-from jacmagic.result.compiled.graph.cleaning import cleaned
+from jacmagic.result.compiled.graph.cleaning import cleaned, mutates, without_values
 from jacmagic.result.compiled.graph.passes import PASSES, Task
-from jacmagic.result.compiled.loops.build import loops
-from jacmagic.result.compiled.loops.decomposition import decompositions, lowers
+from jacmagic.result.compiled.loops.build import loops, require_compiler
+from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.measure import measured
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NoGraph, NoNativeCode
 
 SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
+MAX_STEPS_FOR_OTHER_PASSES = 100  # of a trace; a longer one takes most of what `compile` may take
 
 
 class Graph:
@@ -36,29 +37,28 @@ class Graph:
     backend = "graph"
 
     def __init__(self, module: fx.GraphModule, passes: str) -> None:
-        """Clean a trace, with and without the values.
+        """Clean a trace.
 
         Args:
             module: returns entries and values.
             passes: how it computes them, a key of `PASSES`.
         """
-        self._module, self._both = module, cleaned(module, outputs=2)
-        nodes = sum(node.op == "call_function" for node in self._both.graph.nodes)
-        self.passes, self.by = passes, f"{passes}, {nodes} ATen operations"
+        self.module = cleaned(module)
+        self.steps = sum(node.op == "call_function" for node in self.module.graph.nodes)
+        self.passes, self.by = passes, f"{passes}, {self.steps} ATen operations"
 
     @functools.cached_property
     def _entries(self) -> fx.GraphModule:
-        """The same without the values."""
-        return cleaned(self._module, outputs=1)
+        return without_values(self.module)
 
     @functools.cached_property
     def _batching(self) -> Batching:
-        return Batching(self._both)
+        return Batching(self.module)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
         with torch.no_grad():
-            entries, values = self._both.forward(*tensors)
+            entries, values = self.module.forward(*tensors)
         return entries, values
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
@@ -71,28 +71,6 @@ class Graph:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
         entries, values = self._batching(tensors)
         return entries, values, np.ones(len(entries), dtype=bool)
-
-    def in_c(self, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
-        """Return the same computation as loops in C.
-
-        Args:
-            tensors: inputs of the kind it is traced for.
-            shape: of the array of entries.
-
-        Raises:
-            NoNativeCode: there is no compiler, or an operation is beyond this.
-        """
-        module = self._both
-        if not lowers(module):
-            try:
-                run = torch.func.functionalize(lambda *x: self._both.forward(*x))
-                again = traced(run, tensors, decompositions())
-            except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
-                raise NoNativeCode(reason(error)) from None
-            module = cleaned(again, outputs=2)
-        kernel = loops(module, tensors, shape)
-        kernel.by = f"{self.passes}, {kernel.by}"
-        return kernel
 
 
 def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
@@ -109,33 +87,57 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         NoGraph: a value decides what is computed, or torch cannot trace an operation.
     """
     why, found = "", dict[Graph | Kernel, float]()
-    ways = 0
+    ways, steps = 0, 0
     for passes in task.order():
-        quick = min(found.values(), default=1) < SECONDS_OF_A_QUICK_CALL
-        if ways == 2 or (ways and (quick or not task.either_way)):
+        enough = (
+            not task.either_way
+            or steps > MAX_STEPS_FOR_OTHER_PASSES
+            or min(found.values(), default=1) < SECONDS_OF_A_QUICK_CALL
+        )
+        if ways == 2 or (ways and enough):
             break
         try:
-            plain = Graph(traced(PASSES[passes](task), tensors), passes)
-            found |= _both(plain, tensors, task.shape)
+            programs = _programs(task, passes, tensors)
+            found |= {one: measured(functools.partial(one.entries, tensors)) for one in programs}
         except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
             why = why or reason(error)
         else:
-            ways += 1
+            ways, steps = ways + 1, programs[0].steps
     if not found:
         raise NoGraph(why)
     return sorted(found, key=found.__getitem__)
 
 
-def _both(
-    plain: Graph, tensors: Sequence[Tensor], shape: tuple[int, ...]
-) -> dict[Graph | Kernel, float]:
-    """Return a graph and its loops in C with their seconds."""
+def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> list[Any]:
+    """Return the graph of some passes, and its loops in C where it can be lowered.
+
+    What is lowered is traced in operations that are known there; if some are not, torch runs a
+    graph in its own.
+    """
+    run = PASSES[passes](task)
     try:
-        kernel = plain.in_c(tensors, shape)
+        require_compiler(tensors)
+        plain = decomposed(run, tensors, passes)
+        kernel = loops(plain.module, tensors, task.shape)
     except NoNativeCode as error:
-        plain.by += f"; {error}"
-        return {plain: measured(lambda: plain.entries(tensors))}
-    return {one: measured(functools.partial(one.entries, tensors)) for one in (kernel, plain)}
+        obstacle = str(error)
+    except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
+        obstacle = reason(error)
+    else:
+        kernel.by = f"{passes}, {kernel.by}"
+        return [plain, kernel]
+    plain = Graph(traced(run, tensors), passes)
+    plain.by += f"; {obstacle}"
+    return [plain]
+
+
+def decomposed(run: Any, tensors: Sequence[Tensor], passes: str) -> Graph:
+    """Trace in the operations that can be lowered, without writes to memory."""
+    found = Graph(traced(run, tensors, decompositions()), passes)
+    if not any(map(mutates, found.module.graph.nodes)):
+        return found
+    again = torch.func.functionalize(lambda *x: found.module.forward(*x))
+    return Graph(traced(again, tensors, decompositions()), passes)
 
 
 def traced(
@@ -204,7 +206,7 @@ class Inductor:
         """
         self._graph = plain
         self.by = f"torch.compile, {plain.by}"
-        module = copy.deepcopy(plain._both)
+        module = copy.deepcopy(plain.module)
         for node in module.graph.nodes:  # the compiler lays out tensors in strides of its own
             if node.target in _VIEWS:
                 node.target = torch.ops.aten.reshape.default

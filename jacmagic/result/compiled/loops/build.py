@@ -12,6 +12,7 @@ from torch import Tensor, fx
 from jacmagic.result.compiled.c_compiler import c_compiler, library
 from jacmagic.result.compiled.loops.c_products import PRODUCTS
 from jacmagic.result.compiled.loops.expressions import LOAD
+from jacmagic.result.compiled.loops.gathered import with_gathered_sums
 from jacmagic.result.compiled.loops.lowering import Lowering
 from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
@@ -22,7 +23,8 @@ from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.native import functions, has_interface
 from jacmagic.result.compiled.obstacles import NoNativeCode
 
-MAX_STAGES = 200  # loops in one function; more take long to compile
+MAX_STAGES = 2_000  # loops of one program
+MAX_FUNCTIONS = 200  # different ones among them; more take long to compile
 _FLAGS = ("-O3", "-shared", "-fPIC", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-w")
 # Functions of which glibc has vector versions.
 _VECTOR = "sin cos exp log tanh sinh cosh asin acos atan erf expm1 log1p exp2 log2 log10".split()
@@ -60,20 +62,18 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
     Raises:
         NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
     """
-    compiler = c_compiler()
-    if compiler is None or not has_interface():
-        raise NoNativeCode("there is no C compiler")
-    if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
-        raise NoNativeCode("it computes with float64 and float32 on the CPU")
+    compiler = require_compiler(tensors)
     program = lowered(module, [tensor.numel() for tensor in tensors], shape)
     types, result = [TYPES[tensor.dtype] for tensor in tensors], TYPES[result_type(tensors)]
     source = Source(program.buffers)
-    at = "\n".join(_at(program, source, types, result))
+    at = [*_at(program, source, types, result)]
+    if len(source.functions) > MAX_FUNCTIONS:
+        raise NoNativeCode("it takes too many loops")
     rest = [
         *many(program, types, result, False),
         *from_python([tuple(tensor.shape) for tensor in tensors], types, (shape, result)),
     ]
-    text = "\n".join([HEAD, _declared(), PRODUCTS, at, *rest, ""])
+    text = "\n".join([HEAD, _declared(), PRODUCTS, *source.functions.values(), *at, *rest, ""])
     try:
         code = library([compiler, *_FLAGS, "-DVECTOR_MATH"], text)
     except NoNativeCode:
@@ -88,8 +88,23 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
     )
 
 
+def require_compiler(tensors: Sequence[Tensor]) -> str:
+    """Return the C compiler.
+
+    Raises:
+        NoNativeCode: there is none, or the inputs are beyond it.
+    """
+    compiler = c_compiler()
+    if compiler is None or not has_interface():
+        raise NoNativeCode("there is no C compiler")
+    if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
+        raise NoNativeCode("it computes with float64 and float32 on the CPU")
+    return compiler
+
+
 def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
     """Return the stages of a graph of entries and values."""
+    module = with_gathered_sums(module)
     zeros = Zeros(module)
     lowering = Lowering(zeros)
     lowering.store_shared()
@@ -121,6 +136,7 @@ def _declared() -> str:
     return (
         '#ifdef VECTOR_MATH\n#define LANES_TOO __attribute__((simd("notinbranch"), const))\n'
         f"{functions}\n#endif\n"
+        "#define NOINLINE __attribute__((noinline))\n"
         "static void *const *tables;\nvoid use_tables(void *const *given) { tables = given; }"
     )
 
@@ -147,13 +163,13 @@ def _at(program: Loops, source: Source, types: Sequence[str], result: str) -> It
     if direct:
         yield f"double *restrict {direct} = J;"
     for stage in program.before[: -1 if direct else None]:
-        yield from source.stage(stage)
+        yield source.call(stage)
     yield f"if (!all_finite(J, {program.entries})) return 1;"
     if result != "double":
         yield f"for (long i = 0; i < {program.entries}; i++) out[i] = J[i];"
     yield "if (y) {"
     for stage in program.after:
-        yield from source.stage(stage)
+        yield source.call(stage)
     yield f"if (!all_finite(y, {program.values})) return 1;\n}}\nreturn 0;\n}}"
 
 

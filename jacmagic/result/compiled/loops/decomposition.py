@@ -9,16 +9,11 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
 from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
 from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
-
-
-def lowers(module: fx.GraphModule) -> bool:
-    """Whether all steps of a graph can be lowered as they are."""
-    return all(_is_known(node.target) for node in module.graph.nodes if node.op == "call_function")
 
 
 def _is_known(target: Any) -> bool:
@@ -41,8 +36,25 @@ def decompositions() -> dict[Any, Any]:
         aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
         aten.cumprod.default: _running_product,
         aten.cumsum.default: _running_sum,
+        aten.scatter_reduce.two: _sum_by_indices,
+        aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape),
+        aten._new_zeros_with_same_feature_meta.default: _zeros_of,
     }
     return {target: run for target, run in table.items() if not _is_known(target)} | more
+
+
+def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) -> Tensor:
+    return tangent.new_zeros(tangent.shape[:self_num_batch_dims] + primal.shape)
+
+
+def _sum_by_indices(
+    x: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool = True
+) -> Any:
+    return (
+        x.scatter_add(dim, index, source)
+        if (reduce, include_self) == ("sum", True)
+        else NotImplemented
+    )
 
 
 def _mean(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Any) -> Tensor:

@@ -34,7 +34,7 @@ from jacmagic.result.compiled.loops.pieces import (
 from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum, fill
 from jacmagic.result.compiled.loops.zeros import Zeros
 
-MAX_TERMS = 4  # terms of a sum that are written out
+MAX_LIVE_TO_PACK = 0.5  # of a tensor's components, up to which zeros are not stored
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Lowering:
         """Store, in order, what is to be stored."""
         for node in self.zeros.graph.nodes:
             if node in self.zeros.products or node in self.zeros.sums:
-                if self.zeros.terms_of(node) > MAX_TERMS:
+                if not self.zeros.is_written_out(node):
                     self._store_sum(node)
             elif self.zeros.is_shared(node):
                 self._store(node)
@@ -153,12 +153,18 @@ class Lowering:
     # ── what is stored ────────────────────────────────────────────────────────────────────────
 
     def _store(self, node: fx.Node) -> None:
-        size = self.zeros.size(node)
-        pieces = self._pieces(node, np.arange(size))
+        """Store a step's components, side by side those that may differ from zero."""
+        shape, live = node.meta["val"].shape, np.flatnonzero(self.zeros.masks[node])
+        layout, size = None, self.zeros.size(node)
+        columns = shape[-1] if len(shape) else 1
+        places = np.arange(size)
+        if len(live) <= MAX_LIVE_TO_PACK * size:
+            layout, places = np.cumsum(self.zeros.masks[node]) - 1, live
+            size = columns = max(1, len(live))
+        pieces = self._pieces(node, places)
         buffer = self._new(size)
-        shape = node.meta["val"].shape
-        self.stages.append(fill(buffer, pieces, size, shape[-1] if len(shape) else 1))
-        self._stored[node] = buffer, None
+        self.stages.append(fill(buffer, pieces, size, columns))
+        self._stored[node] = buffer, layout
         self._known.clear()
 
     def _store_sum(self, node: fx.Node) -> None:

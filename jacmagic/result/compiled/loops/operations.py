@@ -130,7 +130,7 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
         tensors; -1 for a zero.
 
     Raises:
-        NoNativeCode: it adds, or fills in something else than zeros.
+        NoNativeCode: it fills in something else than zeros.
     """
     moved: list[fx.Node] = []
     count = 1
@@ -142,9 +142,9 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
             if not moves(one.target):
                 raise NoNativeCode(f"{name_of(one.target)} is not known")
             return _run(one, integers)
-        if not value.is_floating_point():
-            if one in constants:
-                return constants[one]
+        if not value.is_floating_point() and one in constants:
+            return constants[one]
+        if not value.is_floating_point() and value.dtype is not torch.bool:
             raise NoNativeCode(f"{name_of(node.target)} by computed indices")
         if one in constants and not constants[one].any():
             return torch.zeros(value.shape, dtype=torch.int64)
@@ -166,9 +166,4 @@ def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:
         return args[0]
     if name == "constant_pad_nd" and len(args) > 2 and args[2] != 0:
         raise NoNativeCode("padding with another number than 0")
-    if name.startswith("index_put") and len(args) > 3 and args[3]:
-        places = [args[0] * 0, args[1], args[2] * 0 + 1, True]
-        if int(node.target(*places).max()) > 1 or bool((args[0] != 0).any()):
-            raise NoNativeCode("a sum by indices")
-        args = (*args[:3], False)
     return node.target(*args, **kwargs)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +19,16 @@ from jacmagic.result.compiled.loops.operations import LIBRARY
 from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
 from jacmagic.symbolic.codegen import C
 
+# What a stage reads and writes: tables and buffers.
+_POINTERS = re.compile(r"\(\(const \w+ \*\)tables\[\d+\]\)|\b(?:[wx]\d+|[Jy])\b")
+
 
 class Source:
     """The C text of some stages, and the tables that it reads.
 
     Attributes:
         tables: arrays of int32 and float64, by number.
+        functions: the functions that the stages call, by signature and body.
     """
 
     def __init__(self, sizes: dict[str, int]) -> None:
@@ -32,17 +38,25 @@ class Source:
             sizes: of all buffers that are read or written.
         """
         self.tables: list[np.ndarray] = []
+        self.functions: dict[str, str] = {}
         self._sizes = sizes
         self._names: dict[bytes, str] = {}
 
-    def stage(self, stage: Stage) -> Iterator[str]:
-        """Write one stage."""
-        if isinstance(stage, Fill):
-            yield from self._fill(stage)
-        elif isinstance(stage, Sum):
-            yield from self._sum(stage)
-        else:
-            yield from self._product(stage)
+    def call(self, stage: Stage) -> str:
+        """Return the call of the function of one stage; stages that differ in buffers share one."""
+        write: Any = {Fill: self._fill, Sum: self._sum, Product: self._product}[type(stage)]
+        names: dict[str, str] = {}
+        body = _POINTERS.sub(
+            lambda found: names.setdefault(found[0], f"p{len(names)}"), "\n".join(write(stage))
+        )
+        pointers = ", ".join(
+            f"{_kind(name, stage.buffer)} *restrict {short}" for name, short in names.items()
+        )
+        content = f"({pointers})\n{{\n{body}\n}}"
+        name = f"stage{len(self.functions)}"
+        function = self.functions.setdefault(content, f"static NOINLINE void {name}{content}")
+        name = function[len("static NOINLINE void ") : -len(content)]
+        return f"{name}({', '.join(names)});"
 
     def _table(self, array: np.ndarray) -> str:
         content = array.dtype.str.encode() + array.tobytes()
@@ -120,6 +134,13 @@ class Source:
             if side.operation == CONSTANT
             else f"({side.buffer} + {side.data[0]})"
         )
+
+
+def _kind(pointer: str, written: str) -> str:
+    """Return the C type of what a pointer of a stage points to."""
+    if pointer.startswith("(("):
+        return pointer[2 : pointer.index(" *")]
+    return "double" if pointer == written else "const double"
 
 
 class _Body:

@@ -19,10 +19,16 @@ SUMS = frozenset({"sum", "amax"})
 PRODUCTS = frozenset({"mm", "bmm", "mv", "dot"})
 MAX_SCALARS = 2**22  # scalars of one tensor
 MAX_LOOKUPS = 2**24  # terms of sums that are looked at
+MAX_TERMS = 4  # terms of a sum that are written out
 MAX_DEPTH = 40  # steps of one expression
 MAX_WAYS = 8  # ways from a step to the results up to which it is computed on each
-FREE_COST = 4.0  # operations for each component of a tensor that cost less than storing it
-_CHEAP = frozenset("add sub mul neg where".split())
+FREE_COST = 24.0  # operations for each component of a tensor that cost less than storing it
+# Operations that a step costs; functions of the mathematical library cost _FUNCTION_COST.
+_COSTS = {
+    **dict.fromkeys("add sub mul neg where rsub square threshold_backward".split(), 1.0),
+    **dict.fromkeys("div reciprocal sqrt tanh_backward sigmoid_backward".split(), 3.0),
+}
+_FUNCTION_COST = 10.0
 
 
 class Zeros:
@@ -53,6 +59,7 @@ class Zeros:
         self.sums: dict[fx.Node, tuple[fx.Node, np.ndarray, bool]] = {}
         self.products: dict[fx.Node, tuple[fx.Node, fx.Node, tuple[int, int, int, int]]] = {}
         self._terms: dict[fx.Node, list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]] = {}
+        self._counted: dict[fx.Node, np.ndarray] = {}
         self._places: dict[tuple[fx.Node, torch.Size], np.ndarray] = {}
         for node in self.graph.nodes:
             if node.op == "get_attr":
@@ -147,6 +154,11 @@ class Zeros:
 
     def _counts(self, node: fx.Node) -> np.ndarray:
         """Return how many terms of each component of a sum may differ from zero."""
+        if node not in self._counted:
+            self._counted[node] = self._count(node)
+        return self._counted[node]
+
+    def _count(self, node: fx.Node) -> np.ndarray:
         if node in self.sums:
             operand, index, largest = self.sums[node]
             if largest:
@@ -158,9 +170,10 @@ class Zeros:
         a = self.masks[left].reshape(batch, rows, terms).astype(np.float32)
         return a @ self.masks[right].reshape(batch, terms, columns).astype(np.float32)
 
-    def terms_of(self, node: fx.Node) -> int:
-        """Return the most terms of one component of a sum that may differ from zero."""
-        return int(self._counts(node).max(initial=0))
+    def is_written_out(self, node: fx.Node) -> bool:
+        """Whether a step is a sum of so few terms that its components are not stored."""
+        is_sum = node in self.sums or node in self.products
+        return is_sum and int(self._counts(node).max(initial=0)) <= MAX_TERMS
 
     def terms(self, node: fx.Node) -> list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]:
         """Return the first, second ... term of a sum's components that may differ from zero.
@@ -170,7 +183,7 @@ class Zeros:
             there is such a term.
         """
         if node not in self._terms:
-            count, size = self.terms_of(node), self.size(node)
+            count, size = int(self._counts(node).max(initial=0)), self.size(node)
             width = self._width(node)
             chosen = np.zeros((size, count), dtype=np.int64)
             present = np.zeros((size, count), dtype=bool)
@@ -224,9 +237,9 @@ class Zeros:
         self._shared = set[fx.Node]()
         for node in self.graph.nodes:
             name = elementwise(node.target)
-            ends = node in self.sums or node in self.products
+            ends = (node in self.sums or node in self.products) and not self.is_written_out(node)
             inner = [] if ends else [o for o in node.all_input_nodes if o not in self._shared]
-            own = 0.0 if name is None else 1.0 if name in _CHEAP else 10.0
+            own = 0.0 if name is None else _COSTS.get(name, _FUNCTION_COST)
             cost[node] = own + sum(cost[one] for one in inner)
             depth[node] = (name is not None) + max((depth[one] for one in inner), default=0)
             if name is None:
@@ -240,6 +253,10 @@ class Zeros:
         """Return how many components of a step one of its readers reads."""
         if node not in self.masks:
             return reads[user]
+        if self.is_written_out(user):
+            return (
+                reads[user] * float(self._counts(user).sum()) / float(self.masks[user].sum() or 1)
+            )
         if user.op == "output" or user in self.sums or user in self.products:
             return float(self.masks[node].sum())
         if user not in self.masks:

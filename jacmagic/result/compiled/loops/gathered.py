@@ -1,0 +1,109 @@
+"""Sums by constant indices (`index_add`, `scatter_add`) as sums of gathered terms.
+
+Components with similar numbers of terms are gathered together, as rows of 1, 2, 4 … places that
+are filled up with zeros: together at most twice as many places as there are terms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from jacmagic.result.compiled.loops.operations import name_of
+from jacmagic.result.compiled.obstacles import NoNativeCode
+
+_aten = torch.ops.aten
+
+
+def with_gathered_sums(module: fx.GraphModule) -> fx.GraphModule:
+    """Return a graph without additions by indices.
+
+    Raises:
+        NoNativeCode: indices are computed.
+    """
+    graph = fx.Graph()
+    graph.output(graph.graph_copy(module.graph, {}))
+    found = fx.GraphModule(module, graph)
+    for node in list(graph.nodes):
+        name = name_of(node.target)
+        if name == "scatter_add" or (name.startswith("index_put") and True in node.args[3:]):
+            with graph.inserting_before(node):
+                node.replace_all_uses_with(_gathered(found, node, name))
+            graph.erase_node(node)
+    return found
+
+
+def _gathered(module: fx.GraphModule, node: fx.Node, name: str) -> fx.Node:
+    """Return the step that computes an addition by indices."""
+    target: Any = node.args[0]
+    value: Any = node.args[3] if name == "scatter_add" else node.args[2]
+    places, terms = _places(module, node, name, value)
+    shape, count = target.meta["val"].shape, target.meta["val"].numel()
+    order, terms_of = np.argsort(places, kind="stable"), np.bincount(places, minlength=count)
+    starts = np.cumsum(terms_of) - terms_of
+    widths = np.where(terms_of > 0, 2 ** np.ceil(np.log2(np.maximum(terms_of, 1))), 0).astype(int)
+    missing = value.meta["val"].numel()  # the place of an added zero
+    flat = _padded(module, _called(module, _aten._unsafe_view.default, value, [missing]))
+    sums, where, done = [], np.full(count, -1), 0
+    for width in sorted(set(widths.tolist()) - {0}):
+        rows = np.flatnonzero(widths == width)
+        column = np.arange(width)
+        present = column < terms_of[rows, None]
+        places = order[np.where(present, starts[rows, None] + column, 0)]
+        table = np.where(present, terms[places], missing)
+        parts = _called(module, _aten.index.Tensor, flat, [_constant(module, table)])
+        sums.append(_called(module, _aten.sum.dim_IntList, parts, [1]))
+        where[rows] = np.arange(done, done := done + len(rows))
+    if not sums:
+        return target
+    where = np.where(where < 0, done, where).reshape(shape)
+    joined = _padded(module, _called(module, _aten.cat.default, sums))
+    spread = _called(module, _aten.index.Tensor, joined, [_constant(module, where)])
+    return _called(module, _aten.add.Tensor, target, spread)
+
+
+def _places(
+    module: fx.GraphModule, node: fx.Node, name: str, value: fx.Node
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each addition the component that is added to, and the one that is added."""
+
+    def constant(one: fx.Node) -> Tensor:
+        if one.op != "get_attr":
+            raise NoNativeCode("a sum by computed indices")
+        return getattr(module, str(one.target))
+
+    target: Any = node.args[0]
+    shapes = [one.meta["val"].shape for one in (target, value)]
+    to, terms = (torch.arange(shape.numel()).reshape(shape) for shape in shapes)
+    if name == "scatter_add":
+        dim, index = node.args[1:3]
+        chosen = constant(index)  # type: ignore[arg-type]
+        places = to.gather(dim, chosen)  # type: ignore[arg-type]
+        terms = terms[tuple(slice(size) for size in chosen.shape)]
+    else:
+        places = _aten.index.Tensor(to, fx.map_arg(node.args[1], constant))
+        terms = terms.expand(places.shape)
+    return places.reshape(-1).numpy(), terms.reshape(-1).numpy()
+
+
+def _called(module: fx.GraphModule, target: Any, *args: Any) -> fx.Node:
+    """Add a step, with the shape and the dtype of its result."""
+    node = module.graph.call_function(target, args)
+    shown = fx.map_arg(args, lambda one: torch.empty_like(one.meta["val"], device="meta"))
+    node.meta["val"] = target(*shown)
+    return node
+
+
+def _padded(module: fx.GraphModule, node: fx.Node) -> fx.Node:
+    return _called(module, _aten.constant_pad_nd.default, node, [0, 1])
+
+
+def _constant(module: fx.GraphModule, indices: np.ndarray) -> fx.Node:
+    name = f"_indices{len(list(module.buffers()))}"
+    module.register_buffer(name, torch.from_numpy(indices))
+    node = module.graph.get_attr(name)
+    node.meta["val"] = getattr(module, name)
+    return node
