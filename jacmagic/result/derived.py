@@ -148,10 +148,8 @@ class Derived(Evaluated):
             return known if self.large else known.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
-        sizes = [
-            torch.tensor([one.numel() for one in tensors], dtype=torch.long)
-            for tensors in (self.numbers.outputs.leaves, self.problem.tensors)
-        ]
+        outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
+        sizes = [torch.tensor(s, dtype=torch.long) for s in (outputs, self.problem.sizes)]
         blocks = torch.tensor(self.numbers.connected, dtype=torch.bool).reshape(*map(len, sizes))
         return blocks.repeat_interleave(sizes[0], 0).repeat_interleave(sizes[1], 1)
 
