@@ -15,7 +15,6 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.graph import BudgetExceeded
 
 MAX_SECONDS = 2.0  # of all runs for one picture; what is missing then is left blank
@@ -119,7 +118,7 @@ def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None
     if form is None or jacobian.agreement.verdict != "agree":
         return None
     try:
-        tape = live_tape(form)
+        tape = form.live_tape()
     except BudgetExceeded:
         return None
     if len(tape.operations) > MAX_OPERATIONS:
