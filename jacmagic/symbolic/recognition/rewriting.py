@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.transfer import rebuilt
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.polynomials import expanded
 from jacmagic.symbolic.recognition.shifts import without_maxima
@@ -47,9 +48,7 @@ def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:
     for count, node in enumerate(reached):
         if count % 256 == 255:
             graph.check_deadline()
-        operation, operands = graph.operations[node], graph.operands(node)
-        fresh = tuple(new[operand] for operand in operands)
-        same = node if fresh == operands else graph.apply(operation, *fresh)
+        same = rebuilt(graph, node, new)
         new[node] = same if node in inside else _applied(graph, same)
     return [new[root] for root in roots]
 

@@ -23,7 +23,8 @@ def softplus(graph: Graph, node: int) -> int | None:
             rises = other * weight == sign * factor
             if u is None or pair is None or pair[0] != ("max" if rises else "min"):
                 continue
-            if _is_gap(graph, u, *pair[1:]):
+            gap = graph.sub(*pair[1:])
+            if u in (gap, graph.neg(gap), graph.sub(*pair[:0:-1])):
                 new = graph.mul(graph.number(factor), _logarithm(graph, *pair))
                 return _replaced(graph, terms, small, large, (sign, new))
     return None
@@ -57,12 +58,6 @@ def _extreme(graph: Graph, node: int) -> tuple[str, int, int] | None:
         if relation in ("lt", "gt") and graph.operands(operands[0]) == (u, ZERO):
             return ("max" if relation == "lt" else "min"), u, ZERO
     return None
-
-
-def _is_gap(graph: Graph, u: int, a: int, b: int) -> bool:
-    """Whether |u| is |a − b|."""
-    gap = graph.sub(a, b)
-    return u in (gap, graph.neg(gap), graph.sub(b, a))
 
 
 def _logarithm(graph: Graph, extreme: str, a: int, b: int) -> int:

@@ -11,7 +11,6 @@ import numpy as np
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.view.pictures.probed import probed
 
@@ -119,7 +118,7 @@ def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None
     if form is None or jacobian.agreement.verdict != "agree":
         return None
     try:
-        tape = live_tape(form)
+        tape = form.live_tape()
     except BudgetExceeded:
         return None
     if len(tape.operations) > MAX_OPERATIONS:
