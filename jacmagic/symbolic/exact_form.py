@@ -108,15 +108,11 @@ def simplified(expression: Any, budget: float | None) -> Any:
         return expression
     seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
     changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
-    for change in changes[:-1] if _is_simple(expression) else changes:
+    arguments = [one.args for one in expression.atoms(sympy.Function)]
+    is_simple = not expression.has(sympy.Add) and len(arguments) == len(set(arguments))
+    for change in changes[:-1] if is_simple else changes:
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
             found = attempt(functools.partial(change, form), seconds)
             if not isinstance(found, Refusal):
                 forms.append(found)
     return min(map(minus_inside, forms), key=symbols_in)
-
-
-def _is_simple(expression: Any) -> bool:
-    """Whether it is a product without sums and without two functions of one argument."""
-    arguments = [one.args for one in expression.atoms(sympy.Function)]
-    return not expression.has(sympy.Add) and len(arguments) == len(set(arguments))

@@ -111,7 +111,7 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     if found is None or not all(_holds(asked, form, found, shift) for shift in (0.0, 0.37, -0.61)):
         return None
     slopes = [slope for block in found for _, slope in block.equations]
-    if all(map(_says_nothing, slopes)):
+    if all(slope.operation == "zero" for slope in slopes):
         return None
     writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
     equations = tuple(
@@ -119,10 +119,6 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     )
     clauses = tuple(_clauses(writer))
     return MatrixForm(equations, clauses) if not writer.unnamed else None
-
-
-def _says_nothing(slope: Expression) -> bool:
-    return slope.operation == "zero"
 
 
 def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:
@@ -160,28 +156,17 @@ def _named_parts(
     letters = iter(_LETTERS)
     counts = Counter(part for block in blocks for part in _parts_of(block))
     for part in counts:
-        if is_unnamed(part):
-            name = user_names.get(part, "")
-            if name and name not in taken:
-                names[part] = Label(name).tex
-                taken.add(name)
-            continue
-        if _is_length(part) and counts[part] > 1:
-            name = user_names.get(part, "r" if part.operation == "apply" else "")
-            if name and name not in taken:
-                taken.add(name)
-                names[part] = Label(name).tex
-            continue
-        if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
-            continue
-        name = user_names.get(part, "")
-        if not name and part.operation == "softmax":
-            name = "s"
-        if not name and _inside_apply(part, blocks):
-            name = next((letter for letter in letters if letter not in taken), "")
-        if name and name not in taken:
-            taken.add(name)
+        name, is_length = user_names.get(part, ""), _is_length(part) and counts[part] > 1
+        is_vector = len(part.shape) == 1 and part.operation in ("add", "matmul", "softmax")
+        if is_length and part.operation == "apply":
+            name = name or "r"
+        elif is_vector and not is_unnamed(part):
+            name = name or ("s" if part.operation == "softmax" else "")
+            if not name and _inside_apply(part, blocks):
+                name = next((letter for letter in letters if letter not in taken), "")
+        if name and name not in taken and (is_unnamed(part) or is_length or is_vector):
             names[part] = Label(name).tex
+            taken.add(name)
     return names
 
 

@@ -76,7 +76,7 @@ def number(value: int | Fraction | float) -> sympy.Expr:
         _logarithm(size),
         *(_multiple(size, 1 / math.log(p), 1 / sympy.log(p), 12) for p in (2, 10)),
     )
-    named = next((c for c in candidates if c is not None and _is_nearest(size, c)), None)
+    named = next((c for c in candidates if c is not None and float(c.evalf(40)) == size), None)
     if named is None:
         return sympy.Float(value, 17)
     return named if value > 0 else -named
@@ -98,8 +98,3 @@ def shown(value: int | Fraction | float) -> sympy.Expr:
     q = sympy.Rational(known.q.numerator, known.q.denominator)
     factor = q * RootOfTwoPi() if known.k == 1 else 2 * q / RootOfTwoPi()
     return factor if value > 0 else -factor
-
-
-def _is_nearest(value: float, named: sympy.Expr) -> bool:
-    """Whether a float is the float64 nearest to an exact number."""
-    return float(named.evalf(40)) == value

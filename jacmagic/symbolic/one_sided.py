@@ -8,7 +8,6 @@ no one-sided derivative, and a slope that grows without bound is ±∞.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -181,6 +180,11 @@ def _slope(
     return _limit(quotients), np.max(np.abs(quotients), axis=0)
 
 
+def _moved(problem: Problem, shift: np.ndarray) -> Problem:
+    """Return the problem with its point moved by n numbers."""
+    return problem.at(problem.named(problem.flat_point + shift))
+
+
 def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
     """Extrapolate to step 0 by Neville's scheme for steps that halve."""
     table = [np.asarray(value, dtype=float) for value in values]
@@ -205,13 +209,6 @@ def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Round a limit that is an integer to nine digits of the slopes beside it."""
     whole = np.round(limit)
     return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
-
-
-def _moved(problem: Problem, shift: np.ndarray) -> Problem:
-    """Return the problem with its point moved by n numbers."""
-    values = problem.named(problem.flat_point + shift)
-    inputs = tuple(dataclasses.replace(one, value=values[one.name]) for one in problem.inputs)
-    return dataclasses.replace(problem, inputs=inputs)
 
 
 def sentences(

@@ -28,9 +28,10 @@ def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> Matri
     for one in problem.inputs:
         if one.value.ndim == 2 and 1 < min(one.value.shape) <= max(one.value.shape) <= MAX_LINES:
             cells = _cells(reading, one, problem.slices[one.name].start)
-            if _width([[shown for shown, _ in row] for row in cells]) <= MAX_WIDTH:
+            shown = [[source for source, _ in row] for row in cells]
+            if sum(max(map(extent, column)) for column in zip(*shown, strict=True)) <= MAX_WIDTH:
                 left = latex.partial(Label(title).tex, Label(one.name).tex)
-                whole = latex.matrix([[shown for shown, _ in row] for row in cells])
+                whole = latex.matrix(shown)
                 equations.append(f"{left} = {whole}")
                 text = "; ".join(", ".join(line for _, line in row) for row in cells)
                 lines.append(f"∂{Label(title).unicode}/∂{Label(one.name).unicode} = [{text}]")
@@ -46,7 +47,3 @@ def _cells(reading: DisplayForm, one: Input, start: int) -> list[list[tuple[str,
         [(tex(entry, reading.all_names), plain(entry, reading.texts)) for entry in row]
         for row in entries
     ]
-
-
-def _width(cells: list[list[str]]) -> int:
-    return sum(max(map(extent, column)) for column in zip(*cells, strict=True))

@@ -41,6 +41,7 @@ SAMPLES: list[Sample] = [
         *ALONG_AXES,
         table="SELECTIONS",
         sort=lambda x: x.sort(1, descending=True).values,
+        **{"sort.stable": lambda x: x.sort(dim=1, stable=True).values},
         topk=lambda x: x.topk(1, 1, largest=False).values,
         kthvalue=lambda x: x.kthvalue(1, 1).values,
         median=lambda x: x.median() * 2,

@@ -27,9 +27,9 @@ UNDEFINED = {
 TORCH_IS_WRONG = {"-polar", "SELECTIONS-_linalg_det", "COMPLEX-_linalg_det"}
 # What refuses where its slope is infinite, undefined or torch's own choice.
 REFUSING = {
-    "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "SELECTIONS-linalg_pinv",
-    "SELECTIONS-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
-    "SELECTIONS-binary_cross_entropy",
+    "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "RULES-linalg_pinv",
+    "RULES-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
+    "RULES-binary_cross_entropy",
 }  # fmt: skip
 
 

@@ -13,7 +13,6 @@ import torch
 
 import jacmagic
 from jacmagic.errors import OptionError
-from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.view.pictures.curves import level_line, round_numbers, sample_curve
 from jacmagic.view.pictures.field import equilibria, field_scene
 from jacmagic.view.pictures.graph import graph_scene
@@ -150,7 +149,7 @@ def browsers_scene(J, part, builder, radius):
     form = J.closed_form
     given = {
         "live": {
-            "tape": live_tape(form).to_json(),
+            "tape": form.live_tape().to_json(),
             "conditions": len(form.trace.assumptions),
             "clauses": 0,
             "values": J.shape[0],

@@ -19,7 +19,7 @@ from jacmagic.symbolic.factored.elimination import (
 )
 from jacmagic.symbolic.factored.naming import renamed
 from jacmagic.symbolic.factored.paths import Expression, Sum, derivative, repeated
-from jacmagic.symbolic.factored.splitting import Splitting, split
+from jacmagic.symbolic.factored.splitting import split
 from jacmagic.symbolic.factored.stages import Stage
 from jacmagic.symbolic.factored.variables import Variable, candidates
 from jacmagic.symbolic.formula.display_form import DisplayForm
@@ -176,18 +176,14 @@ def factor(
     found = split(trace, inputs, outputs, candidates(trace))
     named = replace(found, chosen=renamed((*inputs, outputs), found.chosen))
     stages = named.stages()
-    names = {*taken, *(name for one in named.variables for name in _names(one))}
-    readings = {k: _reading(named, k, stage, names) for k, stage in stages.items()}
+    labels = [label for one in named.variables for label in one.labels]
+    names = {*taken, *(name for label in labels for name in (label.name, label.symbol))}
+    readings = {}
+    for k, stage in stages.items():
+        own = () if k == len(named.variables) - 1 else stage.variable.labels
+        others = names - {label.symbol for label in own}
+        readings[k] = DisplayForm(stage.form, taken=others, outputs=own)
     return FactoredForm(trace, named.variables, len(inputs), stages, readings)
-
-
-def _names(variable: Variable) -> set[str]:
-    return {name for label in variable.labels for name in (label.name, label.symbol)}
-
-
-def _reading(splitting: Splitting, position: int, stage: Stage, names: set[str]) -> DisplayForm:
-    own = () if position == len(splitting.variables) - 1 else stage.variable.labels
-    return DisplayForm(stage.form, taken=names - {label.symbol for label in own}, outputs=own)
 
 
 def _inputs(trace: Trace, problem: Problem) -> list[Variable]:

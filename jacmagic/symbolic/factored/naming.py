@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from jacmagic.labels import Label, LaterLabel, apart
 from jacmagic.symbolic.factored.variables import Variable, joined
@@ -35,21 +36,13 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
     free = [label for parts in counted for part in parts for label in part.labels]
     labels = iter(apart([*fixed, *free])[len(fixed) :])
     return tuple(
-        _together([replace(part, labels=_next(labels, part.size)) for part in parts])
+        joined([replace(part, labels=tuple(islice(labels, part.size))) for part in parts])
         for parts in counted
     )
 
 
 def _parts(variable: Variable) -> tuple[Variable, ...]:
     return variable.parts or (variable,)
-
-
-def _together(parts: Sequence[Variable]) -> Variable:
-    return parts[0] if len(parts) == 1 else joined(parts)
-
-
-def _next(labels: Iterator[Label], count: int) -> tuple[Label, ...]:
-    return tuple(next(labels) for _ in range(count))
 
 
 def title(variable: Variable) -> list[Label]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
 from jacmagic.symbolic.factored.stages import Stage, local_sources, stage_of
@@ -119,19 +119,18 @@ def _in_order(splitting: Splitting) -> Splitting:
         largest = max(error.args[1], key=lambda position: variables[position].size)
         return _in_order(_without(splitting, [variables[largest]]))
     chosen = tuple(variables[position] for position in order if position in edges)
-    return Splitting(splitting.trace, splitting.inputs, splitting.outputs, chosen)
+    return replace(splitting, chosen=chosen)
 
 
 def _through_all(splitting: Splitting) -> Splitting:
     """Keep the variables through which everything flows, as many as a page shows."""
     kept: list[Variable] = []
     for variable in splitting.chosen:
-        alone = Splitting(splitting.trace, splitting.inputs, splitting.outputs, (variable,))
+        alone = replace(splitting, chosen=(variable,))
         stages = alone.stages()
         if stages[len(alone.variables) - 1].sources == (len(splitting.inputs),):
             kept.append(variable)
-    few = tuple(kept[-MAX_FACTORS_KEPT:])
-    return Splitting(splitting.trace, splitting.inputs, splitting.outputs, few)
+    return replace(splitting, chosen=tuple(kept[-MAX_FACTORS_KEPT:]))
 
 
 def _cost_of(splitting: Splitting) -> int:
@@ -140,7 +139,7 @@ def _cost_of(splitting: Splitting) -> int:
 
 def _without(splitting: Splitting, variables: Sequence[Variable]) -> Splitting:
     chosen = tuple(one for one in splitting.chosen if one not in variables)
-    return Splitting(splitting.trace, splitting.inputs, splitting.outputs, chosen)
+    return replace(splitting, chosen=chosen)
 
 
 def _pruned(splitting: Splitting) -> Splitting:
@@ -148,17 +147,15 @@ def _pruned(splitting: Splitting) -> Splitting:
     best, least = splitting, _cost_of(splitting)
     while True:
         before = least
-        for variable in sorted(best.chosen, key=_first_to_go):
+        for variable in sorted(
+            best.chosen, key=lambda one: (not one.unnamed, -one.depth, one.size)
+        ):
             fewer = _without(best, [variable])
             length = _cost_of(fewer)
             if length < least:
                 best, least = fewer, length
         if least >= before:
             return best
-
-
-def _first_to_go(variable: Variable) -> tuple[bool, int, int]:
-    return not variable.unnamed, -variable.depth, variable.size
 
 
 def _joined(splitting: Splitting) -> Splitting:
@@ -181,4 +178,4 @@ def _joined(splitting: Splitting) -> Splitting:
         chosen[twins[0] - inputs] = together
         for position in reversed(twins[1:]):
             del chosen[position - inputs]
-        splitting = Splitting(splitting.trace, splitting.inputs, splitting.outputs, tuple(chosen))
+        splitting = replace(splitting, chosen=tuple(chosen))

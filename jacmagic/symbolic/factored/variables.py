@@ -45,7 +45,9 @@ class Variable:
 
 
 def joined(variables: Sequence[Variable]) -> Variable:
-    """Return several variables as one vector."""
+    """Return several variables as one vector; a single one as it is."""
+    if len(variables) == 1:
+        return variables[0]
     parts = tuple(part for one in variables for part in (one.parts or (one,)))
     return Variable(
         "",
@@ -68,7 +70,7 @@ def candidates(trace: Trace) -> list[Variable]:
     moving = dependent(graph, trace.outputs, trace.inputs)
     found: dict[frozenset[int], Variable] = {}
     outermost = min((one.depth for one in trace.bindings if one.kind == "variable"), default=0)
-    for value in sorted(trace.bindings, key=_rank):
+    for value in sorted(trace.bindings, key=lambda one: (_KINDS.index(one.kind), one.depth)):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
         variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
         key = frozenset(variable.nodes)
@@ -86,10 +88,6 @@ def candidates(trace: Trace) -> list[Variable]:
 
 
 _KINDS = ("variable", "module", "function", "result")
-
-
-def _rank(value: Value) -> tuple[int, int]:
-    return _KINDS.index(value.kind), value.depth
 
 
 def dependent(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> set[int]:

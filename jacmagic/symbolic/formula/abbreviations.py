@@ -180,7 +180,8 @@ class Abbreviations:
             best = max(gains, key=gains.__getitem__)
             if gains[best] < MIN_GAIN:
                 return
-            family = [node for node in gains if self._is_like(node, best, gains)]
+            kinds = {node: (self.graph.operations[node], gain) for node, gain in gains.items()}
+            family = [node for node, kind in kinds.items() if kind == kinds[best]]
             if len(family) > 2:
                 for k, node in enumerate(family):
                     self.name(node, Label(letter, (k,)))
@@ -204,10 +205,6 @@ class Abbreviations:
             repeated = uses[node] > 1 and sizes[node] >= MIN_SYMBOLS
             if (repeated or sizes[node] > longest) and _nameable(graph, node):
                 count += self.name(node, Label(letter, (count,)))
-
-    def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
-        same = self.graph.operations[node] == self.graph.operations[other]
-        return same and gains[node] == gains[other]
 
     def _gains(self, least: int) -> dict[int, int]:
         """Count the symbols that naming each part would save."""

@@ -23,6 +23,7 @@ from jacmagic.symbolic.graph import (
     Graph,
     Tape,
     differentiate,
+    stable,
     stable_if_affordable,
     write_tape,
 )
@@ -96,6 +97,23 @@ class ClosedForm:
         """
         outputs = stable_if_affordable(self.graph, [*self.trace.outputs, *self.entries])
         return write_tape(self.graph, outputs, self.trace.inputs)
+
+    def live_tape(self, parts: Sequence[int] = ()) -> Tape:
+        """Write a tape from a point to conditions (1 or 0), parts, m·n entries and m outputs.
+
+        A browser runs it, whether or not the formula is written out. Of a Hessian, the function
+        itself follows its gradient.
+
+        Args:
+            parts: nodes whose values are wanted beside the entries.
+
+        Raises:
+            BudgetExceeded: if it grows too large.
+        """
+        conditions = [one.condition for one in self.trace.assumptions]
+        shown = [*parts, *self.entries, *self.trace.outputs, *self.potential]
+        roots = [*conditions, *stable(self.graph, shown)]
+        return write_tape(self.graph, roots, self.trace.inputs)
 
     def values(self, point: Sequence[float]) -> np.ndarray:
         """Evaluate the Jacobian at a point of n numbers, as a float64 array (m, n)."""

@@ -18,7 +18,6 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
-from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
@@ -245,7 +244,7 @@ class DisplayForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        return live_tape(self.form, [clause.node for clause in self.clauses])
+        return self.form.live_tape([clause.node for clause in self.clauses])
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
         """Return the number of every symbol in the matrix at a point of n numbers."""

@@ -29,17 +29,9 @@ def _power(base: float, exponent: float) -> float:
     return math.nan if isinstance(result, complex) else result
 
 
-def _product(*factors: float) -> float:
-    return math.prod(factors)
-
-
 def _special(name: str) -> Callable[..., float]:
     """Return a function of mpmath's, in float arithmetic."""
     return lambda *arguments: float(getattr(mpmath, name)(*arguments).real)
-
-
-def _sign(x: float) -> float:
-    return math.copysign(1.0, x) if x else 0.0
 
 
 _ALIKE = (
@@ -48,11 +40,11 @@ _ALIKE = (
 
 FUNCTIONS: dict[Any, Callable[..., float]] = {
     sympy.Add: lambda *terms: math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms),
-    sympy.Mul: _product,
+    sympy.Mul: lambda *factors: math.prod(factors),
     sympy.Pow: _power,
     sympy.exp: math.exp,
     sympy.Abs: abs,
-    sympy.sign: _sign,
+    sympy.sign: OPERATIONS["sign"].evaluate,
     sympy.floor: math.floor,
     sympy.ceiling: math.ceil,
     sympy.Max: max,
@@ -69,7 +61,7 @@ FUNCTIONS: dict[Any, Callable[..., float]] = {
     sympy.Or: lambda *parts: float(any(parts)),
     sympy.Not: lambda part: float(not part),
     sympy.polygamma: _special("psi"),
-    sympy.digamma: lambda x: float(mpmath.digamma(x).real),
+    sympy.digamma: _special("digamma"),
     sympy.zeta: _special("zeta"),
     sympy.gamma: _special("gamma"),
     sympy.lowergamma: lambda a, x: float(mpmath.gammainc(a, 0, x)),

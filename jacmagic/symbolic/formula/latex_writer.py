@@ -7,13 +7,11 @@ is called e, π or σ, the constant or function of that name is written out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import sympy
 from sympy.printing.latex import LatexPrinter
-
-from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
 _BRACKETED = re.compile(r"\\left\(((?:(?!\\left|\\right).)*)\\right\)")
@@ -43,6 +41,28 @@ def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
     others = [factor for factor in factors if factor is not root]
     divisors = [one for one in (count / root.base, root, rest) if one != 1]
     return sympy.Mul(*others, evaluate=False), sympy.Mul(*divisors, evaluate=False)
+
+
+class PositiveFirst:
+    """A mixin for SymPy's printers: a positive term first, sums of the code as they stand.
+
+    Attributes:
+        kept: the sums whose terms stay as they stand.
+    """
+
+    kept: Set[Any] = frozenset()
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> Any:
+        """Return the terms of a sum."""
+        if expr in self.kept:
+            return list(expr.args)
+        if self.order == "none":  # type: ignore[attr-defined]  # the printer's
+            return super()._as_ordered_terms(expr, order)  # type: ignore[misc]
+        terms = list(super()._as_ordered_terms(expr, order))  # type: ignore[misc]
+        for k, term in enumerate(terms):
+            if not term.could_extract_minus_sign():
+                return [term, *terms[:k], *terms[k + 1 :]]
+        return terms
 
 
 class LatexWriter(PositiveFirst, LatexPrinter):

@@ -17,11 +17,7 @@ MAX_WIDTH = 130  # symbols side by side up to which a matrix fits a page
 MAX_ENTRY = 60  # symbols of one entry up to which it fits a line
 MAX_COLUMNS = 10  # of a matrix whose width counts; a wider one is cut with dots
 MAX_TIDIED = 1_000  # symbols of a matrix whose normal form is tried first; some 0.1 s of SymPy
-
-
-def _stem(name: str) -> str:
-    """Return the letter or word that a name's subscripts stand behind: v of v1 and v_max."""
-    return re.split(r"[\d_]", name, maxsplit=1)[0]
+_STEM = re.compile(r"[\d_]")  # behind the letter or word: v of v1 and v_max
 
 
 class PartNames:
@@ -101,7 +97,9 @@ class PartNames:
             form.graph,
             form.entries,
             taken | (self._taken - same),
-            letters_taken={stem for label in own for stem in (label.name, _stem(label.name))}
+            letters_taken={
+                stem for label in own for stem in (label.name, _STEM.split(label.name, 1)[0])
+            }
             | self._taken,
         )
 

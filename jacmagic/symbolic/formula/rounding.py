@@ -90,7 +90,7 @@ def exact_values(
     """Evaluate nodes with fifty digits, with how far rounding may move them."""
     tape = write_tape(form.graph, nodes, form.trace.inputs)
     if len(tape.operations) > MAX_OPERATIONS:
-        return [Exact(math.nan, len(tape.operations), _unknown, math.inf)] * len(nodes)
+        return [Exact(math.nan, len(tape.operations), lambda: 0.0, math.inf)] * len(nodes)
     values, errors = bounds(tape, point, _rounding(dtype))
     outputs = list(map(_float, precise(tape, point, values)))
 
@@ -111,10 +111,6 @@ def exact_values(
         )
         for k, value in enumerate(outputs)
     ]
-
-
-def _unknown() -> float:
-    return 0.0
 
 
 def _reader(spreads: Callable[[], np.ndarray], k: int) -> Callable[[], float]:

@@ -8,20 +8,35 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from functools import reduce as fold
 from typing import Any
 
 import sympy
+from sympy.functions.elementary.piecewise import ExprCondPair
 
-from jacmagic.symbolic.formula.cases import cases
 from jacmagic.symbolic.named import NamedNumber
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)
 
 
-def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    return sympy.Piecewise((a, condition), (b, True))
+def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
+    """Return `sympy.Piecewise(*pairs)` with nothing evaluated.
+
+    `evaluate=False` leaves the pairs alone, but SymPy still rewrites a condition that contains a
+    piecewise expression, by solving for it: that may recurse without end, or divide by zero.
+
+    Args:
+        *pairs: (value, condition); the last condition may be True.
+    """
+    arguments = [
+        sympy.Basic.__new__(ExprCondPair, sympy.sympify(value), sympy.sympify(condition))
+        for value, condition in pairs
+    ]
+    if arguments[0].args[1] == sympy.true:
+        return arguments[0].args[0]
+    return sympy.Basic.__new__(sympy.Piecewise, *arguments)
 
 
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
@@ -38,10 +53,6 @@ def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     return a * b
 
 
-def _over(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    return _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b
-
-
 _MAX_TERMS = 6  # of a sum whose function SymPy evaluates: its search grows fast with them
 
 
@@ -54,45 +65,40 @@ def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
     return apply
 
 
-def _bessel(kind: str, order: int) -> Callable[[sympy.Expr], Any]:
-    function = getattr(sympy, f"bessel{kind}")
-    return lambda x: function(order, x)
-
-
 _SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 _LOGIC = "lt le gt ge eq ne and or not"
 
+# SymPy's own function of each operation that it has.
+_SYMPY: dict[str, Any] = {
+    **{name: getattr(sympy, name) for name in (*_SAME_NAME.split(), "atan2", "sign", "floor")},
+    **{name: getattr(sympy, name) for name in ("digamma", "polygamma", "erfinv", "zeta")},
+    **{name: getattr(sympy, name.capitalize()) for name in (*_LOGIC.split(), "max", "min", "abs")},
+    **{name: getattr(sympy, name.capitalize()) for name in ("add", "mul", "pow")},
+    "ceil": sympy.ceiling,
+}
+
 CANONICAL: dict[str, Callable[..., Any]] = {
+    **_SYMPY,
     "add": operator.add,
     "sum": sympy.Add,
     "sub": lambda a, b: a + _times(sympy.S.NegativeOne, b),
     "mul": _times,
-    "div": _over,
+    "div": lambda a, b: _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b,
     "neg": lambda a: _times(sympy.S.NegativeOne, a),
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
-    "atan2": sympy.atan2,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
-    "digamma": sympy.digamma,
-    "polygamma": sympy.polygamma,
-    **{f"{kind}{n}": _bessel(kind, n) for kind in "ijyk" for n in (0, 1)},
-    "erfinv": sympy.erfinv,
-    "zeta": sympy.zeta,
+    **{
+        f"{kind}{n}": partial(getattr(sympy, f"bessel{kind}"), n) for kind in "ijyk" for n in (0, 1)
+    },
     "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
     "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
-    "abs": sympy.Abs,
-    "sign": sympy.sign,
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
     "mod": lambda a, b: a - b * sympy.floor(a / b),
     "relu": lambda x: sympy.Max(0, x),
-    "max": sympy.Max,
-    "min": sympy.Min,
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
-    **{name: getattr(sympy, name.capitalize()) for name in _LOGIC.split()},
-    "where": _cases,
+    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
 }
 
 
@@ -140,8 +146,9 @@ def _quotient(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(*(a.args if a.is_Mul else (a,)), below, **_AS_IS)
 
 
-def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments: function(*arguments, **_AS_IS)
+def _as_is(names: str) -> dict[str, Callable[..., Any]]:
+    """Return SymPy's functions of some operations, without evaluation."""
+    return {name: partial(_SYMPY[name], **_AS_IS) for name in names.split()}
 
 
 WRITTEN: dict[str, Callable[..., Any]] = {
@@ -152,36 +159,15 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "mul": _product,
     "div": _quotient,
     "neg": _minus,
-    "pow": _as_is(sympy.Pow),
     "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
-    **{
-        name: _as_is(function)
-        for name, function in (
-            ("exp", sympy.exp),
-            ("log", sympy.log),
-            ("abs", sympy.Abs),
-            ("max", sympy.Max),
-            ("min", sympy.Min),
-            *((name, getattr(sympy, name)) for name in "sin cos tan asin acos atan".split()),
-            *((name, getattr(sympy, name)) for name in "sinh cosh tanh erf erfc".split()),
-        )
-    },
+    **_as_is("pow exp log abs max min sin cos tan asin acos atan sinh cosh tanh erf erfc"),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
 }
 
 
 # The fallback where SymPy fails at comparing arguments and conditions.
 UNEVALUATED: dict[str, Callable[..., Any]] = {
-    **{
-        name: _as_is(function)
-        for name, function in (
-            *(("max", sympy.Max), ("min", sympy.Min), ("abs", sympy.Abs), ("sign", sympy.sign)),
-            *(("floor", sympy.floor), ("ceil", sympy.ceiling), ("exp", sympy.exp)),
-            *(("lt", sympy.Lt), ("le", sympy.Le), ("gt", sympy.Gt), ("ge", sympy.Ge)),
-            *(("eq", sympy.Eq), ("ne", sympy.Ne), ("and", sympy.And), ("or", sympy.Or)),
-            *(("add", sympy.Add), ("mul", sympy.Mul), ("pow", sympy.Pow), ("log", sympy.log)),
-        )
-    },
+    **_as_is("max min abs sign floor ceil exp lt le gt ge eq ne and or add mul pow log"),
     "where": lambda condition, a, b: cases((a, condition), (b, True)),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x, **_AS_IS), **_AS_IS),

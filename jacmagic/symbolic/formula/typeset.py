@@ -18,9 +18,8 @@ from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import LatexWriter
+from jacmagic.symbolic.formula.latex_writer import LatexWriter, PositiveFirst
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
-from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
@@ -93,11 +92,9 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
         return numbers[expression]
     shown = {symbol: _put_in(text) for symbol, text in numbers.items()}
     source = tex(expression, with_texts(numbers, shown), dots=True)
-    return _UNIT.sub(_as_unit, source)
-
-
-def _as_unit(found: re.Match[str]) -> str:
-    return found[1] if found["power"] is None else rf"\left({found[1]}\right)"
+    return _UNIT.sub(
+        lambda unit: unit[1] if unit["power"] is None else rf"\left({unit[1]}\right)", source
+    )
 
 
 def _put_in(text: str) -> str:
@@ -126,7 +123,8 @@ def plain(
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
-    shown = [Arranged(one, names, written=False, decimals=True) for one in _cells(expression)]
+    cells = list(expression) if expression.is_Matrix else [expression]
+    shown = [Arranged(one, names, written=False, decimals=True) for one in cells]
     printer = _Terminal({"wrap_line": False, "full_prec": False})
     for one in shown:
         printer.names.update(one.names)
@@ -139,7 +137,3 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
         return str(printer.doprint(arranged))
     finally:
         pretty_use_unicode(before)
-
-
-def _cells(expression: Any) -> list[Any]:
-    return list(expression) if expression.is_Matrix else [expression]

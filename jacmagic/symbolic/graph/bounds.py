@@ -149,10 +149,6 @@ def _atan2(value: float, args: list[float], errors: list[float]) -> float:
     return (abs(x) / radius * ey + abs(y) / radius * ex) / (radius - ex - ey)
 
 
-def _near(a: float, b: float, margin: float) -> bool:
-    return abs(a - b) <= margin
-
-
 def _step(value: float, args: list[float], errors: list[float]) -> float:
     """Return how many integers lie within the error, each a step of floor and ceil."""
     x, e = args[0], errors[0]
@@ -165,10 +161,6 @@ def _mod(value: float, args: list[float], errors: list[float]) -> float:
     smooth = ea + turns * eb
     edge = smooth >= min(abs(value), abs(b) - abs(value))
     return smooth + abs(b) * edge
-
-
-def _compared(value: float, args: list[float], errors: list[float]) -> float:
-    return float(_near(args[0], args[1], sum(errors)))
 
 
 def _where(value: float, args: list[float], errors: list[float]) -> float:
@@ -200,11 +192,13 @@ _SPREADS: dict[str, Spread] = {
     "max": _largest,
     "min": _largest,
     "clamp": _largest,
-    "sign": lambda v, a, e: 2.0 if _near(a[0], 0, e[0]) else 0.0,
+    "sign": lambda v, a, e: 2.0 if abs(a[0]) <= e[0] else 0.0,
     "floor": _step,
     "ceil": _step,
     "mod": _mod,
-    **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne"), _compared),
+    **dict.fromkeys(
+        ("lt", "le", "gt", "ge", "eq", "ne"), lambda v, a, e: float(abs(a[0] - a[1]) <= sum(e))
+    ),
     "and": _largest,
     "or": _largest,
     "not": _largest,

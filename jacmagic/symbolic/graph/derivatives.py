@@ -46,10 +46,6 @@ def _atan2(g: Graph, r: int, y: int, x: int) -> Partials:
     return g.div(x, radius), g.neg(g.div(y, radius))
 
 
-def _mod(g: Graph, r: int, a: int, b: int) -> Partials:
-    return ONE, None if g.value(b) is not None else g.neg(g.apply("floor", g.div(a, b)))
-
-
 def _clamp(g: Graph, r: int, x: int, low: int, high: int) -> Partials:
     inside = g.apply("and", g.apply("ge", x, low), g.apply("le", x, high))
     below, above = g.apply("lt", x, low), g.apply("gt", x, high)
@@ -66,20 +62,10 @@ def _order_one(g: Graph, lower: int, r: int, x: int) -> int:
     return g.where(g.apply("eq", x, ZERO), g.number(Fraction(1, 2)), slope)
 
 
-def _inverse_gauss(g: Graph, r: int) -> int:
-    """√π/2·e^(r²): the reciprocal of erf′ at r = erf⁻¹(x)."""
-    return g.mul(g.number(1 / _TWO_OVER_ROOT_PI), g.apply("exp", g.square(r)))
-
-
 def _gamma_density(g: Graph, a: int, x: int) -> int:
     """x^(a−1) e^(−x) / Γ(a), §8.8."""
     power = g.mul(g.pow(x, g.sub(a, ONE)), g.apply("exp", g.neg(x)))
     return g.div(power, g.apply("exp", g.apply("lgamma", a)))
-
-
-def _zeta(g: Graph, r: int, s: int, q: int) -> Partials:
-    """∂ζ(s, q)/∂q = −s ζ(s + 1, q), §25.11.17."""
-    return None, g.neg(g.mul(s, g.apply("zeta", g.add(s, ONE), q)))
 
 
 def _gauss(g: Graph, x: int) -> int:
@@ -123,12 +109,19 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "y1": lambda g, r, x: (g.sub(g.apply("y0", x), g.div(r, x)),),
     "k0": lambda g, r, x: (g.neg(g.apply("k1", x)),),
     "k1": lambda g, r, x: (g.neg(g.add(g.apply("k0", x), g.div(r, x))),),
-    "erfinv": lambda g, r, x: (_inverse_gauss(g, r),),
-    "zeta": _zeta,  # by its order s, and P and Q by a, there is no closed form: the rules refuse
+    "erfinv": lambda g, r, x: (  # √π/2·e^(r²): the reciprocal of erf′ at r = erf⁻¹(x)
+        g.mul(g.number(1 / _TWO_OVER_ROOT_PI), g.apply("exp", g.square(r))),
+    ),
+    # ∂ζ(s, q)/∂q = −s ζ(s + 1, q), §25.11.17; by its order s, and P and Q by a, there is no closed
+    # form: the rules refuse
+    "zeta": lambda g, r, s, q: (None, g.neg(g.mul(s, g.apply("zeta", g.add(s, ONE), q)))),
     "gammainc": lambda g, r, a, x: (None, _gamma_density(g, a, x)),
     "gammaincc": lambda g, r, a, x: (None, g.neg(_gamma_density(g, a, x))),
     "abs": lambda g, r, x: (g.apply("sign", x),),
-    "mod": _mod,
+    "mod": lambda g, r, a, b: (
+        ONE,
+        None if g.value(b) is not None else g.neg(g.apply("floor", g.div(a, b))),
+    ),
     "relu": lambda g, r, x: (g.where(g.apply("gt", x, ZERO), ONE, ZERO),),
     "max": lambda g, r, a, b: (_tie(g, "gt", a, b), _tie(g, "gt", b, a)),
     "min": lambda g, r, a, b: (_tie(g, "lt", a, b), _tie(g, "lt", b, a)),

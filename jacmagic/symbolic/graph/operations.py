@@ -50,10 +50,6 @@ def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-def _sign(x: float) -> float:
-    return float((x > 0) - (x < 0)) if x == x else math.nan
-
-
 def _larger(a: float, b: float) -> float:
     return math.nan if a != a or b != b else max(a, b)
 
@@ -64,10 +60,6 @@ def _smaller(a: float, b: float) -> float:
 
 def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
     return lambda x: float(rounding(x)) if math.isfinite(x) else x
-
-
-def _choose(condition: float, a: float, b: float) -> float:
-    return a if condition else b
 
 
 # ── special functions, by SciPy, which is loaded when the first of them is evaluated ──────────────
@@ -130,7 +122,7 @@ OPERATIONS: dict[str, Operation] = {
     "polygamma": Operation(2, _polygamma),
     **{name: Operation(2, _special(name)) for name in ("zeta", "gammainc", "gammaincc")},
     "abs": Operation(1, abs),
-    "sign": Operation(1, _sign),
+    "sign": Operation(1, lambda x: float((x > 0) - (x < 0)) if x == x else math.nan),
     "floor": Operation(1, _whole(math.floor)),
     "ceil": Operation(1, _whole(math.ceil)),
     "mod": Operation(2, _total(operator.mod, np.mod)),
@@ -145,5 +137,5 @@ OPERATIONS: dict[str, Operation] = {
     "and": Operation(2, lambda a, b: bool(a) and bool(b), condition=True),
     "or": Operation(2, lambda a, b: bool(a) or bool(b), condition=True),
     "not": Operation(1, operator.not_, condition=True),
-    "where": Operation(3, _choose),
+    "where": Operation(3, lambda condition, a, b: a if condition else b),
 }

@@ -185,21 +185,27 @@ class Standardised:
                 yield member, graph.neg(graph.div(graph.add(graph.neg(own), both), below))
 
 
+def inside_log_sigmoid(graph: Graph, node: int) -> tuple[int, bool] | None:
+    """Return σ(u), and whether it falls, of a node ln σ(u) or ln(1 − σ(u)); else None."""
+    if graph.operations[node] != "log":
+        return None
+    (inside,) = graph.operands(node)
+    falls = graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE
+    sigmoid = graph.operands(inside)[1] if falls else inside
+    return (sigmoid, falls) if graph.operations[sigmoid] == "sigmoid" else None
+
+
 def log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
     """Return u and the derivative by u of ln σ(u) or ln(1 − σ(u)); else None.
 
     Neither goes by 1/σ or 1/(1 − σ), which may be 1/0.
     """
-    if graph.operations[node] != "log":
+    found = inside_log_sigmoid(graph, node)
+    if found is None:
         return None
-    (inside,) = graph.operands(node)
-    if graph.operations[inside] == "sigmoid":
-        return graph.operands(inside)[0], graph.sub(ONE, inside)
-    if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
-        sigmoid = graph.operands(inside)[1]
-        if graph.operations[sigmoid] == "sigmoid":
-            return graph.operands(sigmoid)[0], graph.neg(sigmoid)
-    return None
+    sigmoid, falls = found
+    slope = graph.neg(sigmoid) if falls else graph.sub(ONE, sigmoid)
+    return graph.operands(sigmoid)[0], slope
 
 
 def logistic(graph: Graph, node: int) -> tuple[int, int] | None:

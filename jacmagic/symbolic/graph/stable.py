@@ -22,7 +22,8 @@ from functools import reduce as fold
 from jacmagic.symbolic.graph.monomials import Monomial, joined, raised
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.numbers import Number
-from jacmagic.symbolic.graph.patterns import Sums
+from jacmagic.symbolic.graph.patterns import Sums, inside_log_sigmoid
+from jacmagic.symbolic.graph.transfer import rebuilt
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
@@ -80,22 +81,16 @@ class _Rewriting:
         ):
             self.new[node] = self._written(self._monomial(node))
         else:
-            fresh = tuple(self.new[operand] for operand in operands)
-            self.new[node] = node if fresh == operands else graph.apply(operation, *fresh)
+            self.new[node] = rebuilt(graph, node, self.new)
 
     def _of_log_sigmoid(self, node: int) -> int | None:
         """Return −u of a node ln σ(u) = −ln(1 + e⁻ᵘ), u of ln(1 − σ(u)) = −ln(1 + eᵘ)."""
         graph = self.graph
-        if graph.operations[node] != "log":
+        found = inside_log_sigmoid(graph, node)
+        if found is None:
             return None
-        (inside,) = graph.operands(node)
-        if graph.operations[inside] == "sigmoid":
-            return graph.neg(self.new[graph.operands(inside)[0]])
-        if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
-            sigmoid = graph.operands(inside)[1]
-            if graph.operations[sigmoid] == "sigmoid":
-                return self.new[graph.operands(sigmoid)[0]]
-        return None
+        u = self.new[graph.operands(found[0])[0]]
+        return u if found[1] else graph.neg(u)
 
     def _is_product(self, node: int) -> bool:
         """Whether a node is a product, a quotient or a power that takes a monomial apart."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jacmagic.symbolic.graph.nodes import Graph
+
+
+def rebuilt(graph: Graph, node: int, new: Mapping[int, int]) -> int:
+    """Return a node with new operands; itself where these stay the same."""
+    operands = graph.operands(node)
+    fresh = tuple(new[operand] for operand in operands)
+    return node if fresh == operands else graph.apply(graph.operations[node], *fresh)
 
 
 def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, int]) -> list[int]:

@@ -78,20 +78,10 @@ def _matmul(u: Expression, d: Derive) -> Expression:
     return e.matmul(a, d(x))
 
 
-def _dot(u: Expression, d: Derive) -> Expression:
-    a, b = u.arguments
-    return e.add(e.matmul(e.transpose(a), d(b)), e.matmul(e.transpose(b), d(a)))
-
-
 def _apply(u: Expression, d: Derive) -> Expression:
     (v,) = u.arguments
     slope = ELEMENTWISE[u.name].derivative(v)
     return e.matmul(e.diag(slope), d(v)) if v.shape else e.scale(slope, d(v))
-
-
-def _times(u: Expression, d: Derive) -> Expression:
-    a, b = u.arguments
-    return e.add(e.matmul(e.diag(b), d(a)), e.matmul(e.diag(a), d(b)))
 
 
 def _sum(u: Expression, d: Derive) -> Expression:
@@ -99,11 +89,6 @@ def _sum(u: Expression, d: Derive) -> Expression:
     if len(v.shape) != 1:
         raise NoForm
     return e.matmul(e.transpose(e.ones(v.shape)), _gathered(d(v)))
-
-
-def _norm(u: Expression, d: Derive) -> Expression:
-    (v,) = u.arguments
-    return e.scale(e.inverse(u), e.matmul(e.transpose(v), d(v)))
 
 
 def _softmax(u: Expression, d: Derive) -> Expression:
@@ -117,11 +102,17 @@ _RULES: dict[str, Callable[[Expression, Derive], Expression]] = {
     "neg": lambda u, d: e.neg(d(u.arguments[0])),
     "scale": _scale,
     "matmul": _matmul,
-    "dot": _dot,
+    "dot": lambda u, d: e.add(
+        *(e.matmul(e.transpose(a), d(b)) for a, b in (u.arguments, u.arguments[::-1]))
+    ),
     "apply": _apply,
-    "times": _times,
+    "times": lambda u, d: e.add(
+        *(e.matmul(e.diag(b), d(a)) for a, b in (u.arguments, u.arguments[::-1]))
+    ),
     "sum": _sum,
-    "norm": _norm,
+    "norm": lambda u, d: e.scale(
+        e.inverse(u), e.matmul(e.transpose(u.arguments[0]), d(u.arguments[0]))
+    ),
     "logsumexp": lambda u, d: e.matmul(
         e.transpose(e.of_vector("softmax", u.arguments[0])), d(u.arguments[0])
     ),

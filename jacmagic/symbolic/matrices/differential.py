@@ -89,12 +89,8 @@ def as_jacobian(terms: list[Term]) -> Expression | None:
 def as_sum(terms: list[Term], name: str, shape: e.Shape) -> Expression:
     """Return Σ X dA Y as an expression in the matrix dA."""
     small = Expression("differential", (), shape, name)
-    return reduce(e.add, (_written(term, small) for term in terms))
-
-
-def _written(term: Term, small: Expression) -> Expression:
-    middle = e.transpose(small) if term.turned else small
-    return e.matmul(e.matmul(term.left, middle), term.right)
+    middle = {False: small, True: e.transpose(small)}
+    return reduce(e.add, (e.matmul(e.matmul(t.left, middle[t.turned]), t.right) for t in terms))
 
 
 def numbers_of(terms: list[Term], shape: e.Shape, point: Mapping[str, np.ndarray]) -> np.ndarray:

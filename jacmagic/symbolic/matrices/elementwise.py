@@ -48,23 +48,17 @@ def apply(name: str, argument: Expression) -> Expression:
 
 def _of_one_plus_exp(argument: Expression) -> Expression | None:
     """Return u of 1 + eᵘ."""
-    for one, other in (argument.arguments, argument.arguments[::-1]) if _is_sum(argument) else ():
+    for one, other in (
+        (argument.arguments, argument.arguments[::-1]) if argument.operation == "add" else ()
+    ):
         is_one = one.operation == "ones" or is_number(one, 1)
         if is_one and other.operation == "apply" and other.name == "exp":
             return other.arguments[0]
     return None
 
 
-def _is_sum(argument: Expression) -> bool:
-    return argument.operation == "add"
-
-
-def _one(u: Expression) -> Expression:
-    return ones(u.shape) if u.shape else number(1)
-
-
 def _plus_one(u: Expression) -> Expression:
-    return add(_one(u), u)
+    return add(ones(u.shape) if u.shape else number(1), u)
 
 
 ELEMENTWISE: dict[str, Elementwise] = {

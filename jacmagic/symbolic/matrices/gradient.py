@@ -79,18 +79,9 @@ def _transpose(u: Expression, g: Expression) -> Adjoints:
     return (e.transpose(g),)
 
 
-def _apply(u: Expression, g: Expression) -> Adjoints:
-    slope = ELEMENTWISE[u.name].derivative(u.arguments[0])
-    return (e.times(g, slope) if u.shape else e.scale(g, slope),)
-
-
 def _inverse(u: Expression, g: Expression) -> Adjoints:
     turned = e.transpose(u)
     return (e.neg(e.matmul(e.matmul(turned, g), turned)),)
-
-
-def _norm(u: Expression, g: Expression) -> Adjoints:
-    return (e.scale(e.scale(g, e.inverse(u)), u.arguments[0]),)
 
 
 def _power(u: Expression, g: Expression) -> Adjoints:
@@ -106,9 +97,11 @@ _RULES: dict[str, Callable[[Expression, Expression], Adjoints]] = {
     "transpose": _transpose,
     "dot": lambda u, g: (e.scale(g, u.arguments[1]), e.scale(g, u.arguments[0])),
     "times": lambda u, g: (e.times(g, u.arguments[1]), e.times(g, u.arguments[0])),
-    "apply": _apply,
+    "apply": lambda u, g: (
+        (e.times if u.shape else e.scale)(g, ELEMENTWISE[u.name].derivative(u.arguments[0])),
+    ),
     "sum": lambda u, g: (e.scale(g, e.ones(u.arguments[0].shape)),),
-    "norm": _norm,
+    "norm": lambda u, g: (e.scale(e.scale(g, e.inverse(u)), u.arguments[0]),),
     "trace": lambda u, g: (e.scale(g, e.identity(u.arguments[0].shape[0])),),
     "det": lambda u, g: (e.scale(g, e.scale(u, e.transpose(inv(u.arguments[0])))),),
     "logdet": lambda u, g: (e.scale(g, e.transpose(inv(u.arguments[0]))),),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.transfer import rebuilt
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.polynomials import expanded
 from jacmagic.symbolic.recognition.shifts import without_maxima
 from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
-from jacmagic.symbolic.recognition.softplus import softplus
+from jacmagic.symbolic.recognition.softplus import positive_part, softplus
 from jacmagic.symbolic.recognition.trigonometry import addition_theorems, double_angle
 
 Rule = Callable[[Graph, int], "int | None"]
@@ -19,7 +20,7 @@ _MAX_ROUNDS = 4  # rules applied to one node, each to the result of the one befo
 
 RULES: dict[str, tuple[Rule, ...]] = {}
 _SUMS = dict.fromkeys(("add", "sub"), (softplus, addition_theorems))
-for _table in (CANCELLATIONS, SIGMOIDS, _SUMS, {"mul": (double_angle,)}):
+for _table in (CANCELLATIONS, SIGMOIDS, _SUMS, {"mul": (double_angle,), "div": (positive_part,)}):
     for _operation, _rules in _table.items():
         RULES[_operation] = (*RULES.get(_operation, ()), *_rules)
 
@@ -47,9 +48,7 @@ def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:
     for count, node in enumerate(reached):
         if count % 256 == 255:
             graph.check_deadline()
-        operation, operands = graph.operations[node], graph.operands(node)
-        fresh = tuple(new[operand] for operand in operands)
-        same = node if fresh == operands else graph.apply(operation, *fresh)
+        same = rebuilt(graph, node, new)
         new[node] = same if node in inside else _applied(graph, same)
     return [new[root] for root in roots]
 

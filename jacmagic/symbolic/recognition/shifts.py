@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.transfer import rebuilt
 
 Shift = Mapping[int, int]  # the factor c of each maximum m, both nodes
 _EXTREMES = ("max", "min")
@@ -52,9 +53,7 @@ class _Cancelling:
     def read(self, node: int) -> None:
         """Split a node whose operands are split, and replace it."""
         graph, operands = self.graph, self.graph.operands(node)
-        fresh = tuple(self.new[operand] for operand in operands)
-        operation = graph.operations[node]
-        same = node if fresh == operands else graph.apply(operation, *fresh)
+        operation, same = graph.operations[node], rebuilt(graph, node, self.new)
         as_sum = self._as_sum(operation, operands) or Split(same, {})
         as_product = self._as_product(operation, operands) or Split(same, {})
         if operation in _EXTREMES:

@@ -23,10 +23,24 @@ def softplus(graph: Graph, node: int) -> int | None:
             rises = other * weight == sign * factor
             if u is None or pair is None or pair[0] != ("max" if rises else "min"):
                 continue
-            if _is_gap(graph, u, *pair[1:]):
+            gap = graph.sub(*pair[1:])
+            if u in (gap, graph.neg(gap), graph.sub(*pair[:0:-1])):
                 new = graph.mul(graph.number(factor), _logarithm(graph, *pair))
                 return _replaced(graph, terms, small, large, (sign, new))
     return None
+
+
+def positive_part(graph: Graph, node: int) -> int | None:
+    """(max(u, 0) + u − min(u, 0))/2 = max(u, 0), as `torch.distributions.Binomial` has it."""
+    above, below = graph.operands(node)
+    if graph.value(below) != 2 or graph.operations[above] != "sub":
+        return None
+    left, low = graph.operands(above)
+    extreme = _extreme(graph, low)
+    if extreme is None or extreme[0] != "min" or graph.operations[left] != "add":
+        return None
+    high, u = graph.operands(left)
+    return high if extreme[1:] == (u, ZERO) and _extreme(graph, high) == ("max", u, ZERO) else None
 
 
 def _parted(graph: Graph, term: tuple[int, int]) -> tuple[int, Factor, int]:
@@ -57,12 +71,6 @@ def _extreme(graph: Graph, node: int) -> tuple[str, int, int] | None:
         if relation in ("lt", "gt") and graph.operands(operands[0]) == (u, ZERO):
             return ("max" if relation == "lt" else "min"), u, ZERO
     return None
-
-
-def _is_gap(graph: Graph, u: int, a: int, b: int) -> bool:
-    """Whether |u| is |a − b|."""
-    gap = graph.sub(a, b)
-    return u in (gap, graph.neg(gap), graph.sub(b, a))
 
 
 def _logarithm(graph: Graph, extreme: str, a: int, b: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import sympy
 
-from jacmagic.symbolic.formula.cases import cases
+from jacmagic.symbolic.formula.sympy_operations import cases
 from jacmagic.symbolic.steps.algebra import (
     constant_base,
     constant_factor,
@@ -35,18 +35,6 @@ def apply_rule(expression: Expr, symbol: sympy.Symbol) -> Application:
         if application is not None:
             return application
     raise AssertionError("the last rule fits everything")
-
-
-def _constant(expression: Expr, symbol: sympy.Symbol) -> Application | None:
-    if symbol in expression.free_symbols:
-        return None
-    return Application("constant", "c' = 0", kept=(sympy.Integer(0),))
-
-
-def _variable(expression: Expr, symbol: sympy.Symbol) -> Application | None:
-    if expression != symbol:
-        return None
-    return Application("variable", "x' = 1", kept=(sympy.Integer(1),))
 
 
 _SOFTMAX = (
@@ -127,14 +115,17 @@ def _extreme(expression: Expr, symbol: sympy.Symbol) -> Application | None:
     )
 
 
-def _looked_up(expression: Expr, symbol: sympy.Symbol) -> Application:
-    """Return the derivative as SymPy knows it, where no rule fits."""
-    return Application("table of derivatives", "", kept=(expression.diff(symbol),))
-
-
 STRUCTURES: dict[str, Rule] = {
-    "constant": _constant,
-    "variable": _variable,
+    "constant": lambda expression, symbol: (
+        None
+        if symbol in expression.free_symbols
+        else Application("constant", "c' = 0", kept=(sympy.Integer(0),))
+    ),
+    "variable": lambda expression, symbol: (
+        Application("variable", "x' = 1", kept=(sympy.Integer(1),))
+        if expression == symbol
+        else None
+    ),
     "sum": sum_rule,
     "softmax": _softmax,
     "constant factor": constant_factor,
@@ -150,5 +141,8 @@ STRUCTURES: dict[str, Rule] = {
     "cases": _cases,
     "maximum and minimum": _extreme,
     "several arguments": several_arguments,
-    "table of derivatives": _looked_up,
+    # as SymPy knows it, where no rule fits
+    "table of derivatives": lambda expression, symbol: Application(
+        "table of derivatives", "", kept=(expression.diff(symbol),)
+    ),
 }

@@ -62,7 +62,11 @@ class Pen:
         shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
         alone = len(kept) == 1  # a single factor comes first, where a minus needs no brackets
         for k, (symbol, part) in enumerate(zip(kept, applied.kept, strict=True)):
-            loose = _needs_brackets(part) or (not alone and part.could_extract_minus_sign())
+            loose = (
+                part.is_Add
+                or isinstance(part, sympy.Piecewise)
+                or (not alone and part.could_extract_minus_sign())
+            )
             free = (self.has_bars and k == _BELOW.get(applied.rule)) or not loose
             shown[symbol] = self.expression(part) if free else self.bracketed(part)
         with sympy.evaluate(False):
@@ -147,8 +151,3 @@ def _plain_number(source: str) -> str:
     text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
     text = f"1{text}" if text.startswith("e") else text
     return f"({text})" if text.startswith("-") else text
-
-
-def _needs_brackets(expression: Expr) -> bool:
-    """Whether a factor needs brackets at any position."""
-    return bool(expression.is_Add or isinstance(expression, sympy.Piecewise))

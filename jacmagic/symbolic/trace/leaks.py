@@ -77,10 +77,6 @@ class Leak:
         return ADVICE[self.habit]
 
 
-def _has_shadow(mode: ConcolicMode, value: Any) -> bool:
-    return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
-
-
 def _takes_part(mode: ConcolicMode, value: Any) -> bool:
     """Whether a value is a tensor with expressions, or one wrapped by `torch.func`."""
     return isinstance(value, torch.Tensor) and (not is_plain(value) or mode.shadows.has(value))
@@ -179,7 +175,7 @@ class LeakDetector(TorchFunctionMode):
         if args and _takes_part(self.mode, args[0]):
             expansion = expansion_of(name, args, kwargs)
             func = func if expansion is None else partial(self._expanded, expansion)
-        if args and _has_shadow(self.mode, args[0]):
+        if args and any(map(self.mode.shadows.has, tree_flatten(args[0])[0])):
             if name in _SHOWN:
                 report = partial(self._note, "float(text)", args[0])
                 with without_dispatch_modes():

@@ -128,10 +128,10 @@ class ConcolicMode(Composer):
             return self._read_scalar(op)
         if op.name not in PREDICATES:
             return self.decompose(op)
-        args = mapped(self.numbers, op.args)
-        condition = PREDICATES[op.name](self.graph, *args, **op.kwargs)
+        args, kwargs = mapped(self._exact, (op.args, op.kwargs))
+        condition = self._computed(op, PREDICATES[op.name], *args, **kwargs)
         value = op.run()
-        self.conditions.assume(condition, value)
+        self.conditions.assume(int(condition), value)
         return value
 
     def _read_scalar(self, op: Operation) -> Any:

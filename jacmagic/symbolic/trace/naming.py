@@ -20,7 +20,6 @@ import torch
 from jacmagic.function.interop import naming as offering
 from jacmagic.labels import Label
 from jacmagic.render.names import LAYER_PARAMETERS
-from jacmagic.symbolic.trace.local_variables import LocalVariables
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.named_calls import NamedCalls
 from jacmagic.symbolic.trace.named_numbers import (
@@ -28,6 +27,7 @@ from jacmagic.symbolic.trace.named_numbers import (
     plain_number,
     with_node,
 )
+from jacmagic.symbolic.trace.values import Values
 
 MAX_ELEMENTS = 16  # of a tensor, up to which each is a constant of its own: a 4 × 4 matrix
 _ITEM = re.compile(r"(?P<name>\w+)\[(?P<position>\d+)\]")  # of a list
@@ -113,7 +113,7 @@ class Names:
     def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
         self.mode, self.graph, self._naming = mode, mode.graph, naming
-        self.locals, self.calls = LocalVariables(mode), NamedCalls(mode)
+        self.locals, self.calls = Values(mode), NamedCalls(mode)
         self._taken = set(taken)
         self._constants: dict[str, tuple[Constant, ...]] = {}
 

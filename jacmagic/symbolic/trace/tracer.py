@@ -192,7 +192,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
-        bindings=names.locals.values.named(),
+        bindings=names.locals.named(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The values that the user's variables, helpers and modules take, in order of computation.
+"""What the user's variables, helpers and modules stand for, in order of computation.
 
 A variable of a loop has several: each is recorded when the next operation of torch, a call or a
 return finds the variable bound to another tensor, or to a tensor that was written to since.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import inspect
 import sys
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -18,6 +20,8 @@ import torch
 
 from jacmagic.function.interop.arrays import traced_by
 from jacmagic.function.torch_internals import version_of
+from jacmagic.labels import Label
+from jacmagic.symbolic.matrices import Expression, is_unnamed
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
 
@@ -49,15 +53,42 @@ class Values:
 
     Attributes:
         recorded: the values, the earliest first.
+        tensors: the first tensor of each local variable, as functions return.
     """
 
     def __init__(self, mode: ConcolicMode) -> None:
         """Record values of functions traced by this mode."""
         self.mode = mode
         self.recorded: list[Value] = []
+        self.tensors: dict[str, torch.Tensor] = {}
         self._last: dict[FrameType, dict[str, tuple[torch.Tensor, int]]] = defaultdict(dict)
         self._modules: list[tuple[Any, Value]] = []
         self._recording = False
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Record values while a function runs; not under a profiler."""
+        if sys.getprofile() is not None:
+            yield
+            return
+        self.mode.on_operation, self.mode.on_result = self.note_operation, self.note_unnamed
+        sys.setprofile(self._note_event)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            self.mode.on_operation = self.mode.on_result = None
+
+    def _note_event(self, frame: FrameType, event: str, result: Any) -> None:
+        if event == "call" and is_users(frame.f_code.co_filename):
+            self.note(frame.f_back)
+        if event == "return":
+            self.note(frame)
+            self.note_result(frame, result)
+            self.forget(frame)
+            if _has_variables(frame):
+                for name, tensor in _variables(frame):
+                    self.tensors.setdefault(name, tensor)
 
     def note_operation(self) -> None:
         """Record what the innermost function of the user has bound before an operation."""
@@ -79,10 +110,8 @@ class Values:
             return
         self._recording = True  # reading an array may run an operation
         try:
-            for name, value in list(frame.f_locals.items()):
-                tensor = traced_by(value)
-                if tensor is not None and name.isidentifier():
-                    self._note_variable(frame, name, tensor)
+            for name, tensor in _variables(frame):
+                self._note_variable(frame, name, tensor)
         finally:
             self._recording = False
 
@@ -139,6 +168,41 @@ class Values:
             for module, value in self._modules
         }
         return tuple(renamed.get(id(value), value) for value in self.recorded)
+
+    def expressions(self) -> Mapping[Expression, str]:
+        """Return the names of the vectors that have an expression of whole vectors."""
+        names: dict[Expression, str] = {}
+        for name, tensor in self.tensors.items():
+            expression = None if self.mode.tensors is None else self.mode.tensors.of(tensor)
+            if expression is not None and (expression.arguments or is_unnamed(expression)):
+                names.setdefault(expression, name)
+        return names
+
+    def nodes(
+        self, label: Callable[[str, tuple[int, ...]], Label], most: int
+    ) -> Mapping[int, Label]:
+        """Return the nodes that variables stand for, with their labels.
+
+        Args:
+            label: gives a component's label by the variable's name and its index.
+            most: elements of a tensor up to which each has a label.
+        """
+        labels: dict[int, Label] = {}
+        for name, tensor in self.tensors.items():
+            if tensor.numel() > most or tensor.ndim > 2 or not self.mode.shadows.has(tensor):
+                continue
+            nodes = self.mode.shadows.read(tensor)
+            if isinstance(nodes, np.ndarray):
+                for index in np.ndindex(nodes.shape):
+                    if self.mode.graph.operands(int(nodes[index])):
+                        labels.setdefault(int(nodes[index]), label(name, index))
+        return labels
+
+
+def _variables(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
+    """Return the tensors that a frame's variables are bound to."""
+    traced = [(name, traced_by(value)) for name, value in list(frame.f_locals.items())]
+    return [(name, one) for name, one in traced if one is not None and name.isidentifier()]
 
 
 def _has_variables(frame: FrameType) -> bool:

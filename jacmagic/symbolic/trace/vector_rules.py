@@ -71,10 +71,6 @@ def _pow(a: Any, n: Any) -> Expression:
     return apply(_POWERS[n], a)
 
 
-def _mv(a: Expression, x: Expression) -> Expression:
-    return e.matmul(a, x)
-
-
 def _mm(a: Expression, b: Expression) -> Expression:
     """Return a product; a row times a matrix, xᵀB, is the row of Bᵀx."""
     if a.operation == "transpose" and len(a.arguments[0].shape) == 1:
@@ -215,10 +211,6 @@ def _square(a: Expression) -> Expression:
     return a
 
 
-def _same(x: Expression, *_: Any) -> Expression:
-    return x
-
-
 RULES: dict[str, Callable[..., Expression | tuple[Expression | None, ...]]] = {
     "add": _add,
     "sub": lambda a, b, *_: _add(a, e.neg(_expression(b))),
@@ -227,7 +219,7 @@ RULES: dict[str, Callable[..., Expression | tuple[Expression | None, ...]]] = {
     "div": _div,
     "neg": lambda a: e.neg(a),
     "pow": _pow,
-    "mv": _mv,
+    "mv": lambda a, x: e.matmul(a, x),
     "mm": _mm,
     "addmm": _addmm,
     "view": _view,
@@ -260,5 +252,5 @@ RULES: dict[str, Callable[..., Expression | tuple[Expression | None, ...]]] = {
     "_linalg_solve_ex": lambda a, b, *_: (e.matmul(inv(_square(a)), b), None, None, None),
     **{name: partial(apply, name) for name in _FUNCTIONS},
     "log": _log,
-    **dict.fromkeys(_SAME, _same),
+    **dict.fromkeys(_SAME, lambda x, *_: x),
 }

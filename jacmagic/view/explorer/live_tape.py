@@ -10,7 +10,6 @@ import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 
 # The operations that static/tape.mjs has: all but a few special functions.
@@ -30,7 +29,7 @@ def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
     if form is None or jacobian.agreement.verdict != "agree":
         return {}
     try:
-        tape = tape_of(form) if reading is None else reading.live_tape()
+        tape = form.live_tape() if reading is None else reading.live_tape()
     except BudgetExceeded:
         return {}
     if not _runs_in_browsers(tape):

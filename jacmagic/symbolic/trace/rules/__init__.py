@@ -22,8 +22,7 @@ from jacmagic.symbolic.trace.rules.accumulations import ACCUMULATIONS
 from jacmagic.symbolic.trace.rules.activations import ACTIVATIONS
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, toward_zero, truth
 from jacmagic.symbolic.trace.rules.backward import BACKWARD, pulled_back
-from jacmagic.symbolic.trace.rules.complex_matrices import COMPLEX_MATRICES
-from jacmagic.symbolic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
+from jacmagic.symbolic.trace.rules.complexes import COMPLEX
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.symbolic.trace.rules.eigenvalues import EIGENVALUES
 from jacmagic.symbolic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
@@ -67,7 +66,6 @@ SELECTIONS: dict[str, SelectionRule] = {
     **FACTORS,
     **GUARDED,
 }
-COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
 
 __all__ = [
     "COMPLEX",

@@ -6,7 +6,7 @@ parts have no rule: they get the textbook derivative, or the pullback of the for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.symbolic.graph import Graph, differentiate
+from jacmagic.symbolic.graph.transfer import copy
 from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, formulas
@@ -37,23 +38,12 @@ def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> 
     weights = grad.reshape(-1).tolist()
     entries = sorted({entry for row in rows for entry in row.values()})
     known = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
-    moved = dict(zip(entries, replaced(g, entries, known), strict=True))
+    moved = dict(zip(entries, copy(g, entries, g, known), strict=True))
     columns = [
         g.total(g.mul(u, moved[row[j]]) for u, row in zip(weights, rows, strict=True) if j in row)
         for j in range(x.size)
     ]
     return np.array(columns, dtype=np.int64).reshape(x.shape)
-
-
-def replaced(g: Graph, roots: Sequence[int], by: dict[int, int]) -> list[int]:
-    """Nodes with some nodes put in place of others."""
-    new = dict(by)
-    for node in g.reach(roots):
-        if node not in new:
-            operands = g.operands(node)
-            fresh = tuple(new[operand] for operand in operands)
-            new[node] = node if fresh == operands else g.apply(g.operations[node], *fresh)
-    return [new[root] for root in roots]
 
 
 def _convolution(

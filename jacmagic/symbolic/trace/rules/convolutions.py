@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from jacmagic.symbolic.graph import ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each
+from jacmagic.symbolic.trace.rules.products import matmul
 
 Sizes = Sequence[int]
 
@@ -76,26 +78,17 @@ def _as_direct(
 def _correlate(
     g: Graph, x: np.ndarray, weight: np.ndarray, step: Sizes, gap: Sizes, groups: int
 ) -> np.ndarray:
-    outer, inner, *kernel = weight.shape
+    outer, _, *kernel = weight.shape
+    rank = len(kernel)
     spans = [d * (k - 1) + 1 for d, k in zip(gap, kernel, strict=True)]
-    counts = [
-        max((n - span) // s + 1, 0) for n, span, s in zip(x.shape[2:], spans, step, strict=True)
-    ]
-    result = np.zeros((x.shape[0], outer, *counts), dtype=np.int64)
-    for position in itertools.product(*map(range, counts)):
-        window = tuple(
-            slice(p * s, p * s + span, d)
-            for p, s, span, d in zip(position, step, spans, gap, strict=True)
-        )
-        for n, o in np.ndindex(x.shape[0], outer):
-            first = o // (outer // groups) * inner
-            seen_at, target = (n, slice(first, first + inner), *window), (n, o, *position)
-            window_nodes = x[seen_at]
-            pairs = zip(
-                weight[o].reshape(-1).tolist(), window_nodes.reshape(-1).tolist(), strict=True
-            )
-            result[target] = g.total(g.mul(w, u) for w, u in pairs)
-    return result
+    seen = sliding_window_view(x, spans, tuple(range(2, x.ndim)))
+    strides = [slice(None, None, size) for size in (1, 1, *step, *gap)]
+    seen = seen[tuple(strides)]
+    counts = seen.shape[2 : 2 + rank]
+    windows = np.moveaxis(seen, 1, 1 + rank).reshape(len(x), math.prod(counts), groups, -1)
+    kernels = weight.reshape(groups, outer // groups, -1)
+    result = [[matmul(g, kernels[k], one[:, k].T) for k in range(groups)] for one in windows]
+    return np.array(result, dtype=np.int64).reshape(len(x), outer, *counts)
 
 
 CONVOLUTIONS: dict[str, Rule] = {"convolution": _convolution}

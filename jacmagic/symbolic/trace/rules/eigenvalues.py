@@ -87,11 +87,6 @@ def _cholesky(
     return Selection((np.swapaxes(result, -1, -2) if upper else result, np.array(ZERO)), conditions)
 
 
-def _old_cholesky(g: Graph, operands: Operands, a: np.ndarray, upper: bool = False) -> Selection:
-    found = _cholesky(g, operands, a, upper=upper)
-    return Selection(found.values[:1], found.now)
-
-
 def _two_roots(g: Graph, a: int, b: int, c: int) -> tuple[int, int]:
     """Return the eigenvalues of [[a, b], [b, c]], (a + c)/2 ∓ √(((a − c)/2)² + b²)."""
     two = g.number(2)
@@ -124,10 +119,6 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     gram = matmul(g, rows, rows.T)
     small, large = _two_roots(g, int(gram[0, 0]), int(gram[0, 1]), int(gram[1, 1]))
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
-
-
-def _svd(g: Graph, operands: Operands, a: np.ndarray, *_: Any, **__: Any) -> Selection:
-    return Selection((None, batched(lambda m: _singular_values(g, m), a), None), poison=True)
 
 
 def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -220,8 +211,10 @@ def _matrix_exp(g: Graph, operands: Operands, a: np.ndarray) -> Selection:
 
 EIGENVALUES: dict[str, Callable[..., Selection]] = {
     "linalg_cholesky_ex": _cholesky,
-    "cholesky": _old_cholesky,
+    "cholesky": lambda g, operands, a, upper=False: _cholesky(g, operands, a, upper=upper),
     "_linalg_eigh": _eigh,
-    "_linalg_svd": _svd,
+    "_linalg_svd": lambda g, operands, a, *_, **__: Selection(
+        (None, batched(lambda m: _singular_values(g, m), a), None), poison=True
+    ),
     "linalg_matrix_exp": _matrix_exp,
 }

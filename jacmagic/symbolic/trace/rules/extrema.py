@@ -82,29 +82,37 @@ def _norm(
     return Selection((result,), met)
 
 
-def _extreme(name: str) -> Callable[..., Selection]:
-    """max or min along one axis, with the winner's index as second result.
+def _won(
+    g: Graph, line: np.ndarray, values: np.ndarray, pick: int, falling: bool
+) -> tuple[int, list[int], list[int]]:
+    """Return the extreme of a line, the conditions for it, and those for its index.
 
     At a tie the gradient goes to the winner alone, which is then assumed to win.
     """
-    combine, falling = (largest, True) if name == "max" else (smallest, False)
+    met = ordering(g, line, np.array([pick]), falling) if pick >= 0 else []
+    if len(set(line[values == values[pick]].tolist())) > 1:
+        return int(line[pick]), met, met
+    return (largest if falling else smallest)(g, line.tolist()), [], met
+
+
+def _extreme(falling: bool) -> Callable[..., Selection]:
+    """max or min along one axis, with the winner's index as second result."""
 
     def rule(
         g: Graph, operands: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
     ) -> Selection:
         picks = operands.results[1]
-        wide = picks if keepdim or nodes.ndim == 0 else np.expand_dims(picks, dim)
+        if nodes.ndim == 0 or not picks.size:
+            return Selection((np.zeros_like(picks) if nodes.ndim else nodes, None))
+        wide = picks if keepdim else np.expand_dims(picks, dim)
         lines, numbers = slices(nodes, wide, dim), slices(operands.inputs[0], wide, dim)
-        won = [ordering(g, line, at, falling) for line, at in lines]
-        if not lines:
-            return Selection((reduce(nodes, dim, keepdim, lambda t: combine(g, t)), None))
-        result, now = [], []
-        for (line, at), (values, _), met in zip(lines, numbers, won, strict=True):
-            ties = set(line[values == values[at[0]]].tolist())
-            result.append(int(line[at[0]]) if len(ties) > 1 else combine(g, line.tolist()))
-            now += met if len(ties) > 1 else []
-        shaped = np.array(result, dtype=np.int64).reshape(np.shape(picks))
-        return Selection((shaped, None), now, later=[c for met in won for c in met])
+        found = [
+            _won(g, line, values, int(at[0]), falling)
+            for (line, at), (values, _) in zip(lines, numbers, strict=True)
+        ]
+        result = np.array([node for node, _, _ in found], dtype=np.int64).reshape(picks.shape)
+        now = [c for _, met, _ in found for c in met]
+        return Selection((result, None), now, later=[c for _, _, met in found for c in met])
 
     return rule
 
@@ -132,21 +140,6 @@ def _winner(falling: bool) -> Callable[..., Selection]:
 
 def _running(falling: bool) -> Callable[..., Selection]:
     """cummax and cummin: the winner so far, which alone gets the gradient at a tie."""
-    name = "max" if falling else "min"
-
-    def along(
-        g: Graph, line: np.ndarray, values: np.ndarray, picks: np.ndarray
-    ) -> tuple[list[int], list[int], list[int]]:
-        result, now, later = [], [], []
-        best = int(line[0])
-        for end, pick in enumerate(picks.tolist()):
-            best = g.apply(name, best, int(line[end])) if end else best
-            met = ordering(g, line[: end + 1], picks[end : end + 1], falling) if pick >= 0 else []
-            ties = set(line[: end + 1][values[: end + 1] == values[pick]].tolist())
-            result.append(int(line[pick]) if len(ties) > 1 else best)
-            now += met if len(ties) > 1 else []
-            later += met
-        return result, now, later
 
     def rule(g: Graph, operands: Operands, nodes: np.ndarray, dim: int) -> Selection:
         if nodes.ndim == 0:
@@ -154,11 +147,12 @@ def _running(falling: bool) -> Callable[..., Selection]:
         lines = slices(nodes, operands.results[1], dim)
         numbers = slices(operands.inputs[0], operands.results[1], dim)
         found = [
-            along(g, line, values, picks)
+            _won(g, line[: end + 1], values[: end + 1], pick, falling)
             for (line, picks), (values, _) in zip(lines, numbers, strict=True)
+            for end, pick in enumerate(picks.tolist())
         ]
         wide = np.moveaxis(nodes, dim, -1)
-        result = np.array([values for values, _, _ in found], dtype=np.int64).reshape(wide.shape)
+        result = np.array([node for node, _, _ in found], dtype=np.int64).reshape(wide.shape)
         now = [c for _, met, _ in found for c in met]
         later = [c for _, _, met in found for c in met]
         return Selection((np.moveaxis(result, -1, dim), None), now, later=later)
@@ -172,8 +166,8 @@ EXTREMA: dict[str, SelectionRule] = {
     "linalg_vector_norm": _norm,
     "max": _over_axes(True),
     "min": _over_axes(False),
-    "max.dim": _extreme("max"),
-    "min.dim": _extreme("min"),
+    "max.dim": _extreme(True),
+    "min.dim": _extreme(False),
     "argmax": _winner(True),
     "argmin": _winner(False),
     "cummax": _running(True),

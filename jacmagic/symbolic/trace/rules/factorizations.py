@@ -11,11 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import MAX_RELATIVE_ROUNDING, Rule, norm, whole_numbers
-from jacmagic.symbolic.trace.rules.matrices import FACTORING, MAX_ROWS, batched, substituted
+from jacmagic.symbolic.graph import ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import MAX_RELATIVE_ROUNDING, Rule, norm
+from jacmagic.symbolic.trace.rules.formula import Formula, formulas
+from jacmagic.symbolic.trace.rules.matrices import FACTORING, MAX_ROWS, batched
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.products import matmul
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
@@ -75,51 +78,30 @@ def _lu_factor(
     return Selection((result, whole, np.array(ZERO)), conditions if pivot else [])
 
 
-def lu_solve(
-    g: Graph,
-    factors: np.ndarray,
-    pivots: np.ndarray,
-    b: np.ndarray,
-    *,
-    left: bool = True,
-    adjoint: bool = False,
-) -> np.ndarray:
+def _lu_solve(
+    factors: Tensor, pivots: Tensor, b: Tensor, *, left: bool = True, adjoint: bool = False
+) -> Tensor:
     """Solve with P L U by substitution; X A = B is Aᵀ Xᵀ = Bᵀ."""
-    transposed = adjoint == left
-    right = b if left else b.swapaxes(-1, -2)
-
-    def kernel(m: np.ndarray, row: np.ndarray, right: np.ndarray) -> np.ndarray:
-        order = _permutation(whole_numbers(g, row[0]), len(m))
-        if not transposed:
-            half = substituted(g, m, right[order], upper=False, unit=True)
-            return substituted(g, m, half, upper=True, unit=False)
-        half = substituted(g, m.T, right, upper=False, unit=False)
-        result = np.empty_like(half)
-        result[order] = substituted(g, m.T, half, upper=True, unit=True)
-        return result
-
-    result = batched(kernel, factors, pivots[..., None, :], right)
-    return result if left else result.swapaxes(-1, -2)
+    if not left:
+        return _lu_solve(factors, pivots, b.mT, adjoint=not adjoint).mT
+    solve, order = torch.linalg.solve_triangular, _unpacked(factors, pivots)[0]
+    if adjoint:
+        half = solve(factors.mT, b, upper=False)
+        return order @ solve(factors.mT, half, upper=True, unitriangular=True)
+    return solve(factors, solve(factors, order.mT @ b, upper=False, unitriangular=True), upper=True)
 
 
 def _unpacked(
-    g: Graph,
-    factors: np.ndarray,
-    pivots: np.ndarray,
-    unpack_data: bool = True,
-    unpack_pivots: bool = True,
-) -> tuple:
+    factors: Tensor, pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
+) -> tuple[Tensor, Tensor, Tensor]:
     """P, L and U of A = P L U."""
-    m = _single("lu_unpack", factors)
-    rows, columns = m.shape
+    rows, columns = factors.shape[-2:]
     first = min(rows, columns)
-    turned = np.zeros((rows, rows), dtype=np.int64)
-    turned[_permutation(whole_numbers(g, pivots), rows), np.arange(rows)] = ONE
-    below = np.tril(np.ones((rows, first), bool), -1)
-    lower = np.where(below, m[:, :first], np.eye(rows, first, dtype=np.int64) * ONE)
-    upper = np.where(np.triu(np.ones((first, columns), bool)), m[:first], ZERO)
-    data = (lower, upper) if unpack_data else (None, None)
-    return (turned if unpack_pivots else None, *data)
+    exchanged = [_permutation(one, rows) for one in pivots.reshape(-1, first).numpy()]
+    orders = torch.from_numpy(np.array(exchanged).reshape(*pivots.shape[:-1], rows))
+    lower = factors[..., :first].tril(-1) + torch.eye(rows, first).to(factors)
+    turned = torch.eye(rows).to(factors)[orders].mT
+    return turned, lower, factors[..., :first, :].triu()
 
 
 def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
@@ -254,7 +236,7 @@ def _eigenvalues(g: Graph, operands: Operands, a: np.ndarray, *_: Any) -> Select
     return Selection((values, None), conditions, poison=True)
 
 
-FACTORED: dict[str, Rule] = {"linalg_lu_solve": lu_solve, "lu_unpack": _unpacked}
+FACTORED: dict[str, Formula] = formulas(linalg_lu_solve=_lu_solve, lu_unpack=_unpacked)
 FACTORS: dict[str, Callable[..., Selection]] = {
     **{name: _with_factors(*one) for name, one in FACTORING.items()},
     "linalg_lu_factor_ex": _lu_factor,

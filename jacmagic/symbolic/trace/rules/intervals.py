@@ -34,12 +34,6 @@ def _searched(
     return Selection((None,), conditions)
 
 
-def _bucketed(
-    g: Graph, operands: Operands, x: np.ndarray, edges: np.ndarray, **kwargs: Any
-) -> Selection:
-    return _searched(g, operands, edges, x, **kwargs)
-
-
 def _nonzero(g: Graph, operands: Operands, nodes: np.ndarray) -> Selection:
     """Which elements are not 0."""
     conditions = [
@@ -71,7 +65,7 @@ def _rounded(g: Graph, operands: Operands, nodes: np.ndarray, *, decimals: int =
 
 INTERVALS: dict[str, SelectionRule] = {
     "searchsorted": _searched,
-    "bucketize": _bucketed,
+    "bucketize": lambda g, operands, x, edges, **kwargs: _searched(g, operands, edges, x, **kwargs),
     "nonzero": _nonzero,
     "round": _rounded,
 }

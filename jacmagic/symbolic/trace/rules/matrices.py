@@ -39,10 +39,6 @@ def batched(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     return result.reshape(*shape, *result.shape[1:])
 
 
-def _minor(m: np.ndarray, i: int, j: int) -> np.ndarray:
-    return np.delete(np.delete(m, i, 0), j, 1)
-
-
 def determinant(g: Graph, m: np.ndarray) -> int:
     """Return the determinant by Laplace's expansion along the first row."""
     if _is_zero(m, np.tril_indices(len(m), -1)) or _is_zero(m, np.triu_indices(len(m), 1)):
@@ -79,7 +75,7 @@ def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
     whole = determinant(g, m)
     result = np.empty_like(m)
     for i, j in np.ndindex(*m.shape):
-        cofactor = determinant(g, _minor(m, j, i))
+        cofactor = determinant(g, np.delete(np.delete(m, j, 0), i, 1))
         result[i, j] = g.div(g.neg(cofactor) if (i + j) % 2 else cofactor, whole)
     return result
 
@@ -139,10 +135,6 @@ def _slogdet(g: Graph, a: np.ndarray) -> tuple:
     return each(g, lambda d: g.apply("sign", d), whole), size, None, None
 
 
-def _inv(g: Graph, a: np.ndarray, **_: Any) -> tuple:
-    return batched(lambda m: inverse(g, m), a), np.array(ZERO)
-
-
 def _solve(g: Graph, a: np.ndarray, b: np.ndarray, *, left: bool = True, **_: Any) -> tuple:
     vector = b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1])
     right = b[..., None] if vector else b
@@ -198,7 +190,7 @@ def _has_full_rank(g: Graph, numbers: list[np.ndarray], *_: Any, **__: Any) -> N
 
 
 MATRICES: dict[str, Rule | Formula] = {
-    "linalg_inv_ex": _inv,
+    "linalg_inv_ex": lambda g, a, **_: (batched(lambda m: inverse(g, m), a), np.array(ZERO)),
     "linalg_solve_triangular": _solve_triangular,
     "cholesky_solve": Formula(_cholesky_solve),
     "cholesky_inverse": Formula(

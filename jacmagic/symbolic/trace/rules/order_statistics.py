@@ -6,7 +6,6 @@ The order of the numbers becomes an assumption, as far as the result depends on 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -24,31 +23,12 @@ from jacmagic.symbolic.trace.rules.selections import (
 
 
 def _along(
-    g: Graph, nodes: np.ndarray, picks: np.ndarray, dim: int, *, descending: bool
+    g: Graph, operands: Operands, nodes: np.ndarray, dim: int = -1, descending: bool = False
 ) -> Selection:
     """Gather along one axis what the indices picked, line by line."""
-    found = [ordering(g, line, at, descending) for line, at in slices(nodes, picks, dim)]
-    return Selection((picked(nodes, picks, dim), None), [c for chain in found for c in chain])
-
-
-def _sort(g: Graph, operands: Operands, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
-    if "stable" in kwargs or (args and (args[0] is None or isinstance(args[0], bool))):
-        args = args[1:] if args and (args[0] is None or isinstance(args[0], bool)) else args
-    dim = args[0] if args else kwargs.get("dim", -1)
-    falling = args[1] if len(args) > 1 else kwargs.get("descending", False)
-    return _along(g, nodes, operands.results[-1], dim, descending=bool(falling))
-
-
-def _topk(
-    g: Graph,
-    operands: Operands,
-    nodes: np.ndarray,
-    k: int,
-    dim: int = -1,
-    largest: bool = True,
-    sorted: bool = True,
-) -> Selection:
-    return _along(g, nodes, operands.results[1], dim, descending=largest)
+    picks = operands.results[1]
+    met = [ordering(g, line, at, descending) for line, at in slices(nodes, picks, dim)]
+    return Selection((picked(nodes, picks, dim), None), [c for chain in met for c in chain])
 
 
 def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: int) -> list[int]:
@@ -69,9 +49,8 @@ def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: in
 
 def _ranks(
     g: Graph,
+    operands: Operands,
     nodes: np.ndarray,
-    numbers: np.ndarray,
-    picks: np.ndarray,
     dim: int,
     keepdim: bool,
     rank: Callable[[np.ndarray], int],
@@ -79,11 +58,14 @@ def _ranks(
     """One element of each line by its rank: the median, the k-th smallest."""
     if nodes.ndim == 0:
         return Selection((nodes, None))
+    numbers, picks = operands.inputs[0], operands.results[1]
     wide = picks if keepdim else np.expand_dims(picks, dim)
-    conditions: list[int] = []
-    operands = slices(numbers, wide, dim)
-    for (line, at), (values, _) in zip(slices(nodes, wide, dim), operands, strict=True):
-        conditions += _ranked(g, line, int(at[0]), values, rank(values))
+    pairs = zip(slices(nodes, wide, dim), slices(numbers, wide, dim), strict=True)
+    conditions = [
+        condition
+        for (line, at), (values, _) in pairs
+        for condition in _ranked(g, line, int(at[0]), values, rank(values))
+    ]
     result = picked(nodes, wide, dim)
     return Selection((result if keepdim else np.squeeze(result, dim), None), conditions)
 
@@ -93,16 +75,10 @@ def _middle(values: np.ndarray) -> int:
     return (int((values == values).sum()) - 1) // 2
 
 
-def _kth(
-    g: Graph, operands: Operands, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
-) -> Selection:
-    return _ranks(g, nodes, operands.inputs[0], operands.results[1], dim, keepdim, lambda _: k - 1)
-
-
 def _median_along(
     g: Graph, operands: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
 ) -> Selection:
-    return _ranks(g, nodes, operands.inputs[0], operands.results[1], dim, keepdim, _middle)
+    return _ranks(g, operands, nodes, dim, keepdim, _middle)
 
 
 def _median(g: Graph, operands: Operands, nodes: np.ndarray) -> Selection:
@@ -117,9 +93,16 @@ def _median(g: Graph, operands: Operands, nodes: np.ndarray) -> Selection:
 
 
 ORDER_STATISTICS: dict[str, SelectionRule] = {
-    "sort": _sort,
-    "topk": _topk,
-    "kthvalue": _kth,
+    "sort": _along,
+    "sort.stable": lambda g, operands, nodes, *, stable, dim=-1, descending=False: _along(
+        g, operands, nodes, dim, descending
+    ),
+    "topk": lambda g, operands, nodes, k, dim=-1, largest=True, sorted=True: _along(
+        g, operands, nodes, dim, largest
+    ),
+    "kthvalue": lambda g, operands, nodes, k, dim=-1, keepdim=False: _ranks(
+        g, operands, nodes, dim, keepdim, lambda values: k - 1
+    ),
     "median": _median,
     "nanmedian": _median,
     "median.dim": _median_along,
