@@ -216,16 +216,14 @@ class CompiledJacobian:
             lines.append(f"    {condition}" + ("" if line is None else f" (line {line})"))
         if len(conditions) > MAX_SHOWN:
             lines.append(f"    and {len(conditions) - MAX_SHOWN} more conditions")
-        constants = str(spec.constants)
-        return "\n".join([*lines, f"  constants: {constants or 'none'}"])
+        return "\n".join([*lines, f"  constants: {str(spec.constants) or 'none'}"])
 
 
 def _varying(x: Sequence[Any], spec: Specification) -> Sequence[Any]:
     """Return the arguments of a call that may vary; refuse others than the compiled integers."""
-    whole = spec.whole
-    if not whole or len(x) != len(spec.example) + len(whole):
+    if not spec.whole or len(x) != len(spec.example) + len(spec.whole):
         return x
-    for position, (name, value) in whole.items():
+    for position, (name, value) in spec.whole.items():
         given = torch.as_tensor(x[position])  # of a batch one for each point
         fits = given.shape[max(0, given.ndim - value.ndim) :] == value.shape
         if not fits or bool((given != value).any()):
@@ -233,7 +231,7 @@ def _varying(x: Sequence[Any], spec: Specification) -> Sequence[Any]:
                 f"expected the whole numbers {name} = {short(value)}, a constant of the compiled "
                 "function; found others; write jacmagic.compile(f, ...) with them"
             )
-    return [value for position, value in enumerate(x) if position not in whole]
+    return [value for position, value in enumerate(x) if position not in spec.whole]
 
 
 def compiled_of(
