@@ -143,17 +143,20 @@ class Problem:
         return [one.value for one in self.inputs]
 
     @property
+    def sizes(self) -> list[int]:
+        """The number of scalar components of each input."""
+        return [one.value.numel() for one in self.inputs]
+
+    @property
     def size(self) -> int:
         """The number of scalar components of all inputs, n."""
-        return sum(one.value.numel() for one in self.inputs)
+        return sum(self.sizes)
 
     @property
     def slices(self) -> dict[str, slice]:
         """Where each input's components are among the n, by name."""
-        sizes = [one.value.numel() for one in self.inputs]
-        ends = itertools.accumulate(sizes)
-        names = (one.name for one in self.inputs)
-        return {n: slice(end - k, end) for n, end, k in zip(names, ends, sizes, strict=True)}
+        ends, names = itertools.accumulate(self.sizes), (one.name for one in self.inputs)
+        return {n: slice(end - k, end) for n, end, k in zip(names, ends, self.sizes, strict=True)}
 
     @property
     def flat_point(self) -> list[float]:

@@ -43,7 +43,7 @@ def limits_of(
         bounds = _bounds(wanted, namespace, line.mark_text(text))
         labels = _components(wanted, problem)
         if not labels:
-            names = [label.text for one in problem.inputs for label in one.labels]
+            names = [label.text for label in problem.columns]
             raise PointError(
                 f"--range names {wanted.key}, which is no input; the components are "
                 f"{', '.join(names[:12])}; write --range {names[0]}=LO:HI" + line.mark_text(text)

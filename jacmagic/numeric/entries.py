@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,8 +54,13 @@ class SparsePlan:
     @cached_property
     def rows(self) -> Tensor:
         """(entries,) their rows, int64."""
-        indices = torch.arange(self.shape[0], device=self.starts.device)
-        return torch.repeat_interleave(indices, self.starts.diff())
+        return torch.as_tensor(self.row_indices, device=self.starts.device)
+
+    @cached_property
+    def row_indices(self) -> np.ndarray:
+        """The same in NumPy."""
+        starts = self.plan.pattern.indptr
+        return np.repeat(np.arange(len(starts) - 1, dtype=np.int64), np.diff(starts))
 
     def fits(self, evaluation: Evaluation) -> bool:
         """Whether the function still takes and returns what this plan was made for."""

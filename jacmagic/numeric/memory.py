@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -36,7 +37,7 @@ def allowance(device: torch.device, limit: int | None) -> int:
     return available(device) // 4 if limit is None else limit
 
 
-def require_memory(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> None:
+def require_memory(m: int, inputs: Sequence[Tensor], limit: int | None) -> None:
     """Refuse a Jacobian that would not fit, before anything is computed.
 
     Args:

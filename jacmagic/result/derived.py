@@ -148,7 +148,7 @@ class Derived(Evaluated):
             return known if self.large else known.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
-        sizes = [one.value.numel() for one in self.problem.inputs]
+        sizes = self.problem.sizes
         rows = [
             torch.cat(
                 [

@@ -169,7 +169,7 @@ class Evaluated:
     def block_sizes(self) -> tuple[list[int], list[int]]:
         """How many components each output and each input has; none where each is one entry."""
         outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
-        inputs = [one.value.numel() for one in self.problem.inputs]
+        inputs = self.problem.sizes
         if self.problem.potential is not None:
             outputs = inputs
         rows, columns = (s if max(s, default=0) > 1 else [] for s in (outputs, inputs))

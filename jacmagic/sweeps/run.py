@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
@@ -147,8 +146,7 @@ def _storage(
     """Open the store, or allocate memory."""
     if path is None or not has_xarray():
         count = math.prod(spec.shape[:-2])
-        inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
-        require_memory(first.outputs.numel * count, inputs, None)
+        require_memory(first.outputs.numel * count, problem.tensors, None)
     if path is None:
         return Memory(spec)
     store = Store(path, spec)

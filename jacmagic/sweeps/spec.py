@@ -63,8 +63,8 @@ def spec_of(
         block_size: points in a block.
     """
     labels = (
-        [label.text for label in first.outputs.labels(problem.title)],
-        [label.text for one in problem.inputs for label in one.labels],
+        [label.text for label in problem.rows(first.outputs)],
+        [label.text for label in problem.columns],
     )
     return SweepSpec(
         title=problem.title,

@@ -118,7 +118,7 @@ def named_trace(problem: Problem, budget: float | None, names: bool = True) -> T
         names: False leaves constants numbers; variables have names nevertheless.
     """
     asked = problem.potential or problem
-    shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+    shown = frozenset(label.tex for label in asked.columns)
     naming = Naming(problem.parameters, constants=names, shown=shown)
     trace = trace_problem(asked, budget, naming)
     if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):

@@ -22,7 +22,7 @@ from jacmagic.result.compiled.loops.build import loops, lowered
 from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 DOUBLE = torch.float64
 WEIGHTS = torch.rand(7, 5, dtype=DOUBLE, generator=torch.Generator().manual_seed(1)) - 0.4
@@ -128,7 +128,7 @@ def test_operations_in_loops(name: str, passes: Callable[..., Run]) -> None:
     x = vector()
     try:
         assert agrees(passes(FUNCTIONS[name], x), x, tolerance=1e-11)
-    except NoNativeCode as refused:
+    except NotCompiled as refused:
         assert (name, passes.__name__) in REFUSED, str(refused)
 
 
@@ -269,7 +269,7 @@ def test_a_compiler_without_vector_functions(monkeypatch: pytest.MonkeyPatch) ->
     def library(command: list[str], source: str) -> object:
         commands.append(command)
         if "-DVECTOR_MATH" in command:
-            raise NoNativeCode("undefined symbol")
+            raise NotCompiled("undefined symbol")
         return c_compiler.library(command, source)
 
     monkeypatch.setattr(build, "library", library)

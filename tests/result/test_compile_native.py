@@ -19,7 +19,7 @@ from jacmagic.result.compiled.native import native as native_code
 from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import native
 from jacmagic.result.compiled.native.straight import Straight
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.symbolic.codegen import C
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 
@@ -106,7 +106,7 @@ def test_the_comparison_of_operations_can_fail() -> None:
 def test_an_operation_that_c_has_not_is_refused() -> None:
     """By name, so that another backend is taken."""
     program = program_of(["digamma"])
-    with pytest.raises(NoNativeCode, match="C has no function for digamma"):
+    with pytest.raises(NotCompiled, match="C has no function for digamma"):
         native(program, SCALARS, (0,))
     assert Floats(program)(SCALARS) is not None
 

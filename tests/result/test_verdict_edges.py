@@ -298,6 +298,10 @@ def test_a_jump_is_a_kink_and_no_slope():
         agreement = jacmagic.jacobian(function, half).agreement
         assert agreement.verdict == "agree" and "differences" not in str(agreement)
         assert "two cases meet" in "".join(agreement.warnings)
+    multivariate = torch.distributions.MultivariateNormal
+    normal = lambda x: multivariate(x, scale_tril=torch.diag(x)).log_prob(2 * X)  # noqa: E731
+    J = jacmagic.jacobian(normal, X + 1)
+    assert J.agreement.warnings == ()
     no_edge = jacmagic.jacobian(lambda x: torch.where((x > 0.5) & (x < 0), x, x * 2), half)
     assert no_edge.agreement.warnings == ()
 

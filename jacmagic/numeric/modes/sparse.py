@@ -158,18 +158,18 @@ class Entries:
         """Of any dtype; combined in float64."""
         pattern = sparse.scheme.plan.pattern
         self.shape, self.starts, self.columns = pattern.shape, pattern.indptr, pattern.indices
-        self.counts = np.diff(self.starts)
+        self.rows = sparse.scheme.row_indices
         self.values = array_of(sparse.values)
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
-        found, filled = np.zeros(self.shape[0]), self.counts > 0
+        found, filled = np.zeros(self.shape[0]), self.starts[:-1] < self.starts[1:]
         if len(self.values):
             found[filled] = np.maximum.reduceat(np.abs(self.values), self.starts[:-1][filled])
         return found
 
     def _terms(self, u: np.ndarray) -> np.ndarray:
-        return self.values * np.repeat(u, self.counts)
+        return self.values * u[self.rows]
 
     def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
@@ -184,12 +184,8 @@ class Entries:
         if len(self.values) > MAX_ENTRIES_FOR_HIDDEN:
             return []
         sizes = np.abs(self._terms(u))
-        return self.rows_with((sizes > 0) & (sizes <= allowed[self.columns]))
-
-    def rows_with(self, marked: np.ndarray) -> list[int]:
-        """Return the rows of some entries, (entries,) bool."""
-        places = np.flatnonzero(marked)
-        return np.unique(np.searchsorted(self.starts, places, side="right") - 1).tolist()
+        hidden = (sizes > 0) & (sizes <= allowed[self.columns])
+        return np.unique(self.rows[hidden]).tolist() if hidden.any() else []
 
 
 def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
@@ -210,7 +206,8 @@ def _repaired(evaluation: Evaluation, sparse: Sparse, comparison: ProductCheck) 
     entries = Entries(sparse)
     with np.errstate(invalid="ignore"):
         finite = np.isfinite(comparison.allowed - comparison.gap)
-    rows = entries.rows_with(~finite[entries.columns] | ~np.isfinite(entries.values))
+    odd = ~finite[entries.columns] | ~np.isfinite(entries.values)
+    rows = np.unique(entries.rows[odd]).tolist()
     with progress(len(rows)) as done:
         for count, row in enumerate(rows):
             start, stop = scheme.starts[row : row + 2].tolist()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 MAX_SECONDS_TO_COMPILE = 60.0  # for one file; a compiler that takes longer is none
 
@@ -43,4 +43,4 @@ def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
             return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:
             message = getattr(error, "stderr", None) or str(error)
-            raise NoNativeCode(f"the C compiler failed: {str(message).strip()[:200]}") from None
+            raise NotCompiled(f"the C compiler failed: {str(message).strip()[:200]}") from None

@@ -16,7 +16,7 @@ from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
-from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
+from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.result.compiled.specification import References
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
@@ -51,7 +51,7 @@ class Builder:
         """Build one backend's programs that hold at some tensors, the fastest first.
 
         Raises:
-            NoForm, NoNativeCode, NoGraph: this backend cannot compute it.
+            NotCompiled: this backend cannot compute it.
         """
         if backend == "native":
             program = self._straight(tensors)
@@ -80,13 +80,13 @@ class Builder:
         """Return the closed form at some tensors as a straight-line program."""
         references = self.references
         if len(references.rows) > (MAX_ENTRIES if references.scheme is None else MAX_OPERATIONS):
-            raise NoForm(f"{len(references.rows)} entries are too many for a closed form")
+            raise NotCompiled(f"{len(references.rows)} entries are too many for a closed form")
         problem = references.spec.at(tensors)
         form = self._form(problem)
         if not isinstance(form, ClosedForm):
-            raise NoForm(str(form))
+            raise NotCompiled(str(form))
         if why := obstacle(form):
-            raise NoForm(why)
+            raise NotCompiled(why)
         if not self._has(form):
             self.forms.append(form)
         sizes = [tensor.numel() for tensor in tensors]
@@ -129,7 +129,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
             continue
         try:
             programs = builder.build(name, tensors)
-        except OBSTACLES as error:
+        except NotCompiled as error:
             notes.append(f"{name}: {error}")
             continue
         for program in programs:
@@ -158,7 +158,10 @@ def _seconds(program: Program, references: References, tensors: Sequence[Tensor]
 
 def check(program: Program, references: References, tensors: Sequence[Tensor]) -> str | None:
     """Return what a program gets wrong at or beside the example; None if nothing."""
-    for reference in (references.start(tensors), *_further(program, references, tensors)):
+    for reference in (
+        references.at(tensors, references.first),
+        *_further(program, references, tensors),
+    ):
         found = program(reference.tensors)
         if found is None:
             if not bool(reference.entries.isfinite().all()):

@@ -53,7 +53,7 @@ class CompiledJacobian:
         self._spec, self._dynamic = spec, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
         self._lock = threading.RLock()
-        self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] = _nothing
+        self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] | None = None
         self._first = self._add(spec.example)
         self._prefer(self._first)
 
@@ -66,7 +66,7 @@ class CompiledJacobian:
             PointError: more or fewer inputs than the function takes, or of another kind where
                 `dynamic` is False.
         """
-        if (array := self._matrix(x)) is not None:
+        if self._matrix is not None and (array := self._matrix(x)) is not None:
             return array
         if (found := self._latest.quick(x)) is not None:
             return found
@@ -100,13 +100,10 @@ class CompiledJacobian:
             PointError: the points are of another form.
         """
         tensors, arrays = self._points(X)
+        pairs = zip(tensors, self._spec.example, strict=True)
+        first = [tensor[0] if len(tensor) else one for tensor, one in pairs]
         with self._lock:
-            version = self._version(
-                [
-                    tensor[0] if len(tensor) else one
-                    for tensor, one in zip(tensors, self._spec.example, strict=True)
-                ]
-            )
+            version = self._version(first)
             entries, _ = version.batch(tensors)
         matrix = version.matrix(entries)
         return as_array(matrix) if arrays else matrix
@@ -117,8 +114,7 @@ class CompiledJacobian:
         """All inputs as tensors, and whether an array is returned."""
         if len(x) == 1 and isinstance(x[0], tuple):
             x = x[0]
-        if self._spec.whole and len(x) == len(self._spec.example) + len(self._spec.whole):
-            x = _varying(x, self._spec.whole)
+        x = _varying(x, self._spec)
         example, chosen = self._spec.example, self._spec.chosen
         if len(x) == len(example):
             pairs = list(zip(x, example, strict=True))
@@ -135,7 +131,7 @@ class CompiledJacobian:
 
     def _points(self, X: Sequence[Any]) -> tuple[list[Tensor], bool]:
         """Every input at k points, (k, *shape), and whether an array is returned."""
-        example = self._spec.example
+        X, example = _varying(X, self._spec), self._spec.example
         arrays = not any(isinstance(value, Tensor) for value in X)
         sizes = [one.numel() for one in example]
         given = [as_tensor(value, example[0]) for value in X]
@@ -183,8 +179,8 @@ class CompiledJacobian:
     def _prefer(self, version: Version) -> None:
         """Let the next call try this version and its branch first."""
         self._latest, program = version, version.programs[0]
-        self._matrix = _nothing
-        if isinstance(program, Kernel) and program.matrix and version.references.scheme is None:
+        self._matrix = None
+        if isinstance(program, Kernel) and version.references.scheme is None:
             self._matrix = program.matrix
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────
@@ -224,19 +220,20 @@ class CompiledJacobian:
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
 
 
-def _varying(x: Sequence[Any], whole: Mapping[int, tuple[str, Tensor]]) -> list[Any]:
+def _varying(x: Sequence[Any], spec: Specification) -> Sequence[Any]:
     """Return the arguments of a call that may vary; refuse others than the compiled integers."""
+    whole = spec.whole
+    if not whole or len(x) != len(spec.example) + len(whole):
+        return x
     for position, (name, value) in whole.items():
-        if not torch.equal(torch.as_tensor(x[position]), value):
+        given = torch.as_tensor(x[position])  # of a batch one for each point
+        fits = given.shape[max(0, given.ndim - value.ndim) :] == value.shape
+        if not fits or bool((given != value).any()):
             raise PointError(
                 f"expected the whole numbers {name} = {short(value)}, a constant of the compiled "
                 "function; found others; write jacmagic.compile(f, ...) with them"
             )
     return [value for position, value in enumerate(x) if position not in whole]
-
-
-def _nothing(x: tuple[Any, ...]) -> None:
-    """Leave all inputs to the slower way."""
 
 
 def compiled_of(

@@ -97,18 +97,10 @@ class References:
     def _chosen(self) -> list[Any]:
         return [self.spec.problem.inputs[k] for k in self.spec.chosen]
 
-    def at(self, tensors: Sequence[Tensor]) -> Reference:
-        """Run the function and differentiate."""
-        return self._reference(tensors, self._compute(tensors))
-
-    def start(self, tensors: Sequence[Tensor]) -> Reference:
-        """Return the reference at the first inputs, which is known."""
-        return self._reference(tensors, self.first)
-
-    def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
-        return numbers_at(self.spec, tensors, self.tuning)
-
-    def _reference(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Reference:
+    def at(self, tensors: Sequence[Tensor], numbers: NumericJacobian | None = None) -> Reference:
+        """Return the reference at some inputs; run the function where the numbers are not known."""
+        if numbers is None:
+            numbers = numbers_at(self.spec, tensors, self.tuning)
         entries = _entries(numbers, self.scheme, self.rows, self.columns)
         chosen = self.spec.chosen
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
@@ -137,9 +129,9 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
     here = spec.at(tensors)
     placed = replace(spec, problem=here)
     if sparse is not None and sparse.scheme.steady:
-        pattern = sparse.scheme.plan.pattern
-        rows = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
-        return References(placed, numbers, sparse.scheme, rows, np.asarray(pattern.indices), tuning)
+        scheme = sparse.scheme
+        columns = np.asarray(scheme.plan.pattern.indices)
+        return References(placed, numbers, scheme, scheme.row_indices, columns, tuning)
     m, n = numbers.m, sum(here.inputs[k].value.numel() for k in spec.chosen)
     rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
     return References(placed, numbers, None, rows, columns, tuning)

@@ -17,7 +17,7 @@ from jacmagic.numeric import NumericJacobian
 from jacmagic.result.compiled.candidates import Builder, check, choose
 from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
-from jacmagic.result.compiled.obstacles import OBSTACLES
+from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.result.compiled.specification import References, Specification, numbers_at, references
 
 MAX_BRANCHES = 64  # compiled programs kept, one for each branch met
@@ -52,7 +52,7 @@ class Version:
         self.dtype = result_type([tensors[k] for k in spec.chosen])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta, once
-            self.matrix(self.references.start(tensors).entries)
+            self.matrix(self.references.at(tensors, self.references.first).entries)
 
     @property
     def outputs(self) -> Outputs:
@@ -110,7 +110,7 @@ class Version:
         """Return what `jacobian()` gives where no program holds; a new branch gets one."""
         self.spec.constants.require_unchanged()
         numbers = numbers_at(self.spec, tensors, self.references.tuning)
-        reference = replace(self.references, first=numbers).start(tensors)
+        reference = self.references.at(tensors, numbers)
         branches = self.programs[0].backend in ("native", "python")
         finite = branches and bool(reference.entries.isfinite().all())
         if finite and len(self.programs) < MAX_BRANCHES and not self._builder.knows_branch(tensors):
@@ -126,7 +126,7 @@ class Version:
         try:
             program = self._builder.build(backend, tensors)[0]
             wrong = check(program, replace(self.references, first=numbers), tensors)
-        except OBSTACLES as error:
+        except NotCompiled as error:
             wrong = str(error)
         if wrong is None:
             self.programs.insert(0, program)

@@ -150,7 +150,7 @@ class Causes:
     def _connected(self, row: int, column: int) -> bool:
         """Whether torch's graph leads from an output component to an input component."""
         output = _holder([leaf.numel() for leaf in self.numbers.outputs.leaves], row)
-        one = _holder([len(item.labels) for item in self.problem.inputs], column)
+        one = _holder(self.problem.sizes, column)
         return bool(self.numbers.connected[output][one])
 
 

@@ -170,7 +170,8 @@ def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> 
         arguments = [values[operand] for operand in operands]
         if operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments):
             return not _hidden(closed, node)
-        if operation in (*_COMPARISONS, "eq", "ne") and arguments[0] == arguments[1]:
+        is_comparison = operation in (*_COMPARISONS, "eq", "ne") and operands[0] != operands[1]
+        if is_comparison and arguments[0] == arguments[1]:
             return _moves(closed, operands)
     return False
 

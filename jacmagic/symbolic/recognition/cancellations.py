@@ -12,6 +12,7 @@ from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
 from jacmagic.symbolic.recognition.linear import added
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
+_MAX_GUARD = 1e-6  # the largest default of torch's functions that divide by a norm
 _ROUNDOFFS = (2.0**-52, 2.0**-23)  # of float64 and float32
 _EVEN = ("cos", "cosh", "abs")
 
@@ -85,8 +86,12 @@ def _with_sign(graph: Graph, node: int) -> int | None:
 
 
 def _where(graph: Graph, node: int) -> int | None:
-    """Return the branch that has a value, where the other is nan."""
-    _, a, b = graph.operands(node)
+    """Return the branch that has a value, where the other is nan; a norm that is kept from 0."""
+    condition, a, b = graph.operands(node)
+    if graph.operations[condition] == "lt" and graph.value(a) is not None:
+        u, low = graph.operands(condition)
+        if graph.operations[u] == "sqrt" and 0 < (graph.value(low) or 0) <= _MAX_GUARD:
+            return b
     for one, other in ((a, b), (b, a)):
         value = graph.value(one)
         if value is not None and value != value:

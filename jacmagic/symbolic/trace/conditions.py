@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
 
 
 def goes_without_saying(g: Graph, condition: int) -> bool:
@@ -25,9 +25,24 @@ def goes_without_saying(g: Graph, condition: int) -> bool:
         return any(goes_without_saying(g, operand) for operand in operands)
     if operation in ("eq", "le", "ge") and operands[0] == operands[1]:
         return True
+    if operation in ("le", "ge"):  # of truths that are counted, as min() of them compares them
+        low, high = operands if operation == "le" else operands[::-1]
+        if _is_one(g, high) and (_is_counted(g, low) or g.value(low) in (0, 1)):
+            return True
     return operation in ("ne", "lt", "gt") and any(
         math.isinf(value) for value in map(g.value, operands) if value is not None
     )
+
+
+def _is_counted(g: Graph, node: int) -> bool:
+    """Whether a node is a truth counted as 1 or 0."""
+    return g.operations[node] == "where" and g.arguments[node][1:] == (ONE, ZERO)
+
+
+def _is_one(g: Graph, node: int) -> bool:
+    if _is_counted(g, node):
+        return goes_without_saying(g, g.arguments[node][0])
+    return g.value(node) == 1
 
 
 def conjuncts(g: Graph, condition: int) -> Iterator[int]:

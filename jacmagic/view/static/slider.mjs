@@ -116,8 +116,7 @@ export class SliderRow {
   refuse(reason) {
     this.refusal?.remove();
     if (!reason) return;
-    this.refusal = make(this.row.ownerDocument, "span", "jm-refusal", reason);
-    this.refusal.setAttribute("role", "alert");
+    this.refusal = make("span", "jm-refusal", reason, { role: "alert" });
     this.row.append(this.refusal);
   }
 

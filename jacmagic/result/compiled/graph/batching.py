@@ -1,9 +1,9 @@
-"""A traced computation at many points: by `vmap`, confirmed at one point, or by a loop.
+"""A traced computation at many points: by `vmap`, confirmed at some, or by a loop.
 
 NOTE [Batching rules] The rules by which `vmap` runs an operation at many points are separate code
 in torch, and some are wrong: that of `linalg_lu_solve` pairs pivots with other points where the
 right-hand side has more dimensions than the factors. The factors are expanded for that one; of all
-others, one point is computed alone and compared.
+others, three points are computed alone and compared.
 """
 
 from __future__ import annotations
@@ -41,15 +41,16 @@ class Batching:
         return entries, values
 
     def _by_vmap(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
-        """Return both by `vmap`; None where it cannot or is wrong at the last point."""
-        last = self._module.forward(*[tensor[-1] for tensor in tensors])
-        chunk = max(1, MAX_SCALARS_AT_ONCE // max(1, last[0].numel()))
+        """Return both by `vmap`; None where it cannot or is wrong."""
+        middle = len(tensors[0]) // 2
+        alone = {k: self._module.forward(*[t[k] for t in tensors]) for k in (0, middle, -1)}
+        chunk = max(1, MAX_SCALARS_AT_ONCE // max(1, alone[0][0].numel()))
         try:
             mapped = torch.func.vmap(self._mapped.forward, chunk_size=chunk)
             entries, values = mapped(*tensors)
         except (RuntimeError, NotImplementedError, TypeError):  # no batched form of some step
             return None
-        agree = _near(entries[-1], last[0]) and _near(values[-1], last[1])
+        agree = all(_near(entries[k], e) and _near(values[k], v) for k, (e, v) in alone.items())
         return (entries, values) if agree else None
 
 

@@ -25,7 +25,7 @@ from jacmagic.result.compiled.loops.build import loops, require_compiler
 from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.measure import measured
 from jacmagic.result.compiled.native.kernel import Kernel
-from jacmagic.result.compiled.obstacles import NoGraph, NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
 MAX_STEPS_FOR_OTHER_PASSES = 100  # of a trace; a longer one takes most of what `compile` may take
@@ -84,7 +84,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         Programs, the fastest first.
 
     Raises:
-        NoGraph: a value decides what is computed, or torch cannot trace an operation.
+        NotCompiled: a value decides what is computed, or torch cannot trace an operation.
     """
     why, found = "", dict[Graph | Kernel, float]()
     ways, steps = 0, 0
@@ -104,7 +104,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         else:
             ways, steps = ways + 1, programs[0].steps
     if not found:
-        raise NoGraph(why)
+        raise NotCompiled(why)
     return sorted(found, key=found.__getitem__)
 
 
@@ -119,7 +119,7 @@ def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> list[Any]:
         require_compiler(tensors)
         plain = decomposed(run, tensors, passes)
         kernel = loops(plain.module, tensors, task.shape)
-    except NoNativeCode as error:
+    except NotCompiled as error:
         obstacle = str(error)
     except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
         obstacle = reason(error)
@@ -163,7 +163,7 @@ def traced(
         )(*plain)
     for name, constant in list(_constants(module)):
         if type(constant) not in (Tensor, torch.nn.Parameter):
-            raise NoGraph("a custom autograd.Function hides what it computes from the tracer")
+            raise NotCompiled("a custom autograd.Function hides what it computes from the tracer")
         delattr(module, name)
         module.register_buffer(name, constant.detach().clone())
     return module
@@ -236,7 +236,7 @@ def inductor(task: Task, tensors: Sequence[Tensor]) -> Inductor:
         tensors: inputs of the kind it is traced for.
 
     Raises:
-        NoGraph: a value decides what is computed, or torch cannot trace or compile it.
+        NotCompiled: a value decides what is computed, or torch cannot trace or compile it.
     """
     why = ""
     for passes in task.order():
@@ -249,4 +249,4 @@ def inductor(task: Task, tensors: Sequence[Tensor]) -> Inductor:
             why = why or reason(error)
         else:
             return program
-    raise NoGraph(why)
+    raise NotCompiled(why)

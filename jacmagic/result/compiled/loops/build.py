@@ -21,7 +21,7 @@ from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.c_source import HEAD, many
 from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.native import functions, has_interface
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 MAX_STAGES = 2_000  # loops of one program
 MAX_FUNCTIONS = 200  # different ones among them; more take long to compile
@@ -60,7 +60,7 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
         shape: of the array of its entries.
 
     Raises:
-        NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
+        NotCompiled: no compiler, or an operation, a size, a dtype or a device beyond it.
     """
     compiler = require_compiler(tensors)
     program = lowered(module, [tensor.numel() for tensor in tensors], shape)
@@ -68,7 +68,7 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
     source = Source(program.buffers)
     at = [*_at(program, source, types, result)]
     if len(source.functions) > MAX_FUNCTIONS:
-        raise NoNativeCode("it takes too many loops")
+        raise NotCompiled("it takes too many loops")
     rest = [
         *many(program, types, result, False),
         *from_python([tuple(tensor.shape) for tensor in tensors], types, (shape, result)),
@@ -76,7 +76,7 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
     text = "\n".join([HEAD, _declared(), PRODUCTS, *source.functions.values(), *at, *rest, ""])
     try:
         code = library([compiler, *_FLAGS, "-DVECTOR_MATH"], text)
-    except NoNativeCode:
+    except NotCompiled:
         code = library([compiler, *_FLAGS], text)
     addresses = np.array([table.ctypes.data for table in source.tables] or [0], dtype=np.uintp)
     code.use_tables(ctypes.c_void_p(addresses.ctypes.data))
@@ -92,13 +92,13 @@ def require_compiler(tensors: Sequence[Tensor]) -> str:
     """Return the C compiler.
 
     Raises:
-        NoNativeCode: there is none, or the inputs are beyond it.
+        NotCompiled: there is none, or the inputs are beyond it.
     """
     compiler = c_compiler()
     if compiler is None or not has_interface():
-        raise NoNativeCode("there is no C compiler")
+        raise NotCompiled("there is no C compiler")
     if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
-        raise NoNativeCode("it computes with float64 and float32 on the CPU")
+        raise NotCompiled("it computes with float64 and float32 on the CPU")
     return compiler
 
 
@@ -114,7 +114,7 @@ def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]
     before = _needed(lowering.stages, last)
     after = [one for one in _needed(lowering.stages, of_values) if one not in before[:-1]]
     if len(before) + len(after) > MAX_STAGES:
-        raise NoNativeCode("it takes too many loops")
+        raise NotCompiled("it takes too many loops")
     inputs = {name: zeros.size(node) for node, name in zeros.inputs.items()}
     buffers = {**lowering.sizes, **inputs, "J": zeros.size(entries)}
     return Loops(tuple(sizes), zeros.size(entries), zeros.size(values), before, after, buffers)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.result.compiled.loops.operations import name_of
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 _aten = torch.ops.aten
 
@@ -22,7 +22,7 @@ def with_gathered_sums(module: fx.GraphModule) -> fx.GraphModule:
     """Return a graph without additions by indices.
 
     Raises:
-        NoNativeCode: indices are computed.
+        NotCompiled: indices are computed.
     """
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
@@ -52,8 +52,8 @@ def _gathered(module: fx.GraphModule, node: fx.Node, name: str) -> fx.Node:
         rows = np.flatnonzero(widths == width)
         column = np.arange(width)
         present = column < terms_of[rows, None]
-        places = order[np.where(present, starts[rows, None] + column, 0)]
-        table = np.where(present, terms[places], missing)
+        added = order[np.where(present, starts[rows, None] + column, 0)]
+        table = np.where(present, terms[added], missing)
         parts = _called(module, _aten.index.Tensor, flat, [_constant(module, table)])
         sums.append(_called(module, _aten.sum.dim_IntList, parts, [1]))
         where[rows] = np.arange(done, done := done + len(rows))
@@ -72,7 +72,7 @@ def _places(
 
     def constant(one: fx.Node) -> Tensor:
         if one.op != "get_attr":
-            raise NoNativeCode("a sum by computed indices")
+            raise NotCompiled("a sum by computed indices")
         return getattr(module, str(one.target))
 
     target: Any = node.args[0]

@@ -14,7 +14,7 @@ from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.aten.operation import signature_of
 from jacmagic.function.torch_internals import overload_of
 from jacmagic.result.compiled.loops.expressions import ZERO, Expression, constant, operation
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.symbolic.codegen import C
 
 ONE = constant(1.0)
@@ -130,7 +130,7 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
         tensors; -1 for a zero.
 
     Raises:
-        NoNativeCode: it fills in something else than zeros.
+        NotCompiled: it fills in something else than zeros.
     """
     moved: list[fx.Node] = []
     count = 1
@@ -140,12 +140,12 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
         value = one.meta["val"] if one not in constants else constants[one]
         if isinstance(value, (list, tuple)):
             if not moves(one.target):
-                raise NoNativeCode(f"{name_of(one.target)} is not known")
+                raise NotCompiled(f"{name_of(one.target)} is not known")
             return _run(one, integers)
         if not value.is_floating_point() and one in constants:
             return constants[one]
         if not value.is_floating_point() and value.dtype is not torch.bool:
-            raise NoNativeCode(f"{name_of(node.target)} by computed indices")
+            raise NotCompiled(f"{name_of(node.target)} by computed indices")
         if one in constants and not constants[one].any():
             return torch.zeros(value.shape, dtype=torch.int64)
         moved.append(one)
@@ -155,7 +155,7 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
 
     found = _run(node, integers)
     if not isinstance(found, Tensor):
-        raise NoNativeCode(f"{name_of(node.target)} of a number")
+        raise NotCompiled(f"{name_of(node.target)} of a number")
     return moved, found.reshape(-1).numpy() - 1
 
 
@@ -165,5 +165,5 @@ def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:
     if name in ("clone", "_to_copy", "lift_fresh_copy"):
         return args[0]
     if name == "constant_pad_nd" and len(args) > 2 and args[2] != 0:
-        raise NoNativeCode("padding with another number than 0")
+        raise NotCompiled("padding with another number than 0")
     return node.target(*args, **kwargs)

@@ -8,7 +8,7 @@ import numpy as np
 from torch import fx
 
 from jacmagic.result.compiled.loops.expressions import Expression, joined, operation, taken
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 MAX_FORMULAS = 64  # different formulas among the components of one tensor
 
@@ -62,7 +62,7 @@ def grouped(pieces: Pieces) -> Pieces:
     for where, one in pieces:
         groups.setdefault(one.key, []).append((where, one))
     if len(groups) > MAX_FORMULAS:
-        raise NoNativeCode("its components have too many different formulas")
+        raise NotCompiled("its components have too many different formulas")
     return [group[0] if len(group) == 1 else _in_one(group) for group in groups.values()]
 
 

@@ -13,7 +13,7 @@ from jacmagic.result.compiled.loops.operations import (
     nonzero,
     sources,
 )
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 SUMS = frozenset({"sum", "amax"})
 PRODUCTS = frozenset({"mm", "bmm", "mv", "dot"})
@@ -49,7 +49,7 @@ class Zeros:
         """Look at every step.
 
         Raises:
-            NoNativeCode: an operation, a dtype or a size that is beyond this.
+            NotCompiled: an operation, a dtype or a size that is beyond this.
         """
         self.graph = module.graph
         self.constants: dict[fx.Node, Tensor] = {}
@@ -95,9 +95,9 @@ class Zeros:
         if isinstance(value, (list, tuple)):
             return  # a movement, or refused where its parts are read
         if not isinstance(value, Tensor) or value.numel() > MAX_SCALARS:
-            raise NoNativeCode(f"{name_of(node.target)} of that size")
+            raise NotCompiled(f"{name_of(node.target)} of that size")
         if not (value.is_floating_point() or value.dtype is torch.bool) or value.is_complex():
-            raise NoNativeCode(f"{name_of(node.target)} of {value.dtype}")
+            raise NotCompiled(f"{name_of(node.target)} of {value.dtype}")
         name = name_of(node.target)
         if moves(node.target):
             tensors, places = self.moved[node] = sources(node, self.constants)
@@ -110,7 +110,7 @@ class Zeros:
         elif name in PRODUCTS:
             self.masks[node] = self._product_mask(node)
         else:
-            raise NoNativeCode(f"{name} is not known")
+            raise NotCompiled(f"{name} is not known")
 
     def _elementwise_mask(self, node: fx.Node) -> np.ndarray:
         masks = [
@@ -166,7 +166,7 @@ class Zeros:
             return self.masks[operand][index].sum(1)
         left, right, (batch, rows, terms, columns) = self.products[node]
         if batch * rows * terms * columns > 16 * MAX_LOOKUPS:
-            raise NoNativeCode("a product of large matrices")
+            raise NotCompiled("a product of large matrices")
         a = self.masks[left].reshape(batch, rows, terms).astype(np.float32)
         return a @ self.masks[right].reshape(batch, terms, columns).astype(np.float32)
 

@@ -95,8 +95,8 @@ class Kernel:
         entries = torch.empty(count, self.program.entries, dtype=result_type(x))
         values = torch.empty(count, self.program.values, dtype=torch.float64)
         status = np.empty(count, dtype=np.intc)
-        addresses = [tensor.data_ptr() for tensor in (entries, values)]
-        self._loop(count, *addresses, status.ctypes.data, *[tensor.data_ptr() for tensor in x])
+        e, v, *addresses = [tensor.data_ptr() for tensor in (entries, values, *x)]
+        self._loop(count, e, v, status.ctypes.data, *addresses)
         return entries, values, status == 0
 
 

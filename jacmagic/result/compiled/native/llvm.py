@@ -11,7 +11,7 @@ from torch import Tensor
 from jacmagic.result.compiled.native.assembly import NotInLLVM, assembly
 from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.straight import Straight
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 
 def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kernel:
@@ -23,19 +23,19 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kerne
         longest: entries of the longest program that is compiled.
 
     Raises:
-        NoNativeCode: llvmlite is not installed, or an operation is beyond it.
+        NotCompiled: llvmlite is not installed, or an operation is beyond it.
     """
     try:
         import llvmlite.binding as llvm
     except ImportError:
-        raise NoNativeCode("no C compiler and no llvmlite; pip install jacmagic[native]") from None
+        raise NotCompiled("no C compiler and no llvmlite; pip install jacmagic[native]") from None
     if program.entries > longest:
-        raise NoNativeCode(f"{program.entries} entries would compile for too long")
+        raise NotCompiled(f"{program.entries} entries would compile for too long")
     types = [TYPES[tensor.dtype] for tensor in tensors]
     try:
         text = assembly(program, types, TYPES[result_type(tensors)])
     except NotInLLVM as error:
-        raise NoNativeCode(str(error)) from None
+        raise NotCompiled(str(error)) from None
     machine = _machine()
     module = llvm.parse_assembly(text)
     module.verify()

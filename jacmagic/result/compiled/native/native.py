@@ -23,7 +23,7 @@ from jacmagic.result.compiled.native.c_source import c_source
 from jacmagic.result.compiled.native.kernel import NUMPY, TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.llvm import by_llvm
 from jacmagic.result.compiled.native.straight import Straight
-from jacmagic.result.compiled.obstacles import NoNativeCode
+from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.symbolic.codegen import C
 
 MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
@@ -47,16 +47,16 @@ def native(
         longest: operations of the longest program that is compiled.
 
     Raises:
-        NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
+        NotCompiled: no compiler, or an operation, a size, a dtype or a device beyond it.
     """
     names = {operation for operation, *_ in program.tape.operations}
     if missing := sorted(names - C.operations):
-        raise NoNativeCode(f"C has no function for {', '.join(missing)}")
+        raise NotCompiled(f"C has no function for {', '.join(missing)}")
     length = len(program.tape.operations) + len(program.stored)
     if length > longest:
-        raise NoNativeCode(f"{length} operations would compile for too long")
+        raise NotCompiled(f"{length} operations would compile for too long")
     if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
-        raise NoNativeCode("it computes with float64 and float32 on the CPU")
+        raise NotCompiled("it computes with float64 and float32 on the CPU")
     compiler = c_compiler()
     if compiler is None:
         return by_llvm(program, tensors, MAX_OPERATIONS)
@@ -88,7 +88,7 @@ def _by_c(
     def widen() -> Callable[..., Any]:
         try:
             return built(wide=True)[1]
-        except NoNativeCode:  # a compiler without vectors
+        except NotCompiled:  # a compiler without vectors
             return loop
 
     run, loop, matrix = built(wide=False)
