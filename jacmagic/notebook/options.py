@@ -136,7 +136,7 @@ def _check_shown(parsed: argparse.Namespace) -> None:
 
 def _check_quiz(kind: str, seeds: int) -> None:
     """Refuse an exercise that there is not."""
-    from jacmagic.view.exercise.options import QuizOptions  # loads torch, as an exercise does
+    from jacmagic.view.exercise.kinds import QuizOptions  # loads torch, as an exercise does
 
     try:
         QuizOptions.typed(kind, seeds)

@@ -16,14 +16,9 @@ def export_of(
     dtype: str = "float64",
     name: str | None = None,
 ) -> Export:
-    """Return the function to write; constants keep their names where the view shows them.
+    """Return the function that `JacobianResult.to_code` writes.
 
-    Args:
-        jacobian: the result; its closed form is written.
-        value: whether the value is computed too; by default it is, but not on manifolds.
-        sparse: whether only the entries of the pattern are; None where torch computed it sparsely.
-        dtype: "float64" or "float32".
-        name: what it is called.
+    Constants keep their names where the view shows them.
 
     Raises:
         PointError: there is no closed form.

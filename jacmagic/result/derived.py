@@ -148,18 +148,10 @@ class Derived(Evaluated):
             return known if self.large else known.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
-        sizes = self.problem.sizes
-        rows = [
-            torch.cat(
-                [
-                    torch.full((leaf.numel(), size), bool(on))
-                    for size, on in zip(sizes, row, strict=True)
-                ],
-                1,
-            )
-            for leaf, row in zip(self.numbers.outputs.leaves, self.numbers.connected, strict=True)
-        ]
-        return torch.cat(rows) if rows else torch.zeros(0, sum(sizes), dtype=torch.bool)
+        outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
+        sizes = [torch.tensor(s, dtype=torch.long) for s in (outputs, self.problem.sizes)]
+        blocks = torch.tensor(self.numbers.connected, dtype=torch.bool).reshape(*map(len, sizes))
+        return blocks.repeat_interleave(sizes[0], 0).repeat_interleave(sizes[1], 1)
 
     @cached_property
     def agreement(self) -> Agreement:

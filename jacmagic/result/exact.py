@@ -14,7 +14,6 @@ import torch
 from jacmagic.errors import PointError, SizeError
 from jacmagic.labels import Label
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exact_names import as_named
 from jacmagic.symbolic.exact_eigenvalues import eigenvalues
 from jacmagic.symbolic.exact_form import (
     MAX_ENTRIES,
@@ -30,7 +29,7 @@ _TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by round
 
 @dataclass(frozen=True)
 class ExactPoint:
-    """A Jacobian at exact values; `jacmagic.view.exact` displays it."""
+    """A Jacobian at exact values; `jacmagic.view.exact.ExactJacobian` displays it."""
 
     jacobian: JacobianResult
     values: Mapping[Label, Any]
@@ -104,7 +103,8 @@ class ExactPoint:
         if self.numbers is None or self.numbers.shape != torchs.shape:
             return []
         size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
-        close = np.abs(self.numbers - torchs) <= self._precision * max(size, 1.0)
+        precision = float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
+        close = np.abs(self.numbers - torchs) <= precision * max(size, 1.0)
         both = ~np.isfinite(self.numbers) & (~np.isfinite(torchs) | (np.abs(torchs) > _TOO_LARGE))
         return [(int(i), int(j)) for i, j in zip(*np.nonzero(~(close | both)), strict=True)]
 
@@ -115,10 +115,6 @@ class ExactPoint:
             return float("nan")
         apart = np.abs(self.numbers - self.jacobian._array)
         return float(apart[np.isfinite(apart)].max(initial=0.0))
-
-    @property
-    def _precision(self) -> float:
-        return float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
 
 
 def exact_parts(
@@ -213,3 +209,53 @@ def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResu
         numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
         point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))
     return jacobian.at(**jacobian.problem.named(point))
+
+
+def as_named(
+    jacobian: JacobianResult, columns: Mapping[int, Any], constants: Mapping[str, Any]
+) -> tuple[dict[int, Any], dict[str, Any]]:
+    """Return the values with the names of inputs and constants in them read as those.
+
+    What such a name stands for is put in where it has a value too, and stays a symbol elsewhere.
+
+    Raises:
+        PointError: values are given in terms of one another.
+    """
+    names = _symbols_by_name(jacobian)
+    given: dict[tuple[int | str, Any], Any] = {
+        (k, names.get(jacobian.columns[k].symbol)): value for k, value in columns.items()
+    }
+    given |= {(name, names.get(name)): value for name, value in constants.items()}
+    read = {key: _renamed(value, names) for key, value in given.items()}
+    known = {
+        symbol: v for (_, symbol), v in read.items() if symbol is not None and not v.has(symbol)
+    }
+    for _ in known:
+        read = {key: value.xreplace(known) for key, value in read.items()}
+    values = {key: value for (key, _), value in read.items()}
+    if any(symbol in known and v.has(*known) for (_, symbol), v in read.items()):
+        equations = ", ".join(f"{symbol} = {value}" for symbol, value in known.items())
+        raise PointError(
+            f"expected values that do not refer to one another in a circle; found {equations}; "
+            "leave one of them symbolic"
+        )
+    return {k: values[k] for k in columns}, {name: values[name] for name in constants}
+
+
+def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
+    found = sympy.sympify(value)
+    return found.xreplace({s: names[s.name] for s in found.free_symbols if s.name in names})
+
+
+def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the closed form's symbols of inputs and constants, by each spelling of their names."""
+    form, reading = jacobian._form, jacobian.reading
+    names: dict[str, Any] = {}
+    if form is not None:
+        for label, symbol in zip(form.columns, form.in_sympy.symbols, strict=True):
+            for name in (label.text, label.symbol, label.unicode):
+                names.setdefault(name, symbol)
+    if reading is not None:
+        for name, symbol in constants_of(reading).items():
+            names.setdefault(name, symbol)
+    return names

@@ -10,7 +10,7 @@ from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
 from jacmagic.render.typed import Typed
 from jacmagic.result.chain import Chain
-from jacmagic.result.chain.steps import steps_of
+from jacmagic.result.chain.factor import steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates

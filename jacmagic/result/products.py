@@ -21,17 +21,7 @@ from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
-    """J·v in the structure of the function's value, as `torch.func.jvp` gives it.
-
-    Args:
-        problem: the function and the point.
-        outputs: its value there.
-        tangents: v, a tensor for a single input, else a tuple with one tensor for each, or the
-            nest of the inputs; of the inputs' shapes.
-
-    Raises:
-        PointError: v has another number of parts or other shapes.
-    """
+    """J·v from a problem and its value; see `JacobianResult.jvp`."""
     inputs = tuple(one.value.detach() for one in problem.inputs)
     several = isinstance(tangents, tuple) and not (problem.single and len(tangents) != 1)
     parts = tangents if several else (tangents,)
@@ -51,19 +41,7 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
 
 
 def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
-    """uᵀ·J, as the function that `torch.func.vjp` returns gives it.
-
-    Args:
-        problem: the function and the point.
-        outputs: its value there.
-        cotangents: u, in the structure and of the shapes of the function's value.
-
-    Returns:
-        A tensor for a single input, else a tuple of tensors; of the inputs' shapes.
-
-    Raises:
-        PointError: u has another structure or other shapes.
-    """
+    """uᵀ·J from a problem and its value; see `JacobianResult.vjp`."""
     names = [describe_output(path) for path in outputs.paths]
     lone = outputs.paths == ((),)
     parts = (cotangents,) if lone else flatten(cotangents).leaves

@@ -7,7 +7,7 @@ and only if it has the numbers of the form that it is shown for.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import partial
 
 import numpy as np
@@ -17,14 +17,13 @@ from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 from jacmagic.symbolic.graph import write_tape
+from jacmagic.symbolic.shown_values import shows
 from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
-from jacmagic.symbolic.validation import are_equal, is_close
+from jacmagic.symbolic.validation import are_equal
 
 MAX_COUNTS = 4  # integers in a formula tested one by one; each test runs the function again
-_TOLERANCE_SHOWN = 1e-6  # relative to the largest; rounding stays below, a wrong formula above
 
 
 def display_form(
@@ -60,32 +59,6 @@ def display_form(
             refusal = checked if isinstance(checked, Refusal) else None
     return refusal or Refusal(
         "the closed form", None, "reads otherwise than it was computed: please report it"
-    )
-
-
-def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
-    """Whether the entries on a page come to the numbers of a closed form at a point.
-
-    Args:
-        reading: what would be shown.
-        form: the closed form (m, n) it stands for.
-        point: n numbers at which the form is valid.
-
-    Returns:
-        False only where numbers contradict each other: what has no finite value in one of them, or
-        holds a function without a value here, is left out.
-    """
-    try:
-        numbers = reading.numbers(point)
-        clauses = evaluate([clause.definition for clause in reading.clauses], numbers)
-        entries = evaluate([reading.shown(i, j) for i, j in reading.page_entries], numbers)
-    except Unknown:
-        return True
-    truth = form.values(point)
-    expected = np.array([truth[i, j] for i, j in reading.page_entries])
-    named = np.array([numbers[clause.symbol] for clause in reading.clauses])
-    return is_close(entries, expected, _TOLERANCE_SHOWN) and is_close(
-        clauses, named, _TOLERANCE_SHOWN
     )
 
 

@@ -87,15 +87,7 @@ class Live:
 
 
 def save(path: str | os.PathLike[str], live: Live, *, title: str | None = None) -> Path:
-    """Write a page.
-
-    Args:
-        path: the file to write; one that exists is replaced.
-        live: what it shows.
-        title: a heading, and the title of the browser's tab; by default what the view shows.
-
-    Returns:
-        The path written.
+    """Write a page; see `Jacobian.save_html`. A title is the heading, and that of the tab.
 
     Raises:
         PageError: the file cannot be written.

@@ -102,9 +102,10 @@ class Jacobian(AnalysedResult):
             kind: "map", the image of a square; "space", of a square or a cube in space; "field",
                 ẋ = f(x); "levels"; "graph"; "matrix"; "colouring" of a sparse one. By default the
                 first that fits the numbers of inputs and outputs.
-            inputs: labels of those that are drawn, such as ("x1", "x3"); by default the first.
+            inputs: labels of those that are drawn, such as ("x1", "x3"); by default the first on
+                which different outputs depend in different ways.
             outputs: likewise.
-            zoom: 10, for example, for a closer look.
+            zoom: how many times closer than a quarter of a slider's usual range.
 
         Raises:
             OptionError: there is no such kind, label or zoom.

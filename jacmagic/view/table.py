@@ -1,4 +1,4 @@
-"""The table of a Jacobian in its layout: numbers, labels, pattern and blocks."""
+"""The table of a Jacobian in its layout: numbers, labels, pattern; the determinant beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import numpy as np
 from jacmagic.labels import Label, mapped
 from jacmagic.render.sparse_summary import Entries
 from jacmagic.result.analysis.arrays import array_of
+from jacmagic.result.analysis.determinant import Determinant, determinant_of
+from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.core import JacobianResult
+
+MAX_ROWS = 40  # of a table that is shown in full
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,15 @@ def summary_of(jacobian: JacobianResult) -> Entries:
         jacobian.view.digits,
         jacobian.numbers.sparse is not None,
     )
+
+
+def shown_determinant(jacobian: JacobianResult) -> Determinant | None:
+    """Return the determinant that a display shows; None where the matrix is not square.
+
+    A single entry is its own determinant, and a table of more than 40 rows is not shown in full.
+    """
+    m, n = jacobian.shape
+    if m != n or not 1 < n <= MAX_ROWS or jacobian.large:
+        return None
+    found = jacobian.det if isinstance(jacobian, AnalysedResult) else determinant_of(jacobian)
+    return found if np.isfinite(found) else None

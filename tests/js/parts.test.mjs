@@ -5,8 +5,8 @@ import { test } from "node:test";
 
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
-const HEAD = ["title", "controls", "tools", "value", "table", "determinant", "notes"];
-const TABS = ["chain", "equations", "picture", "factors", "panel", "code"];
+const HEAD = ["title", "slider", "tools", "table", "determinant", "notes"];
+const TABS = ["chain", "picture", "factors", "panel", "code"];
 
 for (const name of [...HEAD, ...TABS]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);

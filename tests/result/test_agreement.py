@@ -467,7 +467,7 @@ def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
 
 def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
     """They never decide against two others: no warning, no ≠ in the chain."""
-    from jacmagic.result.verdict import directional_check, finite_differences
+    from jacmagic.result.verdict import directional_check, findings
 
     def doubled(real):
         def false(*args, **kwargs):
@@ -476,7 +476,7 @@ def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
 
         return false
 
-    monkeypatch.setattr(finite_differences, "differences", doubled(finite_differences.differences))
+    monkeypatch.setattr(findings, "differences", doubled(findings.differences))
     monkeypatch.setattr(directional_check, "along", doubled(directional_check.along))
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert (J.agreement.verdict, J.agreement.alone) == ("agree", "finite differences")

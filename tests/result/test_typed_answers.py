@@ -12,9 +12,8 @@ import torch
 
 import jacmagic
 from jacmagic.errors import FunctionError, OptionError
-from jacmagic.result.exercise.hints import hint_for
 from jacmagic.result.exercise.judge import Judge, judge_of
-from jacmagic.result.exercise.steps import judge_steps
+from jacmagic.result.exercise.steps import hint_for, judge_steps
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 

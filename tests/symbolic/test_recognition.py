@@ -205,6 +205,11 @@ PLAIN = [
         (0.4,),
         ["2/x₀ - 1/(1 - x₀)"],
     ),
+    (
+        lambda x: torch.distributions.Binomial(10, x[0]).log_prob(vector(3.0)).sum(),
+        (0.4,),
+        ["(3 - 10*x₀)/(x₀*(1 - x₀))"],
+    ),
     (lambda x: torch.distributions.Bernoulli(x[0]).entropy(), (0.4,), ["log(1 - x₀) - log(x₀)"]),
     (
         lambda x: torch.distributions.NegativeBinomial(5, x[0]).log_prob(torch.tensor(3.0)),
@@ -226,3 +231,14 @@ def test_what_guards_against_rounding_is_not_read(function, point, entries: list
     """The numbers of a sum are one number; ln det A and normalisation have no cases."""
     found = entries_of(function, *point)
     assert all(one.startswith(entry) for one, entry in zip(found, entries, strict=True)), found
+
+
+def test_a_formula_is_shown_where_its_numbers_cancel() -> None:
+    """1/r − x²/r³ is rounding alone at x = 10¹⁰, in any order; the formula is as right there."""
+
+    def ray(x):
+        return torch.nn.functional.normalize(torch.stack([x, x * 0 + 1]), dim=0)[0]
+
+    J = jacmagic.jacobian(ray, torch.tensor(1e10, dtype=torch.float64))
+    assert J.refusal is None
+    assert plain(J.formula[0]) == "(x**2 + 1)**(-3/2)"

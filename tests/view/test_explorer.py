@@ -15,8 +15,8 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.verdict import diagnose
-from jacmagic.view.exercise.assets import MODULES as QUIZ
-from jacmagic.view.exercise.assets import quiz_front_end
+from jacmagic.view.exercise.widget import MODULES as QUIZ
+from jacmagic.view.exercise.widget import quiz_front_end
 from jacmagic.view.explorer import Explorer
 from jacmagic.view.explorer.assets import MODULES, front_end, style
 from jacmagic.view.explorer.rest import SECONDS_OF_REST

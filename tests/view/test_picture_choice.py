@@ -11,8 +11,7 @@ from jacmagic.view.pictures.curves import sample_curve
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.slices import slice_of
-from jacmagic.view.pictures.ticks import ticks
-from jacmagic.view.pictures.units import in_units
+from jacmagic.view.pictures.units import in_units, ticks
 
 F64 = torch.float64
 

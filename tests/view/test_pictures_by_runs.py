@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import jacmagic
-from jacmagic.view.pictures import probed
+from jacmagic.view.pictures import slices
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.sampled import first_request, sampled
 from jacmagic.view.pictures.slices import slice_of
@@ -64,7 +64,7 @@ def test_the_kernel_computes_what_the_browser_cannot():
 
 def test_a_slow_function_is_not_run_for_long(monkeypatch):
     """When the time for a picture is over, the linear part stands alone."""
-    monkeypatch.setattr(probed, "MAX_SECONDS", -1)
+    monkeypatch.setattr(slices, "MAX_SECONDS", -1)
     svg = jacobian(spectrum, 1, 2).picture("map").svg
     assert re.search('fill-opacity="0.14"', svg)
     assert 'stroke-width="1.5"' not in svg

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jacmagic.view.embedded import script
-from jacmagic.view.exercise.assets import quiz_front_end, quiz_style
+from jacmagic.view.exercise.widget import quiz_front_end, quiz_style
 from jacmagic.view.explorer.assets import front_end, style
 
 FRONT_ENDS: dict[str, tuple[Callable[[], str], Callable[[], str]]] = {

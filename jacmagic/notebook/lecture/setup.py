@@ -41,6 +41,6 @@ def _show_explorer(explorer: Any) -> None:
 
 
 def _show_exercise(exercise: Any) -> None:
-    from jacmagic.view.exercise.page import to_fragment  # only here is it needed
+    from jacmagic.view.exercise.widget import to_fragment  # only here is it needed
 
     publish_display_data({"text/html": to_fragment(exercise), "text/plain": repr(exercise)})

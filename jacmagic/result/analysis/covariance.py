@@ -38,9 +38,10 @@ def covariance_of(
         elif array.ndim <= 1 and array.size in (1, n):
             matrix = np.diag(_deviations(array, n, "all components") ** 2)
         else:
+            listed = ", ".join(label.text for label in labels[:12]) + ", …" * (n > 12)
             raise OptionError(
                 f"expected {n} standard deviations or a covariance of shape {(n, n)}; found shape "
-                f"{array.shape}; write one number for each of {_listed(labels)}"
+                f"{array.shape}; write one number for each of {listed}"
             )
     _require_covariance(matrix)
     return matrix
@@ -146,10 +147,6 @@ def _require_covariance(matrix: np.ndarray) -> None:
             f"expected a covariance without negative eigenvalues; found {smallest:.3g}; "
             "check the off-diagonal entries: |cov(x, y)| is at most σ(x) σ(y)"
         )
-
-
-def _listed(labels: Sequence[Label]) -> str:
-    return ", ".join(label.text for label in labels[:12]) + ", …" * (len(labels) > 12)
 
 
 def groups_of(labels: Sequence[Label]) -> dict[str, slice]:

@@ -212,16 +212,7 @@ class Information(Reported):
 
 
 def information_of(jacobian: JacobianResult, sigma: Any) -> Information:
-    """Return the Fisher information of the inputs.
-
-    Args:
-        jacobian: the Jacobian (m, n) of the observations.
-        sigma: standard deviations or covariance of the observations, see `covariance_of`.
-
-    Raises:
-        OptionError: they do not fit the outputs, or an observation has no error.
-        PointError: an entry of the Jacobian is not finite.
-    """
+    """Return the Fisher information of the inputs; see `AnalysedResult.fim`."""
     matrix = array_of(jacobian)
     require_finite(jacobian, matrix)
     covariance = covariance_of(sigma, jacobian.rows, groups_of(jacobian.rows), missing=None)

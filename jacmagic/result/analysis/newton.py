@@ -137,16 +137,9 @@ def newton(
     tolerance: float | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Newton:
-    """Solve f(x) = target from the point of a Jacobian.
+    """Solve f(x) = target from the point of a Jacobian; see `AnalysedResult.newton`.
 
-    Args:
-        jacobian: the Jacobian at the first point; of a Hessian, the gradient is solved.
-        target: a number, m numbers, or tensors in the structure of the function's value.
-        tolerance: a residual norm that is small enough; by default, iterate down to rounding.
-        max_steps: after which the iteration ends.
-
-    Raises:
-        OptionError: the target has another size, or there are no steps.
+    Of a Hessian, the gradient is solved.
     """
     wanted = _target(target, jacobian.shape[0])
     if max_steps < 1:

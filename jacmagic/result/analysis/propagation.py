@@ -243,17 +243,9 @@ def _percent(share: float) -> Shown:
 
 
 def propagate(jacobian: JacobianResult, given: Any, *, digits: int = GUM_DIGITS) -> Propagation:
-    """Propagate uncertainties of the inputs to the outputs, to first order.
+    """Propagate uncertainties of the inputs to first order; see `AnalysedResult.propagate`.
 
-    Args:
-        jacobian: the Jacobian (m, n).
-        given: standard deviations or covariances, see `covariance_of`; inputs that a dict does not
-            name are exact.
-        digits: significant digits of an uncertainty.
-
-    Raises:
-        OptionError: they do not fit the inputs.
-        PointError: an entry of the Jacobian is not finite.
+    They are given as `covariance_of` takes them; inputs that a dict does not name are exact.
     """
     matrix = array_of(jacobian)
     require_finite(jacobian, matrix)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jacmagic.result.chain.product import ChainProduct
-from jacmagic.result.chain.text import to_text
-from jacmagic.result.chain.typeset import to_html, to_latex
+from jacmagic.result.chain.typeset import to_html, to_latex, to_text
 
 
 class Chain(ChainProduct):

@@ -11,7 +11,6 @@ from sympy import sympify
 
 from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
-from jacmagic.result.chain.steps import steps_of
 from jacmagic.symbolic.derivation_entries import numbers_of
 from jacmagic.symbolic.factored.form import scale_of
 from jacmagic.symbolic.formula.abbreviations import Abbreviation
@@ -22,7 +21,9 @@ from jacmagic.symbolic.steps import Step
 
 if TYPE_CHECKING:
     import sympy
+from collections.abc import Mapping
 
+from jacmagic.symbolic.steps import derive as derive_entry
 
 MAX_SCALE = 3  # symbols of c in a factor c·I, such as h/2
 
@@ -131,3 +132,29 @@ class Factor:
 
     def __repr__(self) -> str:
         return f"{self.name} ({self.shape[0]} × {self.shape[1]})"
+
+
+def steps_of(
+    reading: DisplayForm,
+    entry: tuple[int, int],
+    numbers: Mapping[Any, str] | None,
+    value: str,
+) -> Step:
+    """Return the derivation of an entry, rule by rule, with numbers at its end.
+
+    Args:
+        reading: the closed form as it is shown.
+        entry: row and column.
+        numbers: LaTeX of the number of each symbol; None leaves the numbers out.
+        value: LaTeX of the entry's number.
+    """
+    return derive_entry(
+        reading.expression(entry[0]),
+        reading.form.in_sympy.symbols[entry[1]],
+        names=reading.all_names,
+        texts=reading.texts,
+        entry=reading.entry(*entry),
+        named=reading.shown(*entry),
+        numbers=numbers,
+        value=value,
+    )

@@ -141,7 +141,9 @@ class ChainProduct:
         return Writer(
             lambda one: self.local(one, lambda f: f.latex, tex),
             self.is_scale,
-            lambda above, below: _total_tex(self.tex(above), self.tex(below)),
+            lambda above, below: (
+                rf"\frac{{\mathrm{{d}} {self.tex(above)}}}{{\mathrm{{d}} {self.tex(below)}}}"
+            ),
             r"\mathbf{I}",
             r" \, ",
             (r"\left( ", r" \right)"),
@@ -179,7 +181,3 @@ class ChainProduct:
 def _parts(form: FactoredForm, position: int) -> int:
     labels = form.variables[position].labels
     return len({(label.name, getattr(label, "count", 0)) for label in labels})
-
-
-def _total_tex(above: str, below: str) -> str:
-    return rf"\frac{{\mathrm{{d}} {above}}}{{\mathrm{{d}} {below}}}"

@@ -1,4 +1,4 @@
-"""The still forms of a chain in LaTeX and HTML."""
+"""The still forms of a chain for a terminal, in LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from jacmagic.render.mathml import to_mathml
 from jacmagic.render.wide import PAGE_LETTERS, parts
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
-from jacmagic.result.chain.remarks import definitions_latex, heading, left_out, summary, unrepeated
+from jacmagic.result.chain.remarks import (
+    definitions,
+    definitions_latex,
+    heading,
+    left_out,
+    summary,
+    unrepeated,
+)
 from jacmagic.symbolic.formula.excerpt import excerpt
-from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.formula.listed import MAX_WIDTH, listed, wrapped
+from jacmagic.symbolic.formula.typeset import plain, pretty, tex
+
+MAX_HEIGHT = 30  # lines of a factor: about a terminal's
 
 
 def to_latex(chain: ChainProduct) -> str:
@@ -92,3 +102,38 @@ def to_html(chain: ChainProduct) -> str:
             )
         )
     return page.chain(heading(chain), equations, where, cards, [*summary(chain), *left_out(chain)])
+
+
+def to_text(chain: ChainProduct) -> str:
+    """Return lines for a terminal."""
+    lines = [heading(chain), ""]
+    for left, right in chain.equations(chain.text_writer):
+        lines += wrapped(f"{left} = ", right)
+    for reading, defined in definitions(chain):
+        for label, value in defined:
+            shown = plain(value, reading.texts, written=True)
+            lines += wrapped(f"with {label.unicode} = ", shown)
+    lines += ["", *summary(chain)]
+    for factor, other in unrepeated(chain):
+        lines += ["", *_factor_text(factor, other)]
+    return "\n".join([*lines, *left_out(chain)])
+
+
+def _factor_text(factor: Factor, other: Factor | None) -> list[str]:
+    m, n = factor.shape
+    head = f"{factor.name}  ({m} × {n})"
+    if other is not None:
+        return [f"{head}: as {other.name}"]
+    names = factor.reading.texts
+    drawn = pretty(factor.formula, names).splitlines() if m <= MAX_HEIGHT and n < MAX_WIDTH else []
+    if not drawn or len(drawn) > MAX_HEIGHT or max(map(len, drawn)) > MAX_WIDTH:
+        drawn = listed(factor.formula, factor.rows, factor.columns, names)
+    return [head, *drawn, *_where(factor)]
+
+
+def _where(factor: Factor) -> list[str]:
+    names = factor.reading.texts
+    lines = []
+    for clause in factor.clauses:
+        lines += wrapped(f"with {plain(clause.symbol, names)} = ", plain(clause.definition, names))
+    return lines

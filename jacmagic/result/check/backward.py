@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from jacmagic.function.components import flat
 from jacmagic.function.interop import lifted
 
 
@@ -64,12 +65,14 @@ def rows_of(function: Any) -> Callable[..., torch.Tensor]:
     """Return a function whose value is the Jacobian that torch gets from `backward`, (m, n)."""
 
     def rows(*inputs: Any) -> torch.Tensor:
-        varied = [one for one in inputs if isinstance(one, torch.Tensor)]
-        fresh = iter([one.detach().clone().requires_grad_() for one in varied])
-        given = [next(fresh) if isinstance(one, torch.Tensor) else one for one in inputs]
+        given = [
+            one.detach().clone().requires_grad_() if isinstance(one, torch.Tensor) else one
+            for one in inputs
+        ]
         leaves = [one for one in given if isinstance(one, torch.Tensor)]
         with torch.enable_grad():
-            values = _flat(function.apply(*given))
+            output = function.apply(*given)
+            values = flat(output if isinstance(output, tuple) else (output,))
             found = [
                 torch.autograd.grad(value, leaves, retain_graph=True, allow_unused=True)
                 for value in values
@@ -107,15 +110,7 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
     return rows
 
 
-def _flat(output: Any) -> torch.Tensor:
-    outputs = output if isinstance(output, tuple) else (output,)
-    return torch.cat([one.reshape(-1) for one in outputs])
-
-
 def _joined(slopes: Any, leaves: list[torch.Tensor]) -> torch.Tensor:
     """Return a row of the Jacobian; a slope that is None is zero."""
-    parts = [
-        torch.zeros_like(leaf) if slope is None else slope
-        for slope, leaf in zip(slopes, leaves, strict=True)
-    ]
-    return torch.cat([part.reshape(-1) for part in parts])
+    pairs = zip(slopes, leaves, strict=True)
+    return flat([torch.zeros_like(leaf) if slope is None else slope for slope, leaf in pairs])

@@ -76,28 +76,20 @@ def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:
     return dict(zip((one.name for one in problem.inputs), tensors_at(problem, point), strict=True))
 
 
-def derived(result: JacobianResult, traced: Problem | None = None) -> Expressions | None:
-    """Return the entries of a Jacobian on a graph.
+def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
+    """Return the entries of a Jacobian on a graph; None where they cannot be traced.
 
     Args:
-        result: the Jacobian, whose own closed form is taken without `traced`.
-        traced: a problem at the same point whose function returns the m·n entries.
-
-    Returns:
-        The expressions; None where there is no closed form, or it depends on the branch.
+        result: a Jacobian (m, n) with the same inputs.
+        problem: its function returns the m·n entries.
     """
-    names = {
-        symbol: label.unicode
-        for symbol, label in zip(_symbols(result), result.columns, strict=True)
-    }
-    if traced is None:
-        form = result.closed_form
-        return None if form is None else of_form(form)
-    found = trace_problem(traced, TRACE_SECONDS)
+    found = trace_problem(problem, TRACE_SECONDS)
     m, n = result.shape
     if isinstance(found, Refusal) or len(found.outputs) != m * n:
         return None
-    return Expressions(found.graph, found.inputs, found.outputs, _symbols(result), names)
+    symbols = _symbols(result)
+    names = {s: label.unicode for s, label in zip(symbols, result.columns, strict=True)}
+    return Expressions(found.graph, found.inputs, found.outputs, symbols, names)
 
 
 def of_form(form: ClosedForm) -> Expressions:

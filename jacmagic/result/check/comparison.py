@@ -11,7 +11,6 @@ import numpy as np
 
 from jacmagic.result.analysis.arrays import epsilon_of
 from jacmagic.result.check.calls import of_form
-from jacmagic.result.check.doubt import doubts_of
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import (
@@ -20,13 +19,14 @@ from jacmagic.result.check.judgement import (
     Status,
     agreement_at,
     decide,
+    doubts_of,
     invisible,
     is_wrong,
+    settle,
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
 from jacmagic.result.check.samples import Samples, sample, with_noise
-from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.core import JacobianResult
@@ -86,14 +86,10 @@ class CheckResult:
     def of(
         cls, hand: Any, result: JacobianResult, make: Make, of: str = "auto", *, moves: bool = True
     ) -> Self:
-        """Compare; see `jacmagic.compare`.
+        """Compare with a result; see `jacmagic.compare`.
 
-        Args:
-            hand: what is checked.
-            result: the Jacobian that it is checked against.
-            make: returns the problem of another function of the same arguments.
-            of: what `hand` is.
-            moves: False if functions by other hands can be evaluated at x alone.
+        `make` returns the problem of another function of the same arguments; `moves` is False if
+        functions by other hands can be evaluated at x alone.
         """
         checked = read_hand(hand, result, make, of)
         if not moves:

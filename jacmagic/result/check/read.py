@@ -17,13 +17,13 @@ from jacmagic.result.check import backward, formulas
 from jacmagic.result.check.arrange import Arrangement, Blocks, arrange, leaves_of
 from jacmagic.result.check.calls import (
     as_called,
-    derived,
+    entries_of,
     evaluated,
+    of_form,
     tensors_at,
     with_plain_numbers,
 )
-from jacmagic.result.check.hand import Hand
-from jacmagic.result.check.numbers import numbers_hand
+from jacmagic.result.check.hand import Hand, numbers_hand
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import ClosedForms
 
@@ -180,7 +180,7 @@ def _from_function(
         title,
         "function",
         evaluate,
-        lambda: derived(other),
+        lambda: None if other.closed_form is None else of_form(other.closed_form),
         notes=(f"the Jacobians of the functions {title} and {result.title} are compared",),
     )
 
@@ -211,7 +211,7 @@ def _returning(
         title_of(hand),
         kind,
         evaluate,
-        lambda: derived(result, to_trace),
+        lambda: entries_of(result, to_trace),
         notes=(arrangement.note,) if arrangement.note else (),
         transposed=arrangement.transposed,
     )

@@ -15,13 +15,15 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 from jacmagic.result.analysis.arrays import epsilon_of
 from jacmagic.result.check.calls import evaluated
+from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.core import JacobianResult
 
+MIN_POINTS = 32  # in the branch; with fewer, points are moved towards x
 POINTS = 64  # beside x: a wrong formula that is right at all of them is right
 FEW_POINTS = 8  # without a closed form, where each costs a Jacobian by torch
 MAX_ENTRIES = 2**18  # of all points together: 2 MiB for each array
-HALVINGS = 10  # of the radius, down to 1/2000 of x
+HALVINGS = 10  # of the radius, down to 1/2000 of x; of points' distance from x
 RADIUS = 0.5
 STEP = 2.0**-22  # relative, of the line on which noise is estimated: smooth parts give 1e-26
 
@@ -150,3 +152,45 @@ def _by_torch(result: JacobianResult, point: np.ndarray) -> np.ndarray:
     except REFUSALS:
         values = np.full(result.shape, np.nan)
     return values if values.shape == result.shape else np.full(result.shape, np.nan)
+
+
+def in_branch(form: Expressions, points: np.ndarray) -> np.ndarray:
+    """Return points in the branch of the first one, (k, n); the first one stays first.
+
+    Args:
+        form: the function's outputs and entries on its graph.
+        points: x, and points around it.
+    """
+    found = points
+    for _ in range(HALVINGS):
+        kept = found[_same_sides(form, found)]
+        if len(kept) >= min(MIN_POINTS, len(points)):
+            return kept
+        found = points[0] + (found - points[0]) / 2
+    return found[_same_sides(form, found)]
+
+
+def _same_sides(form: Expressions, points: np.ndarray) -> np.ndarray:
+    """Return which points lie on the same sides as the first one, boolean (k,)."""
+    values, same = form.values(points), np.ones(len(points), dtype=bool)
+    with np.errstate(all="ignore"):
+        for node in form.graph.reach([*form.outputs, *form.entries]):
+            side = _side(form, values, node)
+            if side is not None:
+                same &= side == side[0]
+    return same
+
+
+def _side(form: Expressions, values: Values, node: int) -> np.ndarray | None:
+    """Return the side on which a condition or kink is, (k,); None of a smooth operation."""
+    operation, operands = form.graph.operations[node], form.graph.operands(node)
+    if operation == "where":
+        return values.of(operands[0]) != 0
+    if operation in ("abs", "sign", "relu"):
+        return np.sign(values.of(operands[0]))
+    if operation in ("max", "min"):
+        return np.sign(values.of(operands[0]) - values.of(operands[1]))
+    if operation == "clamp":
+        x, low, high = map(values.of, operands)
+        return np.sign(x - low) + np.sign(x - high)
+    return values.of(node) if operation in ("floor", "ceil") else None

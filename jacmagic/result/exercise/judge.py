@@ -1,8 +1,7 @@
 """The judge of answers: an entry's right value and the answer's, at random points around x.
 
 Nothing is simplified. An answer is right where both are equal at x and at 64 points around it, in
-the branch of x, within rounding (NOTE [Equality] of `check.judgement`) or with fifty digits
-(`check.settle`).
+the branch of x, within rounding or with fifty digits (NOTE [Equality] of `check.judgement`).
 """
 
 from __future__ import annotations
@@ -17,12 +16,10 @@ from jacmagic.result.check.calls import of_form
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.formulas import vocabulary_of
 from jacmagic.result.check.hand import Hand
-from jacmagic.result.check.judgement import compared
-from jacmagic.result.check.samples import STEP, Samples, around
-from jacmagic.result.check.settle import settle
+from jacmagic.result.check.judgement import agreement_at, settle
+from jacmagic.result.check.samples import STEP, Samples, around, in_branch
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, read_answer, with_numerators
-from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
@@ -110,7 +107,12 @@ class Judge:
         Raises:
             OptionError: there is no such entry.
         """
-        self.check_entry(i, j)
+        m, n = self.result.shape
+        if not (0 <= i < m and 0 <= j < n):
+            raise OptionError(
+                f"expected a row below {m} and a column below {n}; found {i} and {j}; "
+                "both count from 0"
+            )
         try:
             return read_answer(text, self.names, j)
         except JacmagicError as error:
@@ -127,8 +129,9 @@ class Judge:
             if self.constants.are_kept(i, j, answer, self.names, self.points):
                 return Judgement(RIGHT, answer.text)
             return Judgement(WRONG, answer.text, "constants", COINCIDENCE)
-        for loose in LOOSE:
-            if self._is_right_with(loose, i, j, answer):
+        signs = answer.text.replace("**", "^") + "f"
+        for loose in LOOSE:  # brackets are thought behind a sign of the answer, or a function
+            if loose[0] in signs and self._is_right_as(answer.text, i, j, loose):
                 return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
         if any(self._is_right_as(other, i, j) for other in with_numerators(answer.text)):
             return Judgement(WRONG, answer.text, "brackets", ABOVE)
@@ -136,12 +139,6 @@ class Judge:
         if slip is None:
             return Judgement(WRONG, answer.text)
         return Judgement(WRONG, answer.text, slip.kind, slip.text)
-
-    def _is_right_with(self, loose: str, i: int, j: int, answer: Answer) -> bool:
-        """Whether an answer is right where brackets are thought behind a sign."""
-        if loose[0] != "f" and loose[0] not in answer.text.replace("**", "^"):
-            return False
-        return self._is_right_as(answer.text, i, j, loose)
 
     def _is_right_as(self, text: str, i: int, j: int, loose: str = "") -> bool:
         try:
@@ -151,28 +148,19 @@ class Judge:
         hand = other.values(self.points)
         return bool(np.isfinite(hand).all()) and self.is_equal(i, j, other, hand)
 
-    def check_entry(self, i: int, j: int) -> None:
-        """Refuse an entry that is not in the matrix."""
-        m, n = self.result.shape
-        if not (0 <= i < m and 0 <= j < n):
-            raise OptionError(
-                f"expected a row below {m} and a column below {n}; found {i} and {j}; "
-                "both count from 0"
-            )
-
     # ── equality ──────────────────────────────────────────────────────────────────────────────
 
     def is_equal(self, i: int, j: int, answer: Answer, hand: np.ndarray) -> bool:
         """Whether values (k,) are those of an entry, wherever both have one."""
         samples = self._row(i, j, hand)
-        equal = compared(samples, samples.hand, UNIT, 0.0)[:, 0, j]
+        equal = agreement_at(samples, UNIT, 0.0)[:, 0, j]
         if (equal != 0).all():
             return bool((equal == 1).any())
         noise = self._noise(self.expressions, self.expressions.entries[i * self.width + j])
         noise = noise + self._noise(answer.written, answer.written.entries[0])
         noisy = samples.noise.copy()
         noisy[:, 0, j] += noise
-        equal = compared(replace(samples, noise=noisy), samples.hand, UNIT, 0.0)[:, [0], j : j + 1]
+        equal = agreement_at(replace(samples, noise=noisy), UNIT, 0.0)[:, [0], j : j + 1]
         self._settle(i, j, answer, samples, equal)
         return bool((equal != 0).all() and (equal == 1).any())
 
@@ -195,17 +183,14 @@ class Judge:
         """
         signs = np.random.default_rng(1).choice([-1.0, 1.0], size=self.points.shape)
         lines = [
-            np.broadcast_to(side.values(self.points * (1 + k * STEP * signs)).of(node), self.size)
+            np.broadcast_to(
+                side.values(self.points * (1 + k * STEP * signs)).of(node), len(self.points)
+            )
             for k in range(4)
         ]
         with np.errstate(all="ignore"):
             third = np.abs(np.diff(lines, 3, axis=0))[0] / np.sqrt(20)
         return np.where(np.isfinite(third), third, 0.0)
-
-    @property
-    def size(self) -> int:
-        """The number of points, k."""
-        return len(self.points)
 
     def _settle(self, i: int, j: int, answer: Answer, samples: Samples, equal: np.ndarray) -> None:
         """Mark small differences as equal that fifty digits do not show, in place."""

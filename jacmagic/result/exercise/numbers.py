@@ -15,13 +15,7 @@ ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within i
 
 
 def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
-    """Judge a number for the entry ∂fᵢ/∂xⱼ at the point.
-
-    Args:
-        judge: of the Jacobian.
-        i: the row, counted from 0.
-        j: the column, counted from 0.
-        text: what was typed: 12, 3/4, sqrt(2)/2, or rounded to three digits.
+    """Judge a number for an entry at the point: 12, 3/4, sqrt(2)/2, or rounded to three digits.
 
     Raises:
         OptionError: there is no such entry.

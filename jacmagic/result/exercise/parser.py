@@ -238,7 +238,9 @@ class AnswerParser(LatexParser):
         token = self.next
         if token.kind == "operator":  # a function at the end, or before a sign
             raise self.wrong(f"expected an argument in brackets, as in {token.text}(…)")
-        if token.kind in ("word", "letter", "command") and not self._is_known(token):
+        if token.kind in ("word", "letter", "command") and not (
+            self.is_name() or self.constant(token.text) is not None
+        ):
             names = ", ".join(self.listed[:8])
             name = token.text[:24]
             message = f"expected the variables {names} or known functions; found {name}"
@@ -256,9 +258,6 @@ class AnswerParser(LatexParser):
         inner = "".join(texts[1:end]).split(",")
         if end and tuple(map(key, inner)) in self.outputs.arguments:
             self.at += end + 1
-
-    def _is_known(self, token: Token) -> bool:
-        return self.is_name() or self.constant(token.text) is not None
 
 
 def _name(text: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from jacmagic.errors import JacmagicError
+from jacmagic.render.report import Report, Reported, Shown
 from jacmagic.result.exercise.answer import read_answer, sides_of
 from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
@@ -19,14 +20,10 @@ _OPERATORS = re.compile(r"[-+*^−·²³(]")
 
 
 def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Judgement:
-    """Judge the derivation of the entry ∂fᵢ/∂xⱼ.
+    """Judge the derivation of the entry ∂fᵢ/∂xⱼ, counted from 0: its lines, or one text.
 
-    Args:
-        judge: of the Jacobian.
-        i: the row, counted from 0.
-        j: the column, counted from 0.
-        lines: the derivation, as lines or as one text. A line is an expression equal to the entry,
-            or a chain of equations; derivatives may be left to be taken, as d/dx(…).
+    A line is an expression equal to the entry, or a chain of equations; derivatives may be left to
+    be taken, as d/dx(…).
 
     Returns:
         Right, or what is wrong in the first line that is.
@@ -86,3 +83,47 @@ def _is_label(judge: Judge, j: int, side: str) -> bool:
     except JacmagicError:
         return _OPERATORS.search(side) is None or "'" in side
     return False
+
+
+@dataclass(frozen=True, repr=False)
+class Hint(Reported):
+    """The next step: a rule, and the line that it gives.
+
+    Attributes:
+        rule: the rule's name; "" where a mistake comes first.
+        formula: what the rule says, as LaTeX.
+        text: the line in plain text, or the mistake that comes first.
+        tex: the line as LaTeX.
+    """
+
+    rule: str
+    formula: str
+    text: str
+    tex: str
+
+    def report(self) -> Report:
+        """Return the rule and the line."""
+        rule = [Shown(self.rule, self.formula)] if self.formula else []
+        line = [Shown(self.text, self.tex)] if self.tex else []
+        said = self.rule if not rule else ""
+        lines = [part for part in (said, "" if line else self.text) if part]
+        return Report("Hint", [*rule, *line], lines=lines)
+
+
+def hint_for(judge: Judge, i: int, j: int, so_far: str | Sequence[str] = "") -> Hint:
+    """Return the next step for an entry, or the mistake in the answer or derivation so far."""
+    lines = [line for line in lines_of(so_far) if line.strip()]
+    if lines:
+        found: Judgement = judge_steps(judge, i, j, lines)
+        if not found and found.kind != "unfinished":
+            return Hint("", "", found.sentence, "")
+        if found:
+            return Hint("", "", "it is right; nothing is left to do", "")
+    equations = [one for one in judge.result.steps(i, j).equations if one.rule]
+    if not equations:
+        return Hint("", "", "no rule is needed here", "")
+    k = min(len(lines), len(equations) - 1)
+    step = equations[k]
+    # A derivation of one line is the answer: its rule is hint enough.
+    alone = len(equations) == 1
+    return Hint(step.rule, step.formula, "" if alone else step.text, "" if alone else step.latex)

@@ -2,7 +2,7 @@
 
 1. `evidence` gathers what each source gives: values, error bounds, kinks, cuts of torch's graph.
 2. `comparison` judges every entry: a `Finding` within bounds on rounding, no fixed tolerance.
-3. `conclusion` makes one `Agreement` of the findings, with `causes`, `reasons` and `remarks`.
+3. `agreement` makes one verdict of the findings, with `causes` and `remarks`.
 4. `diagnosis` runs these steps; first it excludes functions whose values do not repeat.
 5. Where a source is missing or J is large, a `*_check` compares products with random directions.
 """
@@ -11,9 +11,9 @@ from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.closed_form_check import check_closed_form
 from jacmagic.result.verdict.dependence import lost_dependence
 from jacmagic.result.verdict.diagnosis import contradicts, diagnose
+from jacmagic.result.verdict.directional_check import check_sparse
 from jacmagic.result.verdict.findings import Sources
-from jacmagic.result.verdict.reasons import side_effects
-from jacmagic.result.verdict.sparse_check import check_sparse
+from jacmagic.result.verdict.remarks import side_effects
 
 __all__ = [
     "Agreement",

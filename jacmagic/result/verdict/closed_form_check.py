@@ -14,8 +14,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, along, unsteady
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
-from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
-from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
@@ -57,7 +56,7 @@ def check_closed_form(
     if sources.differences is None:
         slow = "the function is too slow, or fails, for finite differences"
         return replace(blank, reason=f"{_REFUSED}; {slow}")
-    entry = _row if wide else name
+    entry = (lambda i, k: f"row {i} along random direction {k}") if wide else name
     return _concluded(blank, _constant(problem, axes, found, sources), sources, edges, entry)
 
 
@@ -67,10 +66,6 @@ def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
         return f"the function changes {', '.join(problem.effects)} whenever it runs"
     tensors = [one.value.detach() for one in problem.inputs]
     return unsteady(problem.function, tensors, numbers.outputs.leaves)
-
-
-def _row(i: int, k: int) -> str:
-    return f"row {i} along random direction {k}"
 
 
 def _constant(

@@ -11,8 +11,7 @@ from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import independent
-from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS
-from jacmagic.result.verdict.finite_differences import finite_differences
+from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS, finite_differences
 from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import write_tape

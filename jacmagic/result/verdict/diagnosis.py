@@ -12,17 +12,19 @@ import torch
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.agreement import Agreement, Disagreement, conclude
 from jacmagic.result.verdict.comparison import judge
-from jacmagic.result.verdict.conclusion import conclude
-from jacmagic.result.verdict.directional_check import check_along
+from jacmagic.result.verdict.directional_check import (
+    DIRECTIONS,
+    compared,
+    product_of,
+    random_directions,
+)
 from jacmagic.result.verdict.evidence import Evidence
-from jacmagic.result.verdict.findings import NO_CUTS, Finding
-from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, NO_CUTS, Finding
 from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
-from jacmagic.result.verdict.reasons import reason_for
-from jacmagic.result.verdict.remarks import remarks_on
+from jacmagic.result.verdict.remarks import reason_for, remarks_on
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.one_sided import OneSided
 from jacmagic.symbolic.trace import Refusal
@@ -109,11 +111,60 @@ def _unjudged(evidence: Evidence, warnings: tuple[str, ...]) -> Agreement | None
         return replace(blank, warnings=(*warnings, differs), reason=differs)
     if evidence.form is not None or len(evidence.sizes) <= MAX_COLUMNS:
         return None
-    return check_along(
-        problem,
-        evidence.truth,
-        evidence.dtype,
-        name=evidence.name,
-        cause=evidence.cause,
-        warnings=warnings,
+    return _check_along(evidence, warnings)
+
+
+def _check_along(evidence: Evidence, warnings: tuple[str, ...]) -> Agreement:
+    """Compare torch's matrix times random vectors with finite differences."""
+    problem, truth = evidence.problem, evidence.truth
+    v = random_directions(problem, DIRECTIONS)
+    found, sources = compared(problem, product_of(truth, v), v, evidence.dtype, truth)
+    blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
+    if sources.differences is None:
+        slow = "the function is too slow for finite differences"
+        return replace(blank, reason=f"torch is the only source; {slow}")
+    wrong = np.argwhere(np.isin(found, ALARMS))
+    if len(wrong):
+        i, k = map(int, wrong[0])
+        return _alone(evidence, i, v[:, k], blank)
+    if (found != Finding.AGREED).any():
+        i = int(np.argwhere(found != Finding.AGREED)[0, 0])
+        where = f"finite differences along random directions are not decisive for row {i}"
+        return replace(blank, reason=f"torch is the only source; {where}")
+    largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
+    agreed = f"torch agrees with finite differences along {DIRECTIONS} random directions"
+    summary = f"{agreed}; largest difference {largest:.1g}"
+    return replace(blank, verdict="agree", largest=largest, summary=summary)
+
+
+def _alone(evidence: Evidence, row: int, v: np.ndarray, blank: Agreement) -> Agreement:
+    """Return the verdict on a wrong row, whose columns are halved until one entry is left."""
+    problem, truth = evidence.problem, evidence.truth
+    columns = np.arange(len(v))
+    while len(columns) > 1:
+        halves = np.array_split(columns, 2)
+        tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
+        found, _ = compared(problem, product_of(truth, tried), tried, evidence.dtype, truth)
+        wrong = np.isin(found[row], ALARMS)
+        if not wrong.any():
+            break
+        columns = halves[int(np.argmax(wrong))]
+    if len(columns) > 1:
+        differs = f"row {row} disagrees with finite differences along a random vector"
+        summary = f"torch is alone: {differs}"
+        return replace(blank, verdict="disagree", alone="torch", summary=summary)
+    j = int(columns[0])
+    axis = np.eye(1, len(v), j).T
+    _, unit = compared(problem, truth @ axis, axis, evidence.dtype)
+    assert unit.differences is not None
+    value = float(truth[row, j])
+    entry = Disagreement(
+        row,
+        j,
+        evidence.name(row, j),
+        value,
+        None,
+        float(unit.differences[row, 0]),
+        evidence.cause(row, j),
     )
+    return replace(blank, verdict="disagree", disagreements=(entry,), alone="torch")

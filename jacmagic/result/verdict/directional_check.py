@@ -1,66 +1,24 @@
 """Check a Jacobian of many columns along random directions.
 
 J·v for a random v against the function's rate of change along v: a wrong entry shows in its row
-whatever the others are (Freivalds' check). Where a row differs, its columns are halved until one
-entry is left.
+whatever the others are (Freivalds' check).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import along, differences
-from jacmagic.result.verdict.agreement import Agreement, Disagreement
+from jacmagic.numeric import NumericJacobian, Sparse, along, differences, gap_of_product
+from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
 from jacmagic.result.verdict.matrix_rounding import excuse_matrices
+from jacmagic.symbolic.formula.rounding import dtype_of
 
 DIRECTIONS = 2  # one shows a wrong entry almost surely, a second where rounding hides it
-
-
-def check_along(
-    problem: Problem,
-    truth: np.ndarray,
-    dtype: Dtype,
-    *,
-    name: Callable[[int, int], str],
-    cause: Callable[[int, int], str],
-    warnings: tuple[str, ...],
-) -> Agreement:
-    """Compare torch's matrix times random vectors with finite differences.
-
-    Args:
-        problem: the function and the point.
-        truth: torch's Jacobian (m, n).
-        dtype: the arithmetic in which torch computed.
-        name: names an entry for the reader.
-        cause: the likely cause why torch is alone in an entry.
-        warnings: passed on.
-    """
-    v = random_directions(problem, DIRECTIONS)
-    found, sources = compared(problem, _product(truth, v), v, dtype, truth)
-    blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
-    if sources.differences is None:
-        slow = "the function is too slow for finite differences"
-        return replace(blank, reason=f"torch is the only source; {slow}")
-    wrong = np.argwhere(np.isin(found, ALARMS))
-    if len(wrong):
-        i, k = map(int, wrong[0])
-        return _alone(problem, truth, dtype, i, v[:, k], blank, name, cause)
-    if (found != Finding.AGREED).any():
-        i = int(np.argwhere(found != Finding.AGREED)[0, 0])
-        where = f"finite differences along random directions are not decisive for row {i}"
-        return replace(blank, reason=f"torch is the only source; {where}")
-    largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
-    agreed = f"torch agrees with finite differences along {DIRECTIONS} random directions"
-    summary = f"{agreed}; largest difference {largest:.1g}"
-    return replace(blank, verdict="agree", largest=largest, summary=summary)
 
 
 def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
@@ -73,7 +31,7 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     if found is None or len(found.matrix) != len(truth):
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
-    products = _product(truth, v)
+    products = product_of(truth, v)
     if not np.isfinite(products).all():
         return False
     sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
@@ -82,7 +40,7 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     return bool(((judged == Finding.AGREED) | constant).all())
 
 
-def _product(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
+def product_of(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Return rates of change (m, k) along k directions; infinite where they overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(truth @ v)
@@ -126,36 +84,60 @@ def compared(
     return judged, sources
 
 
-def _alone(
-    problem: Problem,
-    truth: np.ndarray,
-    dtype: Dtype,
-    row: int,
-    v: np.ndarray,
-    blank: Agreement,
-    name: Callable[[int, int], str],
-    cause: Callable[[int, int], str],
-) -> Agreement:
-    """Return the verdict on a wrong row, with one wrong entry found by bisection."""
-    columns = np.arange(len(v))
-    while len(columns) > 1:
-        halves = np.array_split(columns, 2)
-        tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
-        found, _ = compared(problem, _product(truth, tried), tried, dtype, truth)
-        wrong = np.isin(found[row], ALARMS)
-        if not wrong.any():
-            break
-        columns = halves[int(np.argmax(wrong))]
-    if len(columns) > 1:
-        differs = f"row {row} disagrees with finite differences along a random vector"
-        summary = f"torch is alone: {differs}"
-        return replace(blank, verdict="disagree", alone="torch", summary=summary)
-    j = int(columns[0])
-    axis = np.eye(1, len(v), j).T
-    _, unit = compared(problem, truth @ axis, axis, dtype)
-    assert unit.differences is not None
-    value = float(truth[row, j])
-    entry = Disagreement(
-        row, j, name(row, j), value, None, float(unit.differences[row, 0]), cause(row, j)
+def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int]) -> Agreement:
+    """Compare products of a large sparse Jacobian with random vectors.
+
+    Two sources, each of which shows a wrong or a missing entry: torch's own product uᵀ·J with a
+    random u, and finite differences of the function along a random direction v, against J·v.
+
+    Args:
+        problem: the function and the point.
+        numbers: what torch computed; its `sparse` is there.
+        outside: positions of inputs that the function reads from outside itself.
+    """
+    sparse = numbers.sparse
+    assert sparse is not None
+    gap, allowed = gap_of_product(problem.function, problem.tensors, sparse)
+    along = _along(problem, numbers, sparse)
+    names = ["torch's own product with a random vector"]
+    names += ["finite differences along one"] * (along is not None)
+    agreed = gap <= allowed and along is not False
+    summary = (
+        f"the entries agree with {' and '.join(names)}; largest difference {gap:.1g}"
+        if agreed
+        else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
+        "write --mode reverse for all of them"
     )
-    return replace(blank, verdict="disagree", disagreements=(entry,), alone="torch")
+    nothing = Sources(np.zeros((0, 0)), None, None, None, "float64")
+    remarks = tuple(_remarks(problem, sparse, outside))
+    alone = "" if agreed else "torch"
+    verdict = "agree" if agreed else "disagree"
+    return Agreement(verdict, gap, (), remarks, nothing, summary, alone)
+
+
+def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
+    """Whether J·v is the rate of change along v; None if that is not decisive."""
+    v = random_directions(problem, 1)
+    dtypes = [one.value.dtype for one in problem.inputs]
+    dtype = dtype_of([*dtypes, *(leaf.dtype for leaf in numbers.outputs.leaves)])
+    found, sources = compared(problem, sparse.entries @ v, v, dtype)
+    if np.isin(found, ALARMS).any():
+        return False
+    return True if sources.differences is not None and (found == Finding.AGREED).any() else None
+
+
+def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:
+    """Return remarks: entries that are not finite, inputs read from outside."""
+    entries = sparse.entries
+    remarks = []
+    odd = int((~np.isfinite(entries.data)).sum())
+    if odd:
+        remarks.append(f"{odd} of the entries are not finite numbers")
+    for position, (name, part) in enumerate(problem.slices.items()):
+        inside = (entries.indices >= part.start) & (entries.indices < part.stop)
+        if position in outside and not entries.data[inside].any():
+            remarks.append(
+                f"{problem.title} reads {name} from outside instead of through its argument, "
+                "so these zeros are not its derivative: use the argument"
+            )
+    return remarks

@@ -19,8 +19,15 @@ from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.causes import NOTHING_SEEN, ONE_TRIANGLE, Causes
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.directional_check import is_confirmed_along
-from jacmagic.result.verdict.findings import NO_CUTS, Circumstances, Finding, Sources
-from jacmagic.result.verdict.finite_differences import MAX_COLUMNS, MAX_ROWS, finite_differences
+from jacmagic.result.verdict.findings import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    NO_CUTS,
+    Circumstances,
+    Finding,
+    Sources,
+    finite_differences,
+)
 from jacmagic.result.verdict.gradient_check import check_gradient
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly

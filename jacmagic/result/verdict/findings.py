@@ -1,13 +1,19 @@
-"""The data of a comparison: sources, circumstances, a finding for each entry."""
+"""The data of a comparison: sources, finite differences too, circumstances, findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import torch
 
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import Differences, differences
+
+MAX_COLUMNS = 64  # taken one by one, each by about seven runs of the function: 450 for a verdict
+MAX_ROWS = 4096  # 64 columns of them are the largest matrix of which every entry is judged
 TRUSTED_ERRORS = 10.0  # estimated errors of finite differences within which values are met
 SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
 
@@ -117,3 +123,19 @@ class Circumstances:
 
 
 NO_CUTS = Circumstances(cut=lambda i, j: False)
+
+
+def finite_differences(
+    problem: Problem, rows: int, tensors: Sequence[torch.Tensor] | None = None
+) -> Differences | None:
+    """Finite differences (m, n); None where they are too many, too slow, or fail.
+
+    Nor are there any of a function that changes something whenever it runs.
+    """
+    tensors = problem.tensors if tensors is None else tensors
+    if sum(tensor.numel() for tensor in tensors) > MAX_COLUMNS or rows > MAX_ROWS:
+        return None
+    if not tensors or problem.effects:
+        return None
+    found = differences(problem.function, tensors)
+    return found if found is not None and len(found.matrix) == rows else None

@@ -12,12 +12,10 @@ from jacmagic.function.components import components
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.agreement import Agreement, conclude
 from jacmagic.result.verdict.causes import sentence
 from jacmagic.result.verdict.comparison import judge
-from jacmagic.result.verdict.conclusion import conclude
-from jacmagic.result.verdict.findings import Circumstances, Sources
-from jacmagic.result.verdict.finite_differences import finite_differences
+from jacmagic.result.verdict.findings import Circumstances, Sources, finite_differences
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.symbolic.formula.singularities import kinks

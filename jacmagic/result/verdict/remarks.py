@@ -1,15 +1,21 @@
-"""Remarks beside a verdict: kinks, entries not finite, inputs read from outside."""
+"""Remarks beside a verdict: kinks, inputs read from outside, why an entry is not confirmed."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.result.verdict.causes import sentence
+from jacmagic.result.verdict.comparison import SHORT_CONSTANT
 from jacmagic.result.verdict.evidence import Evidence
+from jacmagic.result.verdict.findings import Finding
 from jacmagic.symbolic.formula.singularities import origin_of_nonfinite
 from jacmagic.symbolic.trace import Leak
 
+_LOWER = "compute in a higher precision (--dtype float64)"
+_REWRITE = "rewrite the function without the cancellation"
 MAX_REMARKS = 3  # entries named one by one: more of them do not help a reader
 
 
@@ -67,3 +73,61 @@ def _nonfinite_remarks(evidence: Evidence) -> list[str]:
         because = f": {origin}" if origin else ""
         remarks.append(f"{evidence.name(*entry)} is {evidence.truth[entry]}{because}")
     return remarks
+
+
+def reason_for(evidence: Evidence, finding: Finding, i: int, j: int) -> str:
+    """Return why an entry is not confirmed.
+
+    Args:
+        evidence: what the sources give.
+        finding: what was found of the entry.
+        i: its row; -1 if there are no entries at all.
+        j: its column.
+    """
+    if i < 0:
+        return "there is nothing to compare"
+    entry = evidence.name(i, j)
+    if finding is Finding.NOT_FINITE and i in evidence.undefined:
+        return f"{evidence.rows[i].unicode} itself is not finite and has no derivative"
+    if finding is Finding.NOT_FINITE:
+        return f"{entry} is {evidence.truth[i, j]}, and no other source has a value there"
+    if finding is Finding.ROUNDING and evidence.form is not None:
+        return _rounding(evidence, i, j)
+    if finding is Finding.ROUNDING:
+        return (
+            f"rounding in an algorithm on whole matrices leaves too few digits of {entry}, "
+            f"which is ill-conditioned here: torch {evidence.truth[i, j]:.6g}"
+        )
+    problem = evidence.problem
+    if problem.effects:
+        return f"torch is the only source, as the function {side_effects(problem)}"
+    if evidence.differences is None:
+        slow = "there are too many entries, or the function is too slow, for finite differences"
+        return f"torch is the only source; {slow}"
+    if problem.potential is not None and evidence.sources.decisive[i, j]:
+        return "the gradient itself is not confirmed, which finite differences start from"
+    return f"torch is the only source of {entry}: finite differences are not decisive there"
+
+
+def _rounding(evidence: Evidence, i: int, j: int) -> str:
+    """Return how many digits rounding leaves, or the value that torch should have."""
+    assert evidence.exactly is not None
+    (exact,) = evidence.exactly([(i, j)])
+    entry, value, precision = evidence.name(i, j), evidence.truth[i, j], evidence.dtype.name
+    advice = _REWRITE if precision == "float64" else _LOWER
+    gap = abs(value - exact.value)
+    if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
+        digits = math.floor(-math.log10(gap / abs(exact.value)))
+        return f"torch has only {digits} digits of {entry} right"
+    other = f"exact {exact.value:.6g}"
+    if evidence.sources.decisive[i, j] and evidence.sources.differences is not None:
+        other = f"finite differences {evidence.sources.differences[i, j]:.6g}"
+    return (
+        f"rounding in {precision} leaves too few digits of {entry}: "
+        f"torch {value:.6g}, {other}; {advice}"
+    )
+
+
+def side_effects(problem: Problem) -> str:
+    """Return what a function does beside giving a value, as a clause."""
+    return f"changes {', '.join(problem.effects)} whenever it runs"

@@ -10,7 +10,7 @@ from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.polynomials import expanded
 from jacmagic.symbolic.recognition.shifts import without_maxima
 from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
-from jacmagic.symbolic.recognition.softplus import softplus
+from jacmagic.symbolic.recognition.softplus import positive_part, softplus
 from jacmagic.symbolic.recognition.trigonometry import addition_theorems, double_angle
 
 Rule = Callable[[Graph, int], "int | None"]
@@ -20,7 +20,7 @@ _MAX_ROUNDS = 4  # rules applied to one node, each to the result of the one befo
 
 RULES: dict[str, tuple[Rule, ...]] = {}
 _SUMS = dict.fromkeys(("add", "sub"), (softplus, addition_theorems))
-for _table in (CANCELLATIONS, SIGMOIDS, _SUMS, {"mul": (double_angle,)}):
+for _table in (CANCELLATIONS, SIGMOIDS, _SUMS, {"mul": (double_angle,), "div": (positive_part,)}):
     for _operation, _rules in _table.items():
         RULES[_operation] = (*RULES.get(_operation, ()), *_rules)
 

@@ -30,6 +30,19 @@ def softplus(graph: Graph, node: int) -> int | None:
     return None
 
 
+def positive_part(graph: Graph, node: int) -> int | None:
+    """(max(u, 0) + u − min(u, 0))/2 = max(u, 0), as `torch.distributions.Binomial` has it."""
+    above, below = graph.operands(node)
+    if graph.value(below) != 2 or graph.operations[above] != "sub":
+        return None
+    left, low = graph.operands(above)
+    extreme = _extreme(graph, low)
+    if extreme is None or extreme[0] != "min" or graph.operations[left] != "add":
+        return None
+    high, u = graph.operands(left)
+    return high if extreme[1:] == (u, ZERO) and _extreme(graph, high) == ("max", u, ZERO) else None
+
+
 def _parted(graph: Graph, term: tuple[int, int]) -> tuple[int, Factor, int]:
     return term[0], *with_factor(graph, term[1])
 

@@ -4,7 +4,7 @@ The browser judges what is typed, by the function itself: no page contains an an
 """
 
 from jacmagic.view.exercise.exercise import Exercise, quiz_of
-from jacmagic.view.exercise.options import QuizOptions
+from jacmagic.view.exercise.kinds import QuizOptions
 from jacmagic.view.exercise.question import Question
 
 __all__ = ["Exercise", "Question", "QuizOptions", "quiz_of"]

@@ -16,10 +16,9 @@ from jacmagic.result.exercise.outputs import spellings_of
 from jacmagic.symbolic.graph import Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
-from jacmagic.view.exercise.matrix import Given, cells_of
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import definitions, head, output_name
+from jacmagic.view.exercise.worksheet import Given, cells_of, definitions, head, output_name
 from jacmagic.view.explorer.live_tape import BROWSER
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types

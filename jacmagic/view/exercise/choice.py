@@ -1,13 +1,22 @@
-"""The choice of the entries that are asked for, by a seeded generator."""
+"""The choice of what a variant asks for, by a seeded generator: its entries and its point."""
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import TypeVar
+
+import torch
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.exercise.rules import TRIVIAL
+from jacmagic.view.exercise.question import TRIVIAL
 
+TRIES = 24  # points that are drawn for a variant
+MAX_CHOICES = 200  # numbers of one component, so that they are short
+
+_Result = TypeVar("_Result", bound=JacobianResult)
 MAX_BLANKS = 12  # entries that are all asked for, unless another number is wanted
 USUAL_BLANKS = 6  # of a larger matrix
 USUAL_DERIVATIONS = 3  # entries that are derived line by line, or rule by rule
@@ -75,3 +84,60 @@ def _is_composed(jacobian: JacobianResult, entry: Entry) -> bool:
     """Whether the derivation of an entry has a step within a step."""
     step = jacobian.steps(*entry)
     return any(child.rule not in TRIVIAL and child.children for child in step.children)
+
+
+def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...]]) -> _Result:
+    """Return the result at another point, drawn within the ranges of the sliders.
+
+    Its numbers are as short as those of the given point; without a range on the magic's line they
+    have the same sign and at most three times the size. The closed form is the same there, and
+    torch agrees. Where no such point is found, the given result is returned.
+
+    Args:
+        jacobian: the result at the given point.
+        seed: of the generator.
+        taken: points of other variants, which are avoided where there are enough others.
+    """
+    draw = random.Random(f"jacmagic point {seed}")
+    problem = jacobian.problem
+    choices = [
+        _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
+    ]
+    for left in reversed(range(TRIES)):
+        point = [draw.choice(one) for one in choices]
+        if tuple(point) in taken and left > TRIES // 2:
+            continue
+        moved = jacobian.at(**problem.named(point))
+        if _is_fine(jacobian, moved):
+            return moved
+    return jacobian
+
+
+def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
+    """Return the numbers that a component may have."""
+    label, ranges = jacobian.columns[k], jacobian.view.ranges
+    low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
+    if label.text in ranges:
+        low, high, _ = ranges[label.text]
+    width = math.ceil(math.log10((high - low) / MAX_CHOICES))  # of a power of ten
+    unit = Decimal(10) ** max(_digit(value), width)
+    first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
+    found = [float(unit * step) for step in range(first, last + 1) if step]
+    return [one for one in found if low <= one <= high] or [value]
+
+
+def _digit(value: float) -> int:
+    """Return the power of ten of a number's last digit: −1 of 1.5, 0 of 30."""
+    exponent = Decimal(repr(value)).as_tuple().exponent
+    whole = value == int(value) and abs(value) < 1e6
+    return 0 if whole else int(exponent)
+
+
+def _is_fine(jacobian: JacobianResult, moved: JacobianResult) -> bool:
+    """Whether the same closed form holds at a point, and torch agrees."""
+    return (
+        bool(torch.isfinite(moved.matrix).all())
+        and moved.closed_form is jacobian.closed_form
+        and moved.one_sided is None
+        and moved.agreement.verdict == "agree"
+    )

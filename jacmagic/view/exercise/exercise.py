@@ -12,7 +12,7 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.choice import MAX_SYMBOLS
 from jacmagic.view.exercise.graded import GradedQuestions
-from jacmagic.view.exercise.options import QuizOptions
+from jacmagic.view.exercise.kinds import QuizOptions
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
 
 
@@ -42,7 +42,7 @@ class Exercise(GradedQuestions):
         Raises:
             PageError: the file cannot be written.
         """
-        from jacmagic.view.exercise.page import save
+        from jacmagic.view.exercise.widget import save
 
         with one_allowance(self.jacobian.forms.budget):
             return save(self, path, title)

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jacmagic.errors import OptionError
-from jacmagic.result.exercise.hints import Hint, hint_for
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.judgement import Judgement
 from jacmagic.result.exercise.numbers import judge_number
-from jacmagic.result.exercise.steps import judge_steps
+from jacmagic.result.exercise.steps import Hint, hint_for, judge_steps
 from jacmagic.view.exercise.question import CHOICE, ENTRY, NUMBER, STEPS, Question, entry_question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.score import NO_ANSWER, Marked, Score

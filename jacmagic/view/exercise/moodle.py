@@ -136,7 +136,7 @@ class _Stack:
         _texted(question, "questiondescription", "", "moodle_auto_format")
         _filled(question, _OPTIONS)
         for k, _ in asked:
-            self._input(question, k)
+            _filled(_added(question, "input"), {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
         for k, one in asked:
             self._tree(question, k, one)
         for testcase, (answers, notes) in enumerate(self._cases(), 1):
@@ -179,10 +179,6 @@ class _Stack:
                 for number, wrong in enumerate(self.mistakes[one.id], 1)
             ]
         return "\n".join(lines)
-
-    def _input(self, question: Element, k: int) -> None:
-        element = _added(question, "input")
-        _filled(element, {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
 
     def _tree(self, question: Element, k: int, one: Question) -> None:
         tree = _added(question, "prt")

@@ -118,17 +118,13 @@ def _nbgrader_cells(exercise: QuestionSet) -> list[Cell]:
         _graded("code", exercise_source(exercise), "function", locked=True),
     ]
     for one in exercise.questions:
-        name = _grade_id(one)
+        name = re.sub(r"[^\w-]", "-", one.id)
         cells += [
             _graded("markdown", _asked(one), f"question-{name}", locked=True),
             _graded("code", _solution_cell(exercise, one, "### "), f"answer-{name}", solution=True),
             _graded("code", _test(one), f"test-{name}", locked=True, grade=True, points=1),
         ]
     return cells
-
-
-def _grade_id(question: Question) -> str:
-    return re.sub(r"[^\w-]", "-", question.id)
 
 
 def _graded(kind: str, source: str, identity: str, **roles: Any) -> Cell:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.view.exercise.choice import chosen_entries
-from jacmagic.view.exercise.kinds import KINDS, Kind
-from jacmagic.view.exercise.options import QuizOptions
-from jacmagic.view.exercise.points import other_point
+from jacmagic.view.exercise.choice import chosen_entries, other_point
+from jacmagic.view.exercise.kinds import KINDS, Kind, QuizOptions
 from jacmagic.view.exercise.question import Question
 
 if TYPE_CHECKING:
@@ -20,12 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class QuestionSet:
-    """Questions about one Jacobian, (m, n), at a point.
-
-    Attributes:
-        jacobian: the result, whose closed form and torch's numbers agree.
-        options: the kind of questions, their number, the variants and the seed.
-    """
+    """Questions about one Jacobian; `Exercise` displays them and judges answers."""
 
     jacobian: JacobianResult
     options: QuizOptions

@@ -15,12 +15,13 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
 from jacmagic.result.exercise.typed import typed, typed_name, without_cases
-from jacmagic.result.exercise.wrong_rules import wrong_entries
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.named import NamedNumber, sigmoid
 from jacmagic.symbolic.steps import derive
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 
+MAX_OPERATIONS = 120  # of an output whose wrong derivatives are written out
+RULES = ("inner", "product", "quotient order", "power", "constant", "logarithm", "exponential")
 KEY_DIGITS = 6  # of a number in the key
 MAX_MISTAKES = 8  # that a question recognises by itself
 
@@ -61,7 +62,8 @@ def solution(jacobian: JacobianResult, question: Question) -> str:
 
 def right_entry(jacobian: JacobianResult, question: Question) -> Any:
     """Return the entry as SymPy, the point's case where there are several."""
-    entry = _formula(jacobian)[question.row, question.column]
+    formula: Any = jacobian.formula  # without which there is no exercise
+    entry = formula[question.row, question.column]
     point = dict(zip(jacobian.symbols, jacobian.problem.flat_point, strict=True))
     return without_cases(entry, point) if entry.has(sympy.Piecewise) else entry
 
@@ -106,25 +108,16 @@ def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     judge, found = judge_of(jacobian), {}
     if question.kind == NUMBER:
         return []
-    for entry in _wrong(jacobian, question):
+    i, j = question.row, question.column
+    outputs, matrix = jacobian.expressions, jacobian.formula
+    for entry in wrong_entries(outputs, matrix, jacobian.symbols, i, j):
         answer = _typed(jacobian, entry)
-        said = judge.judge(question.row, question.column, answer)
+        said = judge.judge(i, j, answer)
         if said.verdict == "wrong" and said.message and said.message not in found:
             found[said.message] = Mistake(entry, answer, said.message)
         if len(found) == MAX_MISTAKES:
             break
     return list(found.values())
-
-
-def _wrong(jacobian: JacobianResult, question: Question) -> Iterator[Any]:
-    outputs, matrix = jacobian.expressions, _formula(jacobian)
-    i, j = question.row, question.column
-    yield from wrong_entries(outputs, matrix, jacobian.symbols, i, j)
-
-
-def _formula(jacobian: JacobianResult) -> Any:
-    """Return the closed form, without which there is no exercise."""
-    return jacobian.formula
 
 
 def _typed(jacobian: JacobianResult, entry: Any) -> str:
@@ -144,3 +137,85 @@ def _derivation(jacobian: JacobianResult, question: Question, answer: str) -> st
         if judge_steps(judge_of(jacobian), i, j, lines):
             return lines
     return answer
+
+
+@dataclass(frozen=True)
+class Differentiation:
+    """The derivative of an expression by a symbol with one rule replaced.
+
+    Attributes:
+        symbol: the variable.
+        wrong: the rule that is a wrong one; one of `RULES`.
+    """
+
+    symbol: Any
+    wrong: str
+
+    def of(self, one: Any) -> Any:
+        """Return the derivative of an expression."""
+        if not one.has(self.symbol):
+            return sympy.Integer(0)
+        if one == self.symbol:
+            return sympy.Integer(1)
+        if one.is_Add:
+            constant = [part for part in one.args if not part.has(self.symbol)]
+            kept = sympy.Add(*constant) if self.wrong == "constant" else 0
+            return sympy.Add(*map(self.of, one.args)) + kept
+        if one.is_Mul:
+            return self._product(one)
+        if isinstance(one, sympy.Pow) and not one.exp.has(self.symbol):
+            return self._power(one)
+        return self._function(one)
+
+    def _product(self, one: Any) -> Any:
+        above, below = sympy.fraction(one)
+        if below.has(self.symbol) and above.has(self.symbol):
+            du, dv = self.of(above), self.of(below)
+            sign = -1 if self.wrong == "quotient order" else 1
+            return sign * (du * below - above * dv) / below**2
+        varying = [part for part in one.args if part.has(self.symbol)]
+        fixed = sympy.Mul(*(part for part in one.args if not part.has(self.symbol)))
+        if len(varying) == 1:
+            return fixed * self.of(varying[0])
+        if self.wrong == "product":
+            return fixed * sympy.Mul(*map(self.of, varying))
+        u, v = varying[0], sympy.Mul(*varying[1:])
+        return fixed * (self.of(u) * v + u * self.of(v))
+
+    def _power(self, one: Any) -> Any:
+        base, n = one.base, one.exp
+        inner = 1 if self.wrong == "inner" else self.of(base)
+        return n * (base**n if self.wrong == "power" else base ** (n - 1)) * inner
+
+    def _function(self, one: Any) -> Any:
+        u = one.args[-1]
+        if len(one.args) != 1 or isinstance(one, sympy.Pow):
+            return one.diff(self.symbol)
+        inner = 1 if self.wrong == "inner" else self.of(u)
+        if self.wrong == "logarithm" and isinstance(one, sympy.log):
+            return one * inner
+        if self.wrong == "exponential" and isinstance(one, sympy.exp):
+            return u * sympy.exp(u - 1) * inner
+        hole = sympy.Symbol("jm_hole", real=True)
+        return one.func(hole).diff(hole).xreplace({hole: u}) * inner
+
+
+def wrong_entries(outputs: Any, matrix: Any, symbols: Any, i: int, j: int) -> Iterator[Any]:
+    """Yield what the entry (i, j) is mistaken for, the most likely first; some may be right.
+
+    Args:
+        outputs: SymPy vector of the function, (m, 1).
+        matrix: its Jacobian, (m, n).
+        symbols: the n symbols.
+        i: the row.
+        j: the column.
+    """
+    whole, right = outputs[i], matrix[i, j]
+    if whole.count_ops() <= MAX_OPERATIONS and not whole.has(sympy.Piecewise):
+        for rule in RULES:
+            yield Differentiation(symbols[j], rule).of(whole)
+    yield -right
+    if j < matrix.rows and i < matrix.cols:
+        yield matrix[j, i]
+    yield from (matrix[i, k] for k in range(matrix.cols) if k != j)
+    yield whole

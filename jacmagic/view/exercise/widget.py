@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import anywidget
 import traitlets
 
-from jacmagic.view.exercise.assets import quiz_front_end, quiz_style
+from jacmagic.view import export
+from jacmagic.view.embedded import fragment
+from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.carried import carried
 from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.explorer.assets import bundle, style
+
+# The modules of an exercise, each below those that it imports.
+MODULES = (
+    *("format.mjs", "element.mjs", "mathml.mjs", "special.mjs", "tape.mjs"),
+    *("quiz_tree.mjs", "quiz_partials.mjs", "quiz_values.mjs", "quiz_points.mjs"),
+    *("quiz_names.mjs", "quiz_tokens.mjs", "quiz_latex.mjs", "quiz_cursor.mjs"),
+    *("quiz_parse.mjs", "quiz_line.mjs", "quiz_text.mjs"),
+    *("quiz_judge.mjs", "quiz_analysis.mjs", "quiz_slips.mjs", "quiz_fit.mjs"),
+    *("quiz_constants.mjs", "quiz_edits.mjs", "quiz_mistakes.mjs"),
+    *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_board.mjs", "quiz_blank.mjs"),
+    *("quiz_entries.mjs", "quiz_numbers.mjs", "quiz_steps.mjs", "quiz_choices.mjs"),
+    "quiz_view.mjs",
+)
 
 
 class ExerciseView(anywidget.AnyWidget):
@@ -32,3 +53,42 @@ class ExerciseView(anywidget.AnyWidget):
             OptionError: the browser cannot run the function.
         """
         super().__init__(_esm=quiz_front_end(), _css=quiz_style(), **carried(exercise))
+
+
+def quiz_front_end() -> str:
+    """Return the modules as one."""
+    return bundle(MODULES)
+
+
+def quiz_style() -> str:
+    """Return the style sheets as one."""
+    return f"{style()}\n{style('quiz.css')}"
+
+
+def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None) -> Path:
+    """Write the page; see `Exercise.save_html`."""
+    with _live(exercise) as live:
+        return export.save(path, live, title=title)
+
+
+def to_fragment(exercise: QuestionSet) -> str:
+    """Return HTML for a page that has the script of `view.embedded` for the kind "quiz"."""
+    with _live(exercise) as live:
+        return fragment(live, "quiz")
+
+
+@contextmanager
+def _live(exercise: QuestionSet) -> Iterator[export.Live]:
+    view = ExerciseView(exercise)
+    try:
+        yield export.Live(
+            view=view,
+            changes={"beside": ""},
+            sliders=(),
+            front_end=quiz_front_end(),
+            style=quiz_style(),
+            still=worksheet.html(exercise),
+            title=exercise.title,
+        )
+    finally:
+        export.close(view)  # a kernel would keep its model

@@ -11,12 +11,11 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import not_written
-from jacmagic.view.determinant import shown_determinant
-from jacmagic.view.explorer.code import code_of
-from jacmagic.view.explorer.copies import copies
+from jacmagic.view.explorer.code import code_of, copies
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.factors import factors_of
 from jacmagic.view.explorer.live_tape import live_tape
+from jacmagic.view.table import shown_determinant
 
 MAX_ENTRY_BYTES = 24_000  # of derivations sent unasked: less than half of the view's code
 

@@ -10,7 +10,7 @@ from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.factors import factor_entries, factors_of
-from jacmagic.view.explorer.slider_set import SliderSet
+from jacmagic.view.explorer.sliders import SliderSet
 from jacmagic.view.explorer.traits import JacobianView
 from jacmagic.view.pictures.sampled import first_request, sampled
 

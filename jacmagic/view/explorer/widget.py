@@ -24,8 +24,7 @@ from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.page import page_of
 from jacmagic.view.explorer.rest import Rest
-from jacmagic.view.explorer.slider_set import SliderSet
-from jacmagic.view.explorer.sliders import Range
+from jacmagic.view.explorer.sliders import Range, SliderSet
 from jacmagic.view.explorer.traits import JacobianView
 from jacmagic.view.live_output import WIDGET, publish
 

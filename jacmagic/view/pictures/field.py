@@ -29,13 +29,7 @@ EXACT = 4 * float(np.finfo(float).eps)  # relative rounding of eigenvalues of a 
 
 
 def field_scene(part: Slice, radius: float, digits: int) -> Scene:
-    """Return the scene of two inputs and two outputs as a vector field.
-
-    Args:
-        part: the slice.
-        radius: half the window's width.
-        digits: significant digits.
-    """
+    """Return the scene of a vector field in a window of half width `radius`."""
     centre = (float(part.centre[0]), float(part.centre[1]))
     found = equilibria(part, radius) if part.has_derivatives else []
     kinds = [(at, _kind_at(part, at, radius, digits)) for at in found]

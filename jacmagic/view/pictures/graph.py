@@ -15,13 +15,7 @@ MARGIN = 1.15  # of the frame around what it shows
 
 
 def graph_scene(part: Slice, radius: float, digits: int) -> Scene:
-    """Return the scene of one input and one or two outputs.
-
-    Args:
-        part: the slice.
-        radius: half the interval's width.
-        digits: significant digits.
-    """
+    """Return the scene of one input, over an interval of half width `radius`."""
     if len(part.outputs) == 1:
         return _graph(part, radius, digits)
     return _curve(part, radius, digits)

@@ -18,12 +18,7 @@ Along = Callable[[Sequence[float] | np.ndarray], np.ndarray]
 
 
 def one_sided(part: Slice, radius: float) -> Along | None:
-    """Return the derivative along a vector, None where there is no kink.
-
-    Args:
-        part: the slice of two inputs.
-        radius: half the square's side.
-    """
+    """Return the derivative along a vector at a kink; None where there is none."""
     if not is_kink(part, part.centre, radius):
         return None
 
@@ -35,13 +30,7 @@ def one_sided(part: Slice, radius: float) -> Along | None:
 
 
 def is_kink(part: Slice, at: Sequence[float] | np.ndarray, radius: float) -> bool:
-    """Whether the Jacobian jumps between a point and one beside it, in any direction.
-
-    Args:
-        part: the slice of two inputs.
-        at: the point.
-        radius: half the window's width.
-    """
+    """Whether the Jacobian jumps beside a point of a window of half width `radius`."""
     here = _jacobian(part, np.asarray(at))
     if here is None or not part.has_derivatives:
         return False

@@ -26,13 +26,7 @@ FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell f
 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
-    """Return the scene of two inputs and one output.
-
-    Args:
-        part: the slice.
-        radius: half the window's width.
-        digits: significant digits.
-    """
+    """Return the scene of level lines in a window of half width `radius`."""
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = math.hypot(*gradient.tolist())
@@ -46,9 +40,10 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
         shapes.append(arrow(centre, tip, "linear", "∇"))
     shapes.append(dot(centre, "point"))
     across, up = ((one - radius, one + radius) for one in centre)
+    has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
         f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
-        f"({listed(centre, digits)}); {'the strong one is' if _has_own(lines) else 'here'} "
+        f"({listed(centre, digits)}); {'the strong one is' if has_own else 'here'} "
         f"{part.outputs[0]} = {shown(value, digits)}.",
         _slope(part.outputs[0], gradient.tolist(), digits, bends),
     ]
@@ -63,11 +58,6 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
             )
     panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
     return Scene([panel], words)
-
-
-def _has_own(lines: Sequence[Shape]) -> bool:
-    """Whether the level line through the point is more than the point."""
-    return any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
 
 
 def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> str:

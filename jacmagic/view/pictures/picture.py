@@ -24,12 +24,11 @@ from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
-from jacmagic.view.pictures.scene import Panel, Scene, shown
+from jacmagic.view.pictures.scene import Scene, shown
 from jacmagic.view.pictures.singular import singular_values
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
-from jacmagic.view.pictures.ticks import ticks
-from jacmagic.view.pictures.units import in_units
+from jacmagic.view.pictures.units import in_units, ticks
 from jacmagic.view.table import blocks_of
 
 GAP = 24  # between two panels, in the SVG's units
@@ -98,19 +97,7 @@ def picture_of(
     outputs: Sequence[str] | None = None,
     zoom: float = 1.0,
 ) -> Picture:
-    """Draw a function around the point.
-
-    Args:
-        jacobian: the result at the point.
-        kind: one of `pictures_of`, by default the first.
-        inputs: labels of the inputs that vary, such as ("x1", "x2"); by default the first
-            on which different outputs depend in different ways.
-        outputs: labels of the outputs that are drawn; by default the first that do.
-        zoom: how many times closer than a quarter of a slider's usual range.
-
-    Raises:
-        OptionError: there is no such kind, label or zoom.
-    """
+    """Draw a function around the point; see `Jacobian.picture`."""
     m, n = jacobian.shape
     colouring = colouring_of(jacobian)
     pictures = pictures_of(jacobian)
@@ -160,7 +147,12 @@ def _indices(
 def _drawn(kind: str, scene: Scene) -> Picture:
     title = f"<title>{escape(scene.words[0])}</title>"
     description = f"<desc>{escape(' '.join(scene.words[1:]))}</desc>"
-    panels = [_panel(one, f"jm-clip-{_digest(scene)}-{k}") for k, one in enumerate(scene.panels)]
+    # letters that tell a scene from others on the same page
+    digest = sha256(repr(scene).encode()).hexdigest()[:12]
+    panels = [
+        plane.panel(one.shapes, one.axes, one.across, one.up, ticks, f"jm-clip-{digest}-{k}")
+        for k, one in enumerate(scene.panels)
+    ]
     moved = [
         f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
         for k, one in enumerate(panels)
@@ -180,15 +172,6 @@ def _svg(content: str, width: int, attributes: str) -> str:
         f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
         f'font-family="system-ui,sans-serif" fill="currentColor">{content}</svg>'
     )
-
-
-def _digest(scene: Scene) -> str:
-    """Return letters that tell a scene from others on the same page."""
-    return sha256(repr(scene).encode()).hexdigest()[:12]
-
-
-def _panel(panel: Panel, identity: str) -> str:
-    return plane.panel(panel.shapes, panel.axes, panel.across, panel.up, ticks, identity)
 
 
 def _matrix(jacobian: JacobianResult) -> Picture:

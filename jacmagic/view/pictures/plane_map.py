@@ -32,13 +32,7 @@ MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
 
 def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
-    """Return the scene of two inputs and two outputs.
-
-    Args:
-        part: the slice.
-        radius: half the square's side, in units of the inputs.
-        digits: significant digits.
-    """
+    """Return the scene of a square of half side `radius`, in units of the inputs."""
     centre, value = _point(part.centre), _point(part.here.value)
     reach, half = _reach(part, radius), radius / SQUARE_SHARE
     columns = [_point(column * radius) for column in part.here.jacobian.T]

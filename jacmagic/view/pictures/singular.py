@@ -52,12 +52,7 @@ def singular_values(matrix: np.ndarray) -> list[float]:
 
 
 def singular_lines(part: Slice, half: float) -> list[Shape]:
-    """Return where a map of the plane is not invertible, in lines across cells of a grid.
-
-    Args:
-        part: the slice of two inputs and two outputs.
-        half: the window's half width.
-    """
+    """Return where a map is not invertible, in a window of that half width."""
     if not part.has_derivatives:
         return []
     search, (x, y) = _Search(part, half), part.centre.tolist()

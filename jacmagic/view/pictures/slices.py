@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.probe import Probe
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import BudgetExceeded
-from jacmagic.view.pictures.probed import probed
 
+MAX_SECONDS = 2.0  # of all runs for one picture; what is missing then is left blank
 MAX_OPERATIONS = 2000  # of a tape that is evaluated some thousand times: seconds in Python
 
 
@@ -61,7 +65,7 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         rows: indices of outputs; of a Hessian, none for the function itself.
         columns: indices of inputs' components.
     """
-    problem, here = jacobian.problem, _here(jacobian)
+    problem, here = jacobian.problem, There(jacobian.flat_value, jacobian._array)
     point, hessian = np.array(problem.flat_point), None
     drawn = problem if rows else problem.potential or problem
     by_tape = _by_tape(jacobian, of_potential=drawn is not problem)
@@ -97,10 +101,6 @@ def _at(
     moved[list(columns)] = numbers
     found = evaluate(moved)
     return None if found is None else _part(found, rows, columns)
-
-
-def _here(jacobian: JacobianResult) -> There:
-    return There(jacobian.flat_value, jacobian._array)
 
 
 def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:
@@ -151,3 +151,41 @@ def _by_runs(problem: Problem, shape: tuple[int, int]) -> Evaluate | None:
         return None if value is None or len(value) != len(unknown) else There(value, unknown)
 
     return evaluate
+
+
+def probed(problem: Problem) -> Probed | None:
+    """Return a function's values by running it; None where a run changes anything."""
+    return None if problem.effects or problem.tangent is not None else Probed(problem)
+
+
+class Probed:
+    """The function's value at points (n,), without derivatives.
+
+    It runs as for finite differences: nothing is printed twice, and random numbers are those of the
+    first run. A run that takes far longer than at the point is broken off, and after two seconds
+    there is no further one.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Prepare without running."""
+        self._random = random_states(problem.tensors, problem.function)
+        self._tensors = problem.tensors
+        self._probe = Probe(problem.function, self._tensors, None, self._random)
+        self._spent = 0.0
+
+    def __call__(self, point: np.ndarray) -> np.ndarray | None:
+        """Return the m outputs, None where there are none or time is over."""
+        if self._spent > MAX_SECONDS:
+            return None
+        start = time.thread_time()
+        try:
+            with (
+                torch.inference_mode(False),
+                torch.enable_grad(),
+                silent_rerun(self._tensors, self._random),
+            ):
+                return self._probe(point)
+        except REFUSALS:
+            return None
+        finally:
+            self._spent += time.thread_time() - start

@@ -42,6 +42,10 @@ export function makeSvg(name, attributes, content = []) {
   return filled(/** @type {SVGElement} */ (document.createElementNS(SVG_NAMESPACE, name)), content, attributes);
 }
 
+/** @type {(text: string, x: number, y: number, className: string, anchor?: string) => SVGElement} */
+export const makeSvgText = (text, x, y, className, anchor = "start") =>
+  makeSvg("text", { x, y, class: className, "text-anchor": anchor }, text);
+
 /**
  * @template {Element} T
  * @param {T} element
@@ -84,4 +88,17 @@ export function makeScrollable(box) {
     new ResizeObserver(fade).observe(box);
   }
   fade();
+}
+
+/**
+ * Hide the still form while a view is alive.
+ * @param {string} identity "" where there is none
+ * @param {AbortSignal} [signal] ends the view
+ */
+export function hideStill(identity, signal) {
+  for (const still of document.querySelectorAll(".jm-still[data-jm-live]")) {
+    if (!identity || still.getAttribute("data-jm-live") !== identity) continue;
+    still.toggleAttribute("hidden", true);
+    signal?.addEventListener("abort", () => still.toggleAttribute("hidden", false));
+  }
 }

@@ -24,7 +24,7 @@
  */
 
 import { make, makeButton, makeScrollable, setText } from "./element.mjs";
-import { derivationLine, equationsAfter } from "./equations.mjs";
+import { derivationLine, equationsAfter } from "./chain.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";

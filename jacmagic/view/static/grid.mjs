@@ -5,17 +5,23 @@
  * focus, zoom and themes go on working for any size.
  *
  * @typedef {import("./layout.mjs").Cell} Cell
+ *
+ * @typedef {object} GridSpec
+ * @property {string} title of the table
+ * @property {string[]} rows labels
+ * @property {string[]} columns labels
+ * @property {number[]} row_blocks sizes of the blocks of rows
+ * @property {number[]} column_blocks sizes of the blocks of columns
  */
 
 import { CellPainter } from "./cells.mjs";
 import { make, makeScrollable } from "./element.mjs";
-import { gridElements } from "./grid_elements.mjs";
 import { blockStarts, insideTable, moveCell, showing, windowSize } from "./navigation.mjs";
 
 export class Grid {
   /**
    * @param {HTMLElement} parent
-   * @param {import("./grid_elements.mjs").GridSpec} spec
+   * @param {GridSpec} spec
    * @param {{open: (cell: Cell) => void, close: () => void, announce: (news: string) => void}} actions on
    *   Enter or click, on Escape, and when numbers change
    */
@@ -232,4 +238,23 @@ export class Grid {
       return this.painter.paint(cell, entries, i * this.shape[1] + j, this.digits);
     });
   }
+}
+
+/**
+ * The elements of the grid, without labels and numbers.
+ * @param {GridSpec} spec
+ * @param {Cell} size rows and columns that are drawn
+ */
+export function gridElements(spec, [rows, columns]) {
+  const head = (/** @type {string} */ scope) => make("th", "", [], { scope });
+  // Notebook 7 takes arrow keys before they get here unless the focused element says otherwise.
+  const attributes = { role: "gridcell", tabindex: -1, "data-lm-suppress-shortcuts": "true" };
+  const columnHeads = Array.from({ length: columns }, () => head("col"));
+  const rowHeads = Array.from({ length: rows }, () => head("row"));
+  const cells = Array.from({ length: rows * columns }, () => make("td", "", [document.createTextNode("")], attributes));
+  const lines = rowHeads.map((one, i) => make("tr", "", [one, ...cells.slice(i * columns, (i + 1) * columns)]));
+  const top = make("thead", "", [make("tr", "", [make("td", "jm-corner"), ...columnHeads])]);
+  const counts = { "aria-rowcount": spec.rows.length + 1, "aria-colcount": spec.columns.length + 1 };
+  const table = make("table", "jm-grid", [top, make("tbody", "", lines)], { role: "grid", "aria-label": spec.title, ...counts });
+  return /** @type {const} */ ([table, columnHeads, rowHeads, cells]);
 }

@@ -62,14 +62,11 @@ export class Model {
   }
 
   /**
-   * @param {string} [names] all events by default
-   * @param {Function} [hear] all listeners by default
+   * @param {string} name
+   * @param {Function} hear
    */
-  off(names, hear) {
-    for (const name of names?.split(" ") ?? [...this.listeners.keys()]) {
-      const left = hear ? (this.listeners.get(name) ?? []).filter((one) => one !== hear) : [];
-      this.listeners.set(name, left);
-    }
+  off(name, hear) {
+    this.listeners.set(name, (this.listeners.get(name) ?? []).filter((one) => one !== hear));
   }
 
   /**

@@ -3,11 +3,6 @@
  *
  * @typedef {number[]} Vector
  * @typedef {number[][]} Matrix rows
- *
- * @typedef {object} Svd A = U·diag(values)·Vᵀ
- * @property {Matrix} u its columns are the left singular vectors
- * @property {Vector} values in decreasing order
- * @property {Matrix} v its columns are the right singular vectors
  */
 
 const MAX_SWEEPS = 60; // of one-sided Jacobi rotations; a matrix of 50 columns takes about 10
@@ -36,61 +31,48 @@ export function rowsOf(values, width) {
 }
 
 /**
- * Singular value decomposition by one-sided Jacobi rotations (Hestenes; Golub and Van Loan, 8.6.3).
- * @param {Matrix} a m × n
- * @returns {Svd} with min(m, n) values
+ * Singular values and left vectors by one-sided Jacobi rotations (Hestenes; Golub and Van Loan, 8.6.3).
+ * @param {Matrix} a m × n, m ≥ n
+ * @returns {{u: Matrix, values: Vector}} n values in decreasing order; the vectors are the columns of u
  */
 export function svd(a) {
-  if (a.length < (a[0] ?? []).length) {
-    const { u, values, v } = svd(transpose(a));
-    return { u: v, values, v: u };
-  }
   const largest = Math.max(...a.flat().map(Math.abs)) || 1; // in whose units squares neither overflow nor vanish
   const columns = transpose(a).map((column) => column.map((entry) => entry / largest));
-  const basis = columns.map((_, i) => columns.map((__, j) => (i === j ? 1 : 0)));
-  for (let sweep = 0; sweep < MAX_SWEEPS && rotateAll(columns, basis); sweep++);
+  for (let sweep = 0; sweep < MAX_SWEEPS && rotateAll(columns); sweep++);
   const lengths = columns.map((column) => Math.hypot(...column));
   const order = lengths.map((_, k) => k).sort((i, j) => lengths[j] - lengths[i]);
   const left = order.map((k) => columns[k].map((entry) => (lengths[k] ? entry / lengths[k] : 0)));
-  return {
-    u: transpose(left),
-    values: order.map((k) => lengths[k] * largest),
-    v: transpose(order.map((k) => basis[k])),
-  };
+  return { u: transpose(left), values: order.map((k) => lengths[k] * largest) };
 }
 
 /**
  * One sweep over all pairs of columns.
  * @param {Matrix} columns
- * @param {Matrix} basis turned along with them
  * @returns {boolean} whether any pair was not orthogonal
  */
-function rotateAll(columns, basis) {
+function rotateAll(columns) {
   let turned = false;
   for (let p = 0; p < columns.length; p++) {
-    for (let q = p + 1; q < columns.length; q++) turned = rotate(columns, basis, p, q) || turned;
+    for (let q = p + 1; q < columns.length; q++) turned = rotate(columns, p, q) || turned;
   }
   return turned;
 }
 
 /**
  * @param {Matrix} columns
- * @param {Matrix} basis
  * @param {number} p
  * @param {number} q
  */
-function rotate(columns, basis, p, q) {
+function rotate(columns, p, q) {
   const dot = (/** @type {Vector} */ x, /** @type {Vector} */ y) => x.reduce((sum, entry, k) => sum + entry * y[k], 0);
   const [alpha, beta, gamma] = [dot(columns[p], columns[p]), dot(columns[q], columns[q]), dot(columns[p], columns[q])];
   if (!(Math.abs(gamma) > Number.EPSILON * Math.sqrt(alpha * beta))) return false;
   const zeta = (beta - alpha) / (2 * gamma);
   const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
   const cosine = 1 / Math.hypot(1, t);
-  for (const pair of [columns, basis]) {
-    const [x, y] = [pair[p], pair[q]];
-    pair[p] = x.map((entry, k) => cosine * (entry - t * y[k]));
-    pair[q] = x.map((entry, k) => cosine * (t * entry + y[k]));
-  }
+  const [x, y] = [columns[p], columns[q]];
+  columns[p] = x.map((entry, k) => cosine * (entry - t * y[k]));
+  columns[q] = x.map((entry, k) => cosine * (t * entry + y[k]));
   return true;
 }
 
@@ -136,7 +118,7 @@ export function volume(a) {
  */
 export function singularValues(a) {
   if (!a.flat().every(Number.isFinite)) return [];
-  const { values } = svd(a);
+  const { values } = svd(a.length < a[0].length ? transpose(a) : a);
   const small = Number.EPSILON * Math.max(a.length, a[0].length) * values[0]; // as NumPy's matrix_rank
   return values.map((one) => (one > small ? one : 0));
 }

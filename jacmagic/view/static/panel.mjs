@@ -7,7 +7,7 @@
  */
 
 import { make, makeButton, makeScrollable, setText } from "./element.mjs";
-import { derivationLine } from "./equations.mjs";
+import { derivationLine } from "./chain.mjs";
 import { showNumber } from "./format.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";

@@ -7,7 +7,7 @@
  * @typedef {object} Part
  * @property {string} name of the part; its element has the class `jm-${name}`
  * @property {string} [tag] of its element; "div" by default
- * @property {import("./areas.mjs").Area} [area] where it stands; "stage" by default
+ * @property {import("./tabs.mjs").Area} [area] where it stands; "stage" by default
  * @property {string} [tab] name of the tab that holds it, instead of an area
  * @property {(frame: Frame) => boolean} [isEmpty] whether it has nothing to show; never by default
  * @property {(box: HTMLElement, actions: Actions) => Mounted} mount builds the part
@@ -37,29 +37,29 @@
  * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
  * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here
  *
+ * @typedef {Pick<import("./view.mjs").Traits, "spec" | "chain" | "entries" | "code" | "factors" | "status" |
+ *   "colouring" | "picture" | "chooser" | "drawing">} Shared traits that are painted as they are
+ *
  * @typedef {object} State everything else that is painted
- * @property {import("./view.mjs").Spec} spec
  * @property {import("./layout.mjs").Layout} layout
  * @property {import("./slice.mjs").Evaluate | null} evaluate the function and J at any point, where the browser can
  * @property {Float64Array} outward entries as outputs by inputs, whatever the layout
- * @property {import("./chain.mjs").Chain} chain
- * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
- * @property {import("./code.mjs").Code} code value and Jacobian as source
- * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
- * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
- * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
- * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {Float64Array} slots the numbers that formulas show
  * @property {import("./typed.mjs").TypedNumbers} typed those of them that are shown as they were typed
- * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} connected whether a kernel answers
- * @property {import("./picture_fields.mjs").Drawing} drawing how the picture was drawn when it was left
  * @property {string} notice why the numbers are those of another point; "" if they are not
  * @property {string} pending what confirms the numbers; "" if that takes no noticeable time
  *
- * @typedef {State & Choices & Style & import("./following.mjs").Shown} Frame
+ * @typedef {Shared & State & Choices & Style & import("./following.mjs").Shown} Frame
  */
+
+import { asBytes } from "./format.mjs";
+import { Layout } from "./layout.mjs";
+import { typedAt } from "./typed.mjs";
+
+const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
+const SHARED = "spec chain entries code factors status colouring picture chooser drawing".split(" ");
 
 /** @type {Part[]} */
 export const PARTS = [];
@@ -67,4 +67,29 @@ export const PARTS = [];
 /** @param {Part} part */
 export function addPart(part) {
   PARTS.push(part);
+}
+
+/**
+ * Everything that a view paints: the model's traits, the numbers on screen, and how they are shown.
+ * @param {any} model
+ * @param {import("./following.mjs").Follower} follower
+ * @param {Style & Choices} choices
+ * @returns {Frame}
+ */
+export function readFrame(model, follower, choices) {
+  const { shown, notice, pending, connected, evaluate } = follower;
+  const shared = /** @type {Shared} */ (Object.fromEntries(SHARED.map((name) => [name, model.get(name)])));
+  const { spec } = shared;
+  const entries = shown.values.length <= MAX_CELLS_WITH_SLOTS ? shown.values : [];
+  return {
+    ...choices,
+    ...shown,
+    ...shared,
+    ...{ notice, pending, connected, evaluate },
+    layout: new Layout(spec, choices.exchanged),
+    outward: spec.transposed ? new Layout(spec, true).arrange(shown.values) : shown.values,
+    zeros: asBytes(model.get("zeros")),
+    slots: Float64Array.from([...shown.numbers, ...entries]),
+    typed: shown.numbers.length ? typedAt(spec.typed, shown.point) : {},
+  };
 }

@@ -3,7 +3,7 @@
  * inputs and outputs there are; of many, those that are drawn are chosen.
  */
 
-import { ColourGrids } from "./colour_grids.mjs";
+import { ColourGrids, Squares } from "./squares.mjs";
 import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { PictureFields } from "./picture_fields.mjs";
@@ -15,7 +15,6 @@ import { levelScene } from "./scene_levels.mjs";
 import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
 import { blockWords, heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
-import { Squares } from "./squares.mjs";
 import { changes, differ, divided, multiplied, powers, scaledHeights, scaledMap } from "./units.mjs";
 
 const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius

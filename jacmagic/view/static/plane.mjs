@@ -1,9 +1,8 @@
 /** One panel of a picture, drawn in SVG: axes, shapes, and grips that are dragged or moved by keys. */
 
-import { make, makeSvg } from "./element.mjs";
+import { make, makeSvg, makeSvgText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { ticksOf } from "./ticks.mjs";
-import { listenToTurns } from "./turning.mjs";
+import { ticksOf } from "./units.mjs";
 
 const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
 const MARGIN = { left: 50, right: 14, top: 22, bottom: 30 };
@@ -73,26 +72,15 @@ export class Plane {
     const [horizontal, vertical] = [ticksOf(frame.x, axes[0]), ticksOf(frame.y, axes[1])];
     const across = horizontal.ticks.map(([value, text]) => {
       const [x] = this.at([value, frame.y[0]]);
-      return this.text(text, MARGIN.left + x, bottom + 14, "middle", "jm-tick");
+      return makeSvgText(text, MARGIN.left + x, bottom + 14, "jm-tick", "middle");
     });
     const up = vertical.ticks.map(([value, text]) => {
       const [, y] = this.at([frame.x[0], value]);
-      return this.text(text, MARGIN.left - 5, MARGIN.top + y + 4, "end", "jm-tick");
+      return makeSvgText(text, MARGIN.left - 5, MARGIN.top + y + 4, "jm-tick", "end");
     });
-    const below = this.text(horizontal.label, MARGIN.left + SIDE, bottom + 28, "end", "jm-axis");
-    const above = this.text(vertical.label, MARGIN.left, MARGIN.top - 8, "start", "jm-axis");
+    const below = makeSvgText(horizontal.label, MARGIN.left + SIDE, bottom + 28, "jm-axis", "end");
+    const above = makeSvgText(vertical.label, MARGIN.left, MARGIN.top - 8, "jm-axis", "start");
     return [border, ...across, ...up, below, above];
-  }
-
-  /**
-   * @param {string} text
-   * @param {number} x
-   * @param {number} y
-   * @param {string} anchor
-   * @param {string} className
-   */
-  text(text, x, y, anchor, className) {
-    return makeSvg("text", { x, y, "text-anchor": anchor, class: className }, text);
   }
 
   // ── shapes ─────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +112,7 @@ export class Plane {
       const [left, right] = [start, start + LETTER * label.length];
       while (taken.some((one) => one.left < right && left < one.right && Math.abs(one.height - height) < 12)) height += 12;
       taken.push({ left, right, height });
-      const text = this.text(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, isLeft ? "start" : "end", "jm-label");
+      const text = makeSvgText(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, "jm-label", isLeft ? "start" : "end");
       return [text];
     });
   }
@@ -138,7 +126,7 @@ export class Plane {
   axisLabel(label, x, y) {
     const inside = Math.min(Math.max(x, AXIS_MARGIN), SIDE - AXIS_MARGIN);
     const beyond = y < SIDE / 2 ? y - 6 : y + 14;
-    return this.text(label, MARGIN.left + inside, MARGIN.top + beyond, "middle", "jm-label");
+    return makeSvgText(label, MARGIN.left + inside, MARGIN.top + beyond, "jm-label", "middle");
   }
 
   // ── grips ──────────────────────────────────────────────────────────────────────────────────
@@ -235,10 +223,8 @@ export class Plane {
 
 }
 
-/** @param {number[]} point */
-function isFinitePoint(point) {
-  return point.every(Number.isFinite);
-}
+/** @type {(point: number[]) => boolean} */
+const isFinitePoint = (point) => point.every(Number.isFinite);
 
 /**
  * A coordinate that SVG can hold; the frame hides what is beyond it.
@@ -268,4 +254,26 @@ function arrowHead([x0, y0], [x1, y1]) {
 export function sample(look) {
   const line = makeSvg("path", { d: "M1 5H25", class: "jm-line", "data-look": look });
   return makeSvg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, [line]);
+}
+
+/**
+ * @param {Element} svg
+ * @param {() => boolean} turns whether it shows something that can be turned
+ * @param {(across: number, down: number) => void} onTurn by shares of the drawing's width
+ */
+export function listenToTurns(svg, turns, onTurn) {
+  let from = [0, 0];
+  svg.addEventListener("pointerdown", (event) => {
+    const { pointerId, clientX, clientY, target } = /** @type {PointerEvent} */ (event);
+    if (!turns() || (target instanceof Element && target.closest(".jm-grip"))) return;
+    svg.setPointerCapture(pointerId);
+    from = [clientX, clientY];
+  });
+  svg.addEventListener("pointermove", (event) => {
+    const { pointerId, clientX, clientY } = /** @type {PointerEvent} */ (event);
+    if (!svg.hasPointerCapture(pointerId) || !turns()) return;
+    const { width } = svg.getBoundingClientRect();
+    onTurn((clientX - from[0]) / width, (clientY - from[1]) / width);
+    from = [clientX, clientY];
+  });
 }

@@ -1,8 +1,7 @@
 /** Mistakes about what is constant: kept constants, held variables, uses of a variable left out. */
 
 import { Analysis } from "./quiz_analysis.mjs";
-import { fitsEverywhere } from "./quiz_fit.mjs";
-import { terms } from "./quiz_shape.mjs";
+import { fitsEverywhere, terms } from "./quiz_fit.mjs";
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node

@@ -8,9 +8,8 @@
 import { adjointsOf, Analysis } from "./quiz_analysis.mjs";
 import { heldConstant, totalDerivative } from "./quiz_constants.mjs";
 import { argumentsOf, bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
-import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
+import { byShape, fitsEverywhere, HALF_THE_DIGITS, scaled } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
-import { byShape, scaled } from "./quiz_shape.mjs";
 import { wrongRules } from "./quiz_slips.mjs";
 import { shortText } from "./quiz_text.mjs";
 import { orderOf } from "./quiz_tree.mjs";

@@ -37,7 +37,7 @@
  * @property {Board} board
  */
 
-import { make, makeButton, makeScrollable, makeSelect, setText } from "./element.mjs";
+import { hideStill, make, makeButton, makeScrollable, makeSelect, setText } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
 import { Board } from "./quiz_board.mjs";
 import { Entries } from "./quiz_entries.mjs";
@@ -45,7 +45,6 @@ import { Judge } from "./quiz_exercise.mjs";
 import { Choices } from "./quiz_choices.mjs";
 import { Derivations } from "./quiz_steps.mjs";
 import { Numbers } from "./quiz_numbers.mjs";
-import { hideStill } from "./still.mjs";
 
 /** @type {Record<string, any>} */
 const FRONTS = { entries: Entries, numbers: Numbers, steps: Derivations, choices: Choices };

@@ -30,6 +30,9 @@
  * @property {Point} at
  */
 
+const GRID_LINES = 9; // each way
+const CIRCLE_PIECES = 72;
+
 /** @type {(points: Point[], look: string, label?: string) => Shape} */
 export const line = (points, look, label) => ({ kind: "line", points, look, label });
 
@@ -53,4 +56,38 @@ export const shift = ([x, y], [dx, dy]) => [x + dx, y + dy];
  */
 export function around([x, y], [w, h]) {
   return { x: [x - w, x + w], y: [y - h, y + h] };
+}
+
+/**
+ * The square's grid, straight.
+ * @param {Point} centre
+ * @param {number} radius
+ */
+export function squareGrid(centre, radius) {
+  return gridEnds(radius).map((ends) => line(ends.map((end) => shift(centre, end)), "grid"));
+}
+
+/**
+ * Both ends of each grid line, from the centre.
+ * @param {number} radius
+ * @returns {Point[][]}
+ */
+export function gridEnds(radius) {
+  const steps = Array.from({ length: GRID_LINES }, (_, k) => radius * ((2 * k) / (GRID_LINES - 1) - 1));
+  return [
+    ...steps.map((y) => /** @type {Point[]} */ ([[-radius, y], [radius, y]])),
+    ...steps.map((x) => /** @type {Point[]} */ ([[x, -radius], [x, radius]])),
+  ];
+}
+
+/**
+ * An ellipse with two conjugate half diameters.
+ * @param {Point} centre
+ * @param {Point[]} halves
+ */
+export function circle(centre, [a, b]) {
+  return Array.from({ length: CIRCLE_PIECES + 1 }, (_, k) => {
+    const [c, s] = [Math.cos((2 * Math.PI * k) / CIRCLE_PIECES), Math.sin((2 * Math.PI * k) / CIRCLE_PIECES)];
+    return shift(centre, [c * a[0] + s * b[0], c * a[1] + s * b[1]]);
+  });
 }

@@ -17,8 +17,7 @@
 import { levelLine, roundNumbers } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { isKink } from "./kinks.mjs";
-import { around, arrow, dot, line, shift } from "./scene.mjs";
-import { circle } from "./square.mjs";
+import { around, arrow, circle, dot, line, shift } from "./scene.mjs";
 
 const CELLS = 48; // along a side of the grid that level lines are found on
 const LEVELS = 12; // about how many lines are drawn

@@ -21,9 +21,8 @@ import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { oneSided } from "./kinks.mjs";
 import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+import { area, around, arrow, circle, dot, gridEnds, line, shift, squareGrid } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
-import { circle, gridEnds, squareGrid } from "./square.mjs";
 import { unitless } from "./units.mjs";
 
 export const INFINITE = "J is not finite here: there is no linear part.";

@@ -21,9 +21,8 @@
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { singularValues, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+import { area, around, arrow, dot, line, shift, squareGrid } from "./scene.mjs";
 import { percent, SQUARE_SHARE } from "./scene_map.mjs";
-import { squareGrid } from "./square.mjs";
 import { unitless } from "./units.mjs";
 
 const SPACE_LINES = [9, 3]; // each way, of the square and of the cube

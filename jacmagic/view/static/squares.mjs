@@ -1,9 +1,15 @@
-/** The picture of a whole matrix in SVG: squares by sign and size, and bars of the singular values. */
+/** Grids of squares in SVG: of a matrix by sign and size, with bars of its singular values; of a pattern by its products. */
 
-import { make, makeSvg } from "./element.mjs";
+import { make, makeSvg, makeSvgText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
+import { colouringScene } from "./scene_colouring.mjs";
 import { matrixScene } from "./scene_matrix.mjs";
 
+const GRID_UNITS = 300; // of the longest side of all
+const MAX_SQUARE = 22; // units
+const MIN_NUMBERED = 13; // units of a square that holds a number
+// Colours of Okabe and Ito, which recur; numbers are a second mark.
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8ab00", "#777"];
 const SIDE_UNITS = 300; // of the longer side
 const MAX_BARS = 40;
 const BAR_UNITS = 220; // of the largest singular value
@@ -57,18 +63,50 @@ export class Squares {
       const y = 18 * k + 4;
       const length = values[0] ? Math.max((value / values[0]) * BAR_UNITS, 0.5) : 0.5;
       svg.append(makeSvg("rect", { x: 30, y, width: length, height: 13, class: "jm-square", "data-look": "positive" }));
-      svg.append(this.text(`σ${k + 1}`, 0, y + 11), this.text(showNumber(value, digits), 36 + length, y + 11));
+      svg.append(makeSvgText(`σ${k + 1}`, 0, y + 11, "jm-tick"), makeSvgText(showNumber(value, digits), 36 + length, y + 11, "jm-tick"));
     });
-    if (values.length > shown.length) svg.append(this.text(`… ${values.length - shown.length} more`, 30, 18 * shown.length + 14));
+    if (values.length > shown.length) svg.append(makeSvgText(`… ${values.length - shown.length} more`, 30, 18 * shown.length + 14, "jm-tick"));
     return svg;
+  }
+}
+
+export class ColourGrids {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.box = make("figure", "jm-squares jm-colouring");
+    parent.append(this.box);
   }
 
   /**
-   * @param {string} text
-   * @param {number} x
-   * @param {number} y
+   * @param {import("./parts.mjs").Frame} frame
+   * @returns {string[]} the same in sentences
    */
-  text(text, x, y) {
-    return makeSvg("text", { x, y, class: "jm-tick" }, text);
+  paint({ spec, colouring }) {
+    const [m, n] = [spec.outputs.length, spec.labels.length];
+    const { grids, words } = colouringScene(/** @type {import("./scene_colouring.mjs").Colouring} */ (colouring), m, n);
+    const longest = Math.max(...grids.map(({ cells }) => Math.max(cells.length, cells[0].length)));
+    const size = Math.min(GRID_UNITS / longest, MAX_SQUARE);
+    this.box.replaceChildren(...grids.map((grid) => this.grid(grid, size)));
+    return words;
+  }
+
+  /**
+   * @param {import("./scene_colouring.mjs").Grid} grid
+   * @param {number} size of a square
+   */
+  grid({ name, cells }, size) {
+    const [height, width] = [cells.length * size, cells[0].length * size];
+    const svg = makeSvg("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24, "aria-label": `${name}: ${cells.length} × ${cells[0].length}` });
+    svg.append(makeSvgText(name, 0, -7, "jm-axis", "start"));
+    cells.forEach((row, i) =>
+      row.forEach((group, j) => {
+        if (!group) return;
+        const square = { x: j * size, y: i * size, width: size, height: size };
+        svg.append(makeSvg("rect", { ...square, class: "jm-group", fill: COLOURS[(group - 1) % COLOURS.length] }));
+        if (size >= MIN_NUMBERED) svg.append(makeSvgText(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
+      }),
+    );
+    svg.append(makeSvg("rect", { x: 0, y: 0, width, height, class: "jm-border" }));
+    return svg;
   }
 }

@@ -1,7 +1,10 @@
 /**
- * The tabs below the table: one panel for each name, of which one is open.
+ * The arrangement of the view: a rail with the sliders, a stage with the table, and tabs below it, of
+ * which one is open.
  *
  * The parts of a tab say by `isEmpty` whether they have anything to show; a tab of empty parts is hidden.
+ *
+ * @typedef {"head" | "rail" | "stage"} Area
  *
  * @typedef {object} Tab
  * @property {string} name
@@ -11,6 +14,8 @@
 
 import { make, makeButton } from "./element.mjs";
 
+const MAX_COLUMNS_BESIDE_RAIL = 8; // of a table; a wider one gets the whole width
+const MAX_STICKY_HANDLES = 4; // on a narrow screen, where more would cover it
 const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity });
 
 let serial = 0; // of the ids that tie buttons to panels, several views in one page
@@ -93,5 +98,29 @@ export class Tabs {
     const next = Number.isFinite(by) ? (at + by + shown.length) % shown.length : by < 0 ? 0 : shown.length - 1;
     shown[next].button.focus();
     this.onChoose(shown[next].name);
+  }
+}
+
+export class Areas {
+  /**
+   * @param {HTMLElement} root
+   * @param {{rows: string[], columns: string[]}} spec
+   */
+  constructor(root, spec) {
+    this.root = root;
+    /** @type {Record<Area, HTMLElement>} */
+    this.boxes = {
+      head: make("div", "jm-top"),
+      rail: make("div", "jm-rail"),
+      stage: make("div", "jm-stage"),
+    };
+    root.append(make("div", "jm-desk", Object.values(this.boxes)));
+    const widest = Math.max(spec.rows.length, spec.columns.length); // the table may be transposed
+    root.classList.toggle("jm-beside", widest <= MAX_COLUMNS_BESIDE_RAIL);
+  }
+
+  /** @param {number} handles how many sliders are drawn */
+  arrange(handles) {
+    this.root.classList.toggle("jm-sticky", handles > 0 && handles <= MAX_STICKY_HANDLES);
   }
 }

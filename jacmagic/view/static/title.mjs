@@ -1,9 +1,11 @@
-/** The title: what is shown, and at which point. */
+/** What is shown, and at which point: the title, a notice where the numbers are others, the function's value. */
 
 import { setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
 import { addPart } from "./parts.mjs";
 import { showTyped, typedAt } from "./typed.mjs";
 
+const MAX_OUTPUTS_SHOWN = 12;
 const MAX_COMPONENTS_SHOWN = 12;
 
 /**
@@ -37,5 +39,34 @@ addPart({
   mount: (box) => ({
     paint: ({ spec, point, digits, layout }) =>
       setText(box, unbroken(`${spec.title} ${describePoint(spec, point, digits, layout)}`)),
+  }),
+});
+
+/**
+ * @param {string} name of the function
+ * @param {ArrayLike<number>} outputs its values
+ * @param {number} digits
+ */
+export function describeValue(name, outputs, digits) {
+  const numbers = Array.from(outputs).slice(0, MAX_OUTPUTS_SHOWN);
+  const shown = numbers.map((value) => showNumber(value, digits));
+  const more = outputs.length > MAX_OUTPUTS_SHOWN ? ", …" : "";
+  return `${name} = ${outputs.length === 1 ? shown[0] : `(${shown.join(", ")}${more})`}`;
+}
+
+addPart({
+  name: "stale-note",
+  tag: "p",
+  mount: (box) => {
+    box.setAttribute("role", "alert");
+    return { paint: ({ notice }) => setText(box, notice) };
+  },
+});
+addPart({
+  name: "value",
+  tag: "p",
+  mount: (box) => ({
+    paint: ({ spec, outputs, digits }) =>
+      setText(box, outputs.length ? describeValue(spec.function, outputs, digits) : ""),
   }),
 });

@@ -43,16 +43,13 @@
  */
 
 import { Announcer } from "./announcer.mjs";
-import { Areas } from "./areas.mjs";
-import { make } from "./element.mjs";
+import { Areas, Tabs } from "./tabs.mjs";
+import { hideStill, make } from "./element.mjs";
 import { Follower } from "./following.mjs";
 import { asBytes } from "./format.mjs";
-import { readFrame } from "./frame.mjs";
+import { PARTS, readFrame } from "./parts.mjs";
 import { Layout } from "./layout.mjs";
 import { fromJson } from "./live.mjs";
-import { PARTS } from "./parts.mjs";
-import { hideStill } from "./still.mjs";
-import { Tabs } from "./tabs.mjs";
 import { describePoint } from "./title.mjs";
 
 const MAX_CELLS_PAINTED_AT_ONCE = 100; // more wait for the browser's next frame

@@ -13,11 +13,10 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
-from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.still.latex import equations
-from jacmagic.view.table import Table, blocks_of, summary_of, table_of
+from jacmagic.view.table import Table, blocks_of, shown_determinant, summary_of, table_of
 
 
 def html(jacobian: JacobianResult) -> str:
@@ -42,7 +41,7 @@ def html(jacobian: JacobianResult) -> str:
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
-        scene=_scene(jacobian),
+        scene=picture_of(jacobian).html if shows_picture(jacobian) else "",
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
         latex=[*equations(jacobian), *(step.latex for step in steps)],
@@ -65,11 +64,6 @@ def _summary(jacobian: JacobianResult) -> str:
 def _links(chain: Derivation) -> list[tuple[str, str]]:
     """Return signs and matrices of a chain."""
     return list(zip(chain.signs, map(to_mathml, chain.links), strict=True))
-
-
-def _scene(jacobian: JacobianResult) -> str:
-    """Return the picture of the function around the point, where it is asked for."""
-    return picture_of(jacobian).html if shows_picture(jacobian) else ""
 
 
 def _factored(jacobian: JacobianResult) -> str:

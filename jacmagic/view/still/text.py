@@ -6,7 +6,7 @@ import numpy as np
 
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
-from jacmagic.result.chain.text import to_text
+from jacmagic.result.chain.typeset import to_text
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.display_form import DisplayForm
@@ -14,10 +14,9 @@ from jacmagic.symbolic.formula.listed import MAX_ENTRIES, listed
 from jacmagic.symbolic.formula.typeset import plain, pretty
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
-from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
-from jacmagic.view.table import summary_of, table_of
+from jacmagic.view.table import shown_determinant, summary_of, table_of
 
 MAX_WIDTH = 100  # characters of a closed form: the usual width of a terminal
 MAX_HEIGHT = 30  # lines of a closed form: about a terminal's
@@ -42,15 +41,10 @@ def text(jacobian: JacobianResult) -> str:
             *middle,
             *(f"⚠ {line}" for line in warnings(jacobian)),
             *remarks(jacobian),
-            *_picture(jacobian),
+            *(["", *picture_of(jacobian).words] if shows_picture(jacobian) else []),
             *_steps(jacobian),
         ]
     )
-
-
-def _picture(jacobian: JacobianResult) -> list[str]:
-    """Return the picture in words, where it is asked for."""
-    return ["", *picture_of(jacobian).words] if shows_picture(jacobian) else []
 
 
 def _steps(jacobian: JacobianResult) -> list[str]:
@@ -93,7 +87,8 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
         return []
     if _is_surely_larger(jacobian, reading):
         return _too_large(jacobian)
-    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
+    shown = jacobian.view.layout.matrix
+    drawn = attempt(lambda: pretty(shown(reading.matrix), reading.texts), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
@@ -111,10 +106,6 @@ def _listed(jacobian: JacobianResult) -> list[str]:
     if len(lines) > MAX_ENTRIES:
         return []
     return ["closed form", *lines, *_definitions(jacobian, reading), ""]
-
-
-def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
-    return pretty(jacobian.view.layout.matrix(reading.matrix), reading.texts)
 
 
 def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:

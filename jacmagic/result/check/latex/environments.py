@@ -3,11 +3,12 @@ r"""Matrices and cases of LaTeX: what stands between \begin and \end."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import sympy
 
-from jacmagic.result.check.latex.tokens import Token, refusal
+from jacmagic.result.check.latex.reader import Reader
+from jacmagic.result.check.latex.tokens import refusal
 
 _MATRICES = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array"}
 RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -16,21 +17,7 @@ RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-class Expressions(Protocol):
-    """What an environment needs of the parser."""
-
-    source: str
-    at: int
-
-    @property
-    def next(self) -> Token: ...
-    def take(self, *texts: str) -> Token | None: ...
-    def need(self, text: str) -> None: ...
-    def wrong(self, expected: str) -> Exception: ...
-    def sum(self) -> Any: ...
-
-
-def environment(parser: Expressions) -> Any:
+def environment(parser: Reader) -> Any:
     r"""Return the matrix or the cases that begin here."""
     token = parser.next
     name = token.text[len(r"\begin{") :].split("}")[0].rstrip("*")
@@ -57,7 +44,7 @@ def environment(parser: Expressions) -> Any:
     return sympy.Matrix(rows)
 
 
-def _cases(parser: Expressions) -> Any:
+def _cases(parser: Reader) -> Any:
     pieces = []
     while parser.next.kind != "end":
         value = parser.sum()
@@ -71,7 +58,7 @@ def _cases(parser: Expressions) -> Any:
     return sympy.Piecewise(*pieces)
 
 
-def _condition(parser: Expressions) -> Any:
+def _condition(parser: Reader) -> Any:
     word = parser.next.text if parser.next.kind == "word" else ""
     parser.at += bool(word)
     if any(other in word for other in ("otherwise", "else")):
@@ -83,7 +70,7 @@ def _condition(parser: Expressions) -> Any:
     return held
 
 
-def _relation(parser: Expressions) -> Any:
+def _relation(parser: Reader) -> Any:
     left = parser.sum()
     if parser.next.text not in RELATIONS:
         raise parser.wrong("expected a relation")

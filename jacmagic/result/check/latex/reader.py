@@ -74,6 +74,10 @@ class Reader:
         """Return the value of a constant; None for other names."""
         raise NotImplementedError
 
+    def sum(self) -> Any:
+        """Return the value of the sum that begins here."""
+        raise NotImplementedError
+
     def split(self, source: str) -> list[Token]:
         """Return the tokens of a text, the last of which is its end."""
         return tokens(source)

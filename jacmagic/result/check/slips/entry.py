@@ -1,7 +1,8 @@
-"""Slips that one entry's numbers show: sign, factor, zero, another entry of the matrix."""
+"""Slips that one entry's numbers show: sign, factor, zero, another entry, another point."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from itertools import product
 
@@ -11,6 +12,7 @@ from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
 from jacmagic.result.check.slips.whole import units
 
+MAX_VARIABLES = 10  # of which all pairs are tried
 MAX_ENTRIES = 4_096  # of a matrix whose entries are all compared with one
 
 
@@ -88,3 +90,39 @@ def rounded_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return Slip(
         "rounded", f"{digits} digits are right: a rounded constant or a difference quotient"
     )
+
+
+def moved_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a change of the point at which the right entry has the hand's values."""
+    if wrong.alone or evidence.form is None:
+        return None
+    n = evidence.shape[1]
+    at = wrong.row * n + wrong.column
+    names = [label.unicode for label in evidence.columns]
+
+    def entry(points: np.ndarray) -> np.ndarray:
+        assert evidence.form is not None
+        with np.errstate(all="ignore"):
+            return evidence.form.values(points).of(evidence.form.entries[at])
+
+    for k in range(min(n, 4 * MAX_VARIABLES)):
+        mirrored = evidence.points.copy()
+        mirrored[:, k] *= -1
+        if wrong.explained_by(entry(mirrored)):
+            return Slip("sign", f"−{names[k]} where {names[k]} is right")
+    for factor, text in ((np.pi / 180, "in degrees"), (180 / np.pi, "in radians")):
+        for k in range(min(n, MAX_VARIABLES)):
+            scaled = evidence.points.copy()
+            scaled[:, k] *= factor
+            if wrong.explained_by(entry(scaled)):
+                return Slip("degrees", f"{names[k]} is taken {text}")
+    for k, other in itertools.permutations(range(min(n, MAX_VARIABLES)), 2):
+        replaced = evidence.points.copy()
+        replaced[:, k] = replaced[:, other]
+        if wrong.explained_by(entry(replaced)):
+            return Slip("variable", f"{names[other]} where {names[k]} is right")
+        exchanged = evidence.points.copy()
+        exchanged[:, [k, other]] = exchanged[:, [other, k]]
+        if k < other and wrong.explained_by(entry(exchanged)):
+            return Slip("variable", f"{names[k]} and {names[other]} are exchanged")
+    return None

@@ -11,6 +11,7 @@ from jacmagic.result.check.slips.edits import edit_slip
 from jacmagic.result.check.slips.entry import (
     any_factor,
     far_entry,
+    moved_slip,
     other_entry,
     plain_slip,
     rounded_slip,
@@ -24,7 +25,6 @@ from jacmagic.result.check.slips.lookup import (
 )
 from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.check.slips.terms import term_slip, terms_slip
-from jacmagic.result.check.slips.variables import moved_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
 
 MAX_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
