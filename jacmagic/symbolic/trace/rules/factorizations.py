@@ -97,7 +97,7 @@ def _unpacked(
     """P, L and U of A = P L U."""
     rows, columns = factors.shape[-2:]
     first = min(rows, columns)
-    exchanged = [_permutation(one, rows) for one in pivots.reshape(-1, first).numpy()]
+    exchanged = [_permutation(one, rows) for one in pivots.reshape(-1, first).cpu().numpy()]
     orders = torch.from_numpy(np.array(exchanged).reshape(*pivots.shape[:-1], rows))
     lower = factors[..., :first].tril(-1) + torch.eye(rows, first).to(factors)
     turned = torch.eye(rows).to(factors)[orders].mT
