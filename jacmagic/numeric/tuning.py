@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,18 +18,22 @@ from torch import Tensor
 
 from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.forward import FORWARD
 from jacmagic.numeric.modes.mode import Mode
 from jacmagic.numeric.modes.mode_choice import fallbacks
-from jacmagic.numeric.modes.profiling import MIN_SECONDS_TO_PROFILE, fastest_modes
+from jacmagic.numeric.modes.profiling import (
+    MIN_SECONDS_TO_PROFILE,
+    fastest_modes,
+    reverse_may_pay,
+)
 from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.vjp import VJP
 from jacmagic.numeric.options import DEFAULTS
 
 MAX_INPUT_KINDS = 8  # of one function, for which something is kept
 SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
-BACKWARDS = (REVERSE, VJP)  # modes of which only whole calls show the quicker one
 MIN_SECONDS_TO_LOAD = 2.0  # of all calls: about what the first `torch.func.vjp` loads for
-TRIALS = 2  # calls by each of them; the first may load and prepare
+TRIALS = 2  # calls by each of two modes of which only whole calls show the quicker one
 
 
 @dataclass
@@ -45,7 +50,8 @@ class Tuned:
         calls: how many there were.
         modes: the dense ones in measured order, None where the sizes decide; empty before the
             second call, as the first one loads and prepares.
-        taken: the one of `BACKWARDS` that this call takes, if both are being tried.
+        rivals: forward mode and what else may be quickest; None as long as calls are short.
+        taken: the mode that this call takes, if several are tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
         ran_once: whether the last call ran the function a single time, and so will the next.
@@ -60,8 +66,9 @@ class Tuned:
     total: float = 0.0
     calls: int = 0
     modes: tuple[tuple[Mode, ...] | None, ...] = ()
+    rivals: tuple[Mode, ...] | None = None
     taken: Mode | None = None
-    tried: dict[Mode, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
+    tried: dict[Mode, list[float]] = field(default_factory=lambda: defaultdict(list))
     refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     ran_once: bool = False
     passed: dict[Any, int] = field(default_factory=dict)
@@ -90,32 +97,37 @@ class Tuned:
         """Whether calls are too short for other modes to be tried, which run the function again."""
         return self.shortest < MIN_SECONDS_TO_PROFILE
 
-    @property
-    def _pays_to_try_both(self) -> bool:
-        """Whether each call is slow, and all together slower than loading `torch.func`."""
-        loaded = "torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD
-        return loaded and not self.is_short
-
     def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
         """Return dense modes in measured order; None where the sizes decide.
 
-        Where a call takes long and goes backwards, each of `BACKWARDS` has whole calls to itself.
+        Where a call takes long, each of `rivals` has whole calls to itself.
         """
         if not self.calls:
             return fastest_modes(evaluation)
         if not self.modes:
             self.modes = (fastest_modes(evaluation),)
-        if not self._pays_to_try_both:
+        if self.is_short:
             return self.modes[0]
         modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
-        if modes[0] is not REVERSE:
+        rivals = self._rivals(modes[0], evaluation)
+        if len(rivals) < 2:
             return self.modes[0]
-        least = min(BACKWARDS, key=lambda mode: len(self.tried[mode]))
+        least = min(rivals, key=lambda mode: len(self.tried[mode]))
         if len(self.tried[least]) < TRIALS:
             self.taken = least
         else:
-            self.taken = min(BACKWARDS, key=lambda mode: min(self.tried[mode]))
+            self.taken = min(rivals, key=lambda mode: min(self.tried[mode]))
         return tuple(dict.fromkeys((self.taken, *modes)))
+
+    def _rivals(self, first: Mode, evaluation: Evaluation) -> tuple[Mode, ...]:
+        """Return the modes that may be quickest where the first one takes long."""
+        if first is REVERSE:  # `torch.func.vjp` has to be loaded first
+            loaded = "torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD
+            return (REVERSE, VJP) if loaded else (REVERSE,)
+        if self.rivals is None:
+            pays = first is FORWARD and reverse_may_pay(evaluation, self.shortest)
+            self.rivals = (FORWARD, REVERSE) if pays else (first,)
+        return self.rivals
 
 
 class Tuning:

@@ -34,7 +34,7 @@ from jacmagic.numeric.modes.batch_size import (
 from jacmagic.numeric.modes.columns import COLUMNS
 from jacmagic.numeric.modes.forward import FORWARD
 from jacmagic.numeric.modes.mode_choice import FALLBACKS, fallbacks
-from jacmagic.numeric.modes.profiling import outputs_share_little
+from jacmagic.numeric.modes.profiling import outputs_share_little, reverse_may_pay
 from jacmagic.numeric.modes.reverse import REVERSE, by_reverse
 from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.modes.vjp import VJP, by_vjp
@@ -862,6 +862,27 @@ def test_the_quicker_mode_backwards_is_found_by_taking_both(monkeypatch):
         torch.testing.assert_close(matrix, found[0])
     tried = known.of([x], "auto", None).tried
     assert {mode: len(times) for mode, times in tried.items()} == {REVERSE: 2, VJP: 2}
+
+
+def test_reverse_mode_is_tried_where_forward_mode_takes_long(monkeypatch):
+    """Each has two whole calls, where a few rows in a batch take much less than all columns."""
+    monkeypatch.setattr(tuning, "MIN_SECONDS_TO_PROFILE", 0.0)
+    monkeypatch.setattr(tuning, "reverse_may_pay", lambda *_: True)
+    known, x = Tuning(), torch.rand(4, dtype=torch.float64)
+    found = [compute(lambda x: x.repeat(10) ** 2, (x,), tuning=known) for _ in range(6)]
+    for numbers in found[1:]:
+        torch.testing.assert_close(numbers.matrix, found[0].matrix)
+    assert [numbers.mode for numbers in found[:5]] == ["forward", *("forward", "reverse") * 2]
+    tried = known.of([x], "auto", None).tried
+    assert {mode: len(times) for mode, times in tried.items()} == {FORWARD: 2, REVERSE: 2}
+
+
+@pytest.mark.parametrize(("seconds", "pays"), [(1e3, True), (1e-9, False)])
+def test_reverse_mode_is_not_tried_where_rows_take_longer(seconds, pays):
+    """A few rows are timed first: they have to be quicker than all columns."""
+    with torch.enable_grad():
+        evaluation = evaluate(lambda x: x.repeat(10) ** 2, (doubles(4),), create_graph=False)
+    assert reverse_may_pay(evaluation, seconds) is pays
 
 
 def test_one_slow_call_of_a_quick_function_tries_no_other_mode():

@@ -40,6 +40,8 @@ MIN_SECONDS_OF_PASSES = 0.5  # of min(m, n) passes, from which timing a few of t
 PROBES = 16  # rows and columns that are timed
 PROBE_SHARE = 12  # how many times more of both there must be; of long passes, half as many
 MIN_ASPECT, MAX_ASPECT = 0.5, 32.0  # outputs by inputs, outside of which the sizes decide
+TRIAL_GAIN = 0.5  # of forward mode's seconds, that the probed rows may take
+TRIAL_COST = 4.0  # times these, that all rows may take by that measure
 FORWARD_GAIN = 0.8  # forward mode runs the function again: taken where it clearly is quicker
 
 
@@ -62,6 +64,27 @@ def fastest_modes(evaluation: Evaluation) -> tuple[Mode, ...] | None:
     if columns is None or rows is None or columns * n > FORWARD_GAIN * rows * m:
         return FALLBACKS["reverse"]
     return FALLBACKS["forward"]
+
+
+def reverse_may_pay(evaluation: Evaluation, seconds: float) -> bool:
+    """Whether whole calls in reverse mode are worth trying where forward mode takes long.
+
+    A batch of rows may take as long as a few of them, or as each alone: it is taken where a few
+    take a small part of forward mode's time, and all, in the worst case, not many times that.
+
+    Args:
+        evaluation: the plain run.
+        seconds: what all columns take.
+    """
+    m, n = evaluation.size
+    if m > MAX_ASPECT * n:
+        return False
+    probes = min(PROBES, m)
+    outputs = [leaf.detach() for leaf in evaluation.outputs.leaves]
+    rows = _seconds(backward_products, evaluation, identity(outputs, 0, probes))
+    if rows is None:
+        return False
+    return rows <= TRIAL_GAIN * seconds and rows * m / probes <= TRIAL_COST * seconds
 
 
 def outputs_share_little(evaluation: Evaluation) -> bool:
