@@ -36,6 +36,8 @@ def to_mathml(source: str, *, display: bool = True) -> str:
         _tidy(element)
         _fit_brackets(element)
         _space_functions(element)
+    for element in root.iter():
+        _close_up_signs(element)
     _draw(root, lines)
     return tostring(root, encoding="unicode")
 
@@ -112,6 +114,17 @@ def _space_functions(element: Element) -> None:
             element.insert(k + 1, New("mspace", {"width": "0.17em"}))
         if k and children[k - 1].tag != "mo":
             element.insert(k, New("mspace", {"width": "0.17em"}))
+
+
+_BEFORE_SIGNS = frozenset("=≈<>≤≥≠,;·⋅×→⇒(")
+
+
+def _close_up_signs(element: Element) -> None:
+    """Keep a sign at its number, as in = −3: after another operator it is no difference."""
+    for before, sign in itertools.pairwise(element):
+        is_sign = sign.tag == "mo" and sign.text in ("+", "-", "−", "±")
+        if is_sign and before.tag == "mo" and before.text in _BEFORE_SIGNS:
+            sign.set("form", "prefix")
 
 
 def _is_function(element: Element) -> bool:
