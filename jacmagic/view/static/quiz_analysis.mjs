@@ -12,7 +12,7 @@ import { tabulated } from "./quiz_values.mjs";
 /** @typedef {import("./quiz_tree.mjs").Node} Node */
 
 /**
- * The partials of an expression by its parts, at some points; not by what stands in a derivative.
+ * The partials of an expression by its parts, at some points; not by what is inside a derivative.
  * @param {Node[]} order its nodes, arguments first
  * @param {number} size the number of points
  * @param {(one: Node, k: number) => (number | null)[]} partialsAt those of one operation by its arguments
