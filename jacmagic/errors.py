@@ -74,7 +74,7 @@ class PageError(JacmagicError, OSError):
 
 
 def text_of(error: BaseException) -> str:
-    """Return an exception's text, "" where a class of the user's fails to give it."""
+    """Return an exception's text; "" where its `__str__` fails."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 whatever the user's __str__ raises

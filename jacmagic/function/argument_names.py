@@ -48,7 +48,7 @@ def chosen_positions(known: tuple[str, ...], wrt: str | Sequence[str] | None) ->
 
 
 def whole_numbers(known: Sequence[str], tensors: Sequence[Tensor]) -> tuple[str, ...]:
-    """Return the names of the tensors that are whole numbers as they are given."""
+    """Return the names of the tensors of an integer dtype."""
     return tuple(n for n, one in zip(known, tensors, strict=True) if not one.is_floating_point())
 
 

@@ -1,4 +1,4 @@
-"""Inputs that a function reads from outside instead of through its arguments.
+"""Inputs that a function captures instead of taking them as arguments.
 
 `jacobian(lambda *_: model(x), params)` is all zeros without a word: the function never looks at its
 arguments, it reads the same tensors through a closure, a global name or a module. Here such
@@ -28,7 +28,7 @@ def cells_of(function: types.FunctionType) -> dict[str, Any]:
 
 
 def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
-    """Positions of the tensors that a function holds from outside itself.
+    """Return the positions of the tensors that a function captures.
 
     Args:
         function: any callable; wrappers are looked through.

@@ -34,7 +34,7 @@ _WORDS = re.compile(
 def keeping_counts(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
-    """Return the answer for a problem, some inputs kept whole if it needs them so.
+    """Compute with a problem, some inputs kept as integers if the function needs that.
 
     Args:
         make: gives the problem with these inputs kept whole; none of them at first.
@@ -59,7 +59,7 @@ def keeping_counts(
 
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
-    """Return the problem with the fewest whole numbers with which the function runs."""
+    """Return the problem with the fewest integer inputs for which the function runs."""
     end = time.perf_counter() + MAX_SECONDS_TO_SEARCH
     for size in range(1, min(MAX_WHOLE_NUMBERS, len(names)) + 1):
         for fixed in itertools.combinations(names, size):

@@ -127,7 +127,7 @@ def module_target(module: nn.Module, title: str) -> Target:
 
 
 def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
-    """Return what acts because a module is in training mode, one sentence each."""
+    """Return one sentence for each kind of layer that acts differently in training mode."""
     parts = [part for part in module.modules() if part.training]
     if not parts:
         return ()
@@ -154,7 +154,7 @@ def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
 
 
 def tied_names(module: nn.Module) -> dict[str, str]:
-    """Return the further names of tied parameters, each with the name that counts."""
+    """Map further names of tied parameters to the names under which they are listed."""
     first: dict[int, str] = {}
     tied = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):

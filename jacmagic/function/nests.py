@@ -30,7 +30,7 @@ _INDICES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
 
 @dataclass(frozen=True)
 class Leaf:
-    """One leaf of the arguments: the argument, the way to it, and what stands there."""
+    """One leaf of the arguments: the argument's name, the path to it, its value."""
 
     argument: str
     path: Path
@@ -60,7 +60,7 @@ class Nest:
         }
 
     def meant(self, name: str) -> list[str]:
-        """Return the leaves that a name means: a leaf, or those of an argument or a part.
+        """Return the leaves that a name selects: one leaf, or those of an argument or a part.
 
         `p` means all leaves of the argument p, and `p.w` the leaf w of p although it is called w.
         """
@@ -76,7 +76,7 @@ class Nest:
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
-        """Return what puts one part per chosen leaf into the structure of the arguments.
+        """Return a function that arranges a part per chosen leaf in the arguments' structure.
 
         What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
 

@@ -225,7 +225,7 @@ def _instead(value: Any) -> str:
 
 
 def _found(inputs: Any) -> str:
-    """Return what was given instead of tensors, in torch's words."""
+    """Describe the values found instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
     position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)

@@ -1,4 +1,4 @@
-"""Running the user's function again as if nothing happened.
+"""Silent reruns of the user's function with the random numbers of its first run.
 
 Under `vmap`, with dual numbers or for finite differences the function runs once more. The user
 must not notice: nothing is printed twice, no warning comes twice, torch's remarks on vmap are kept
@@ -93,7 +93,7 @@ def random_states(
 def drawn_from(
     function: Callable[..., Any], tensors: Sequence[Tensor], before: RandomStates
 ) -> RandomStates:
-    """`before` if anything has been drawn since; empty if not, which is kept in mind."""
+    """Return `before` if anything has been drawn since, else (); that is cached per function."""
     now = random_states(tensors)
     if all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in zip(now, before, strict=True)):
         _draws_nothing.add(function)

@@ -87,7 +87,7 @@ class JacobianMagics(ShellMagics):
         return self._run("hessian", line, cell)
 
     def _run(self, magic: str, text: str, cell: str | None) -> Shown | None:
-        """Parse the line and compute; what fails leaves the cell's last result on screen."""
+        """Parse the line and compute; a failure leaves the cell's last result on screen."""
         __tracebackhide__ = True
         try:
             return self.answer(

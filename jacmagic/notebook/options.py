@@ -98,7 +98,7 @@ def fill(kind: type[_Options], parsed: argparse.Namespace, **others: Any) -> _Op
 
 
 def check(parsed: argparse.Namespace) -> None:
-    """Refuse values and combinations that no option has.
+    """Refuse invalid values of options, and invalid combinations.
 
     Raises:
         UsageError: with what to write instead.
@@ -120,7 +120,7 @@ def check(parsed: argparse.Namespace) -> None:
 
 
 def _check_shown(parsed: argparse.Namespace) -> None:
-    """Refuse values and combinations of what is shown instead of a Jacobian."""
+    """Refuse invalid combinations of options that show something else than a Jacobian."""
     if parsed.quiz is not None:
         _check_quiz(parsed.quiz, parsed.seeds)
     asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
@@ -135,7 +135,7 @@ def _check_shown(parsed: argparse.Namespace) -> None:
 
 
 def _check_quiz(kind: str, seeds: int) -> None:
-    """Refuse an exercise that there is not."""
+    """Refuse options that no kind of exercise has."""
     from jacmagic.view.exercise.kinds import QuizOptions  # loads torch, as an exercise does
 
     try:
@@ -145,7 +145,7 @@ def _check_quiz(kind: str, seeds: int) -> None:
 
 
 def check_common(parsed: argparse.Namespace) -> None:
-    """Refuse values that the options of all magics do not have.
+    """Refuse invalid values of the options that all magics share.
 
     Raises:
         UsageError: with what to write instead.

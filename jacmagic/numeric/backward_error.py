@@ -33,7 +33,7 @@ _ALGORITHM = re.compile(
 
 
 class _PerturbedMatrices(InterceptingMode):
-    """Passes matrices off by roundoffs of their norm to algorithms on matrices."""
+    """Function mode that perturbs the arguments of matrix algorithms by roundoffs of their norm."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ def batched_backward(
 
 @contextlib.contextmanager
 def mapped(count: int, randomness: str = "error") -> Iterator[tuple[OnTensor, OnTensor]]:
-    """Enter a level of `vmap`; give what puts tensors into it and takes results out of it.
+    """Enter a level of `vmap`; yield functions that wrap tensors and unwrap results.
 
     Args:
         count: how many directions are mapped over, the first dimension of each tensor.

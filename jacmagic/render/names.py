@@ -195,7 +195,7 @@ def _visible(name: str) -> str:
 
 
 def printable(character: str) -> str:
-    """Return a character, or what stands for it where it would be invisible or move others."""
+    """Return a character, or a substitute for one that is invisible or reorders text."""
     if character.isspace():
         return " "
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cn", "Cs", "Co"}

@@ -126,7 +126,7 @@ def _head(start: Point, end: Point) -> str:
 
 
 def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
-    """Yield labels of shapes, each where none stands yet."""
+    """Yield the labels of shapes, placed so that none overlaps another."""
     taken: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:
         if not shape.label:

@@ -34,7 +34,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Typed:
-    """A typeset expression: text, LaTeX, and what it is where it becomes a part of another."""
+    """A typeset expression: text, LaTeX, and its precedence as an operand."""
 
     text: str
     latex: str

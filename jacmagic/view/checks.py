@@ -47,7 +47,7 @@ def compare(
     names: Names = None,
     of: str = "auto",
 ) -> Comparison:
-    r"""Compare a Jacobian by another hand with that of a function, entry by entry.
+    r"""Compare a hand-derived Jacobian with that of a function, entry by entry.
 
     Entries are equal where SymPy proves it, or at 64 random points around x and x itself, within
     rounding. Where one differs, the likely slip is named: a single mistake that turns the right

@@ -19,7 +19,7 @@ _KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"
 
 
 class Comparison(Reported, CheckResult):
-    """A Jacobian compared with another hand's, entry by entry; true where none differs.
+    """A comparison with a hand-derived Jacobian, entry by entry; true where none differs.
 
     Attributes:
         result: the Jacobian by torch and its closed form.

@@ -81,7 +81,7 @@ _FROM_NUMPY = torch.from_numpy
 
 
 def of_tensor(tensor: Tensor) -> Any:
-    """Return an array of the tensor's shape and dtype that this tensor stands behind."""
+    """Return an array of the tensor's shape and dtype that carries the tensor."""
     dtype = DTYPES.get(tensor.dtype)
     if dtype is None or tensor.layout != torch.strided:
         return tensor
@@ -102,14 +102,14 @@ def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
 
 
 def of_users(array: numpy.ndarray) -> Array:
-    """Return an array of the user's, its memory shared, that can meet tensors."""
+    """Return a view of a user's array whose operations accept tensors."""
     view = array.view(Array)
     view._is_shared = True
     return view
 
 
 def as_array(value: Any) -> Any:
-    """Return what NumPy returned; plain arrays as ones that can meet tensors."""
+    """Return NumPy's result, with plain arrays as ones whose operations accept tensors."""
     if type(value) is numpy.ndarray:
         view = value.view(Array)
         view._is_shared = not value.flags.owndata
@@ -199,7 +199,7 @@ def _usable(plain: numpy.ndarray) -> numpy.ndarray:
 
 
 def has_tensor(value: Any) -> bool:
-    """Whether a tensor, or an array that has met one, is among some arguments."""
+    """Whether any argument is a tensor or an array that carries one."""
     if isinstance(value, (list, tuple)):
         return any(map(has_tensor, value))
     return traced_by(value) is not None
@@ -211,7 +211,7 @@ def as_tensors(value: Any) -> Any:
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:
-    """Return the tensor that an array is, with its graph where it has met one.
+    """Return an array as a tensor, with its graph where it carries one.
 
     Of an array that is written to it is a copy: what has been computed from it stays as it was.
     """

@@ -127,7 +127,7 @@ def instance(scope: Replacements, value: Any) -> Any:
 
 
 def _meets(scope: Replacements, value: Any) -> bool:
-    """Whether an attribute is something that a scope replaces."""
+    """Whether a scope replaces an attribute."""
     if type(value) is numpy.ndarray:
         return True
     if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
@@ -139,7 +139,7 @@ def _meets(scope: Replacements, value: Any) -> bool:
 
 
 def _names_numbers(kind: type) -> bool:
-    """Whether a class, its instances or its methods call numbers by names."""
+    """Whether a class, its instances or its methods refer to named numbers."""
     if current() is None:
         return False
     members = [one for base in kind.__mro__ if is_users(base) for one in vars(base).values()]

@@ -41,7 +41,7 @@ def state_of(found: Survey) -> State:
 
 
 def changes(before: State, after: State) -> tuple[str, ...]:
-    """Return the names of what is not as it was."""
+    """Return the names of values that have changed."""
     names = (
         key[1]
         for key in [*before, *(key for key in after if key not in before)]

@@ -21,7 +21,7 @@ def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
 
 
 def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any]) -> None:
-    """Put originals where the objects that are still alive are held.
+    """Replace objects that are still alive by the originals wherever they are referenced.
 
     Args:
         references: to all objects of a call that has ended.

@@ -1,4 +1,4 @@
-"""Code of a function that offers its local constants by the names it gives them.
+"""Rewriting of a function's code, so that it offers its local constants by name.
 
 `g = 9.81` in a function leaves no trace of its name in what is computed. While names are kept, a
 function therefore runs as compiled anew from its source, where such an assignment reads

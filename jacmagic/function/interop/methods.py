@@ -114,7 +114,7 @@ def _item(self: Array, *index: Any) -> Any:
 
 
 def _number(name: str) -> Callable[[Array], Any]:
-    """`float(a)` and its kind, which the tensor answers, so that the cut is noticed."""
+    """Return `float(a)` or the like as a method that converts the tensor: the cut is detected."""
     original = getattr(numpy.ndarray, name)
 
     def method(self: Array) -> Any:
@@ -136,7 +136,7 @@ def _truth(self: Array) -> bool:
 
 
 def _shown(how: Callable[..., str]) -> Callable[..., str]:
-    """As NumPy shows a plain array, or a number."""
+    """Return a method that formats as NumPy formats a plain array or number."""
 
     def method(self: Array, *spec: str) -> str:
         plain = numbers_of(self)

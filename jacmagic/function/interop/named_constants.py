@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 
 class Names(Protocol):
-    """Who keeps names.
+    """The interface of objects that keep names.
 
     Attributes:
         keeps: whether names are kept, and not only noticed.
@@ -52,7 +52,7 @@ def naming(names: Names) -> Iterator[None]:
 
 
 def current() -> Names | None:
-    """Who is asked in this thread."""
+    """Return the object that keeps names in this thread."""
     return _current.names
 
 

@@ -49,7 +49,7 @@ setattr(Array, "__array_function__", _array_function)  # noqa: B010
 
 
 def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
-    """Return a call of NumPy with a tensor among its arguments, done by torch."""
+    """Run a NumPy call with a tensor among its arguments by torch."""
     options = with_tensors(dict(named))
     out, mask = named.get("out"), options.pop("where", True) if module == "ufunc" else True
     options.pop("out", None)

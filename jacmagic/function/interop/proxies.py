@@ -59,7 +59,7 @@ class FunctionProxy:
 
 
 class TensorMaker:
-    """`torch.from_numpy` and its kind, which would read past NumPy's protocols."""
+    """`torch.from_numpy` and similar functions, which bypass NumPy's protocols."""
 
     def __init__(self, scope: Replacements, original: Callable[..., Any]) -> None:
         self._original = original

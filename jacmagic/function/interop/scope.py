@@ -224,7 +224,7 @@ class Scope:
         return kept
 
     def close(self) -> None:
-        """End the call: hand on what was written, and let the proxies only pass on."""
+        """End the call: write changes back, and let proxies call the originals."""
         for space in self._spaces.values():
             space.flush()
         self._cells.flush()
@@ -233,5 +233,5 @@ class Scope:
 
 
 def _can_be_left(made: Any) -> bool:
-    """Whether the function may have stored it, and that can be seen."""
+    """Whether the function may have stored an object that allows weak references."""
     return not isinstance(made, (Array, type)) and type(made).__weakrefoffset__ != 0

@@ -47,11 +47,11 @@ class Containers:
         return self._scope.note(value, made)
 
     def clear(self) -> None:
-        """Let go of all copies."""
+        """Release all copies."""
         self._copied.clear()
 
     def flush(self) -> None:
-        """Make the changes of all copies in the user's own containers."""
+        """Write back to the user's containers what the function has changed in their copies."""
         for old, new, put in self._copied:
             _write_back(self._scope, old, new, put)
 

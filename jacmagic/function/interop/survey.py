@@ -30,7 +30,7 @@ MAX_SEARCHED = 64
 
 @dataclass
 class Survey:
-    """What was found on the way from a function to all that it may call.
+    """The functions, libraries and values that a function may reach.
 
     Attributes:
         math: functions of `math` or `cmath`.
@@ -74,7 +74,7 @@ class Survey:
 
     @property
     def holds(self) -> bool:
-        """Whether everything still is what it was, and still reads and contains the same."""
+        """Whether nothing surveyed has changed: values, what they read and contain."""
         for function, parts, reads in self.reads:
             if not all(map(is_, parts, _parts(function))):
                 return False
@@ -98,7 +98,7 @@ class Surveyor:
 
 
 def survey(target: Any) -> Survey:
-    """Look at a callable and at everything of the user's that its code names."""
+    """Survey a callable and all user code that it may reach."""
     found, pending, seen = Survey(), [target], set[int]()
     while pending:
         value = pending.pop()
@@ -111,7 +111,7 @@ def survey(target: Any) -> Survey:
 
 
 def _noted(found: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
-    """Note what a value is; yield what it reads and is made of."""
+    """Record what kind of value this is; yield what it reads and contains."""
     if (kind := _kind_of(value)) is not None:
         setattr(found, kind, True)
     found.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
@@ -130,7 +130,7 @@ def _noted(found: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
 
 
 def _read_by(found: Survey, function: types.FunctionType) -> Iterator[Any]:
-    """Note, and yield, what a function reads from outside its arguments."""
+    """Record and yield what a function captures."""
     names = set(names_in(function.__code__))
     reads = _reads(function, names)
     found.functions.append(function)
@@ -167,7 +167,7 @@ def _parts(function: types.FunctionType) -> tuple[Any, ...]:
 
 
 def _reads(function: types.FunctionType, names: set[str]) -> Reads:
-    """Return what a function reads from outside its arguments."""
+    """Return what a function captures, by name."""
     owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
     owners += [(cell, "") for cell in function.__closure__ or ()]
     reads = [(owner, name, _read(owner, name)) for owner, name in owners]
@@ -217,7 +217,7 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """Yield the parts of a value that may be called or met; never the parts of data."""
+    """Yield the parts of a value that code may call or use; none of data."""
     if isinstance(value, functools.partial):
         yield value.func
         yield from value.args
@@ -247,5 +247,5 @@ _OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 
 def _met(values: Iterable[Any]) -> list[Any]:
-    """Return those of some values that code may call or meet parts of: not data."""
+    """Return the values that are callable or may contain callables, which data cannot."""
     return [value for value in values if not isinstance(value, _DATA)]

@@ -107,7 +107,7 @@ def _found(name: Any, parts: Mapping[str, slice]) -> slice:
 
 
 def _array(value: Any, name: Any) -> np.ndarray:
-    """Return what was given as float64."""
+    """Return a user's value as a float64 array."""
     try:
         array = np.asarray(value.tolist() if hasattr(value, "tolist") else value, dtype=float)
     except (TypeError, ValueError):

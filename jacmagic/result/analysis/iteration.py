@@ -107,14 +107,14 @@ class Iteration:
         return None
 
     def _period(self, x: np.ndarray, step: float) -> int | None:
-        """Return after how many steps a point comes again, within √ε of the step."""
+        """Return the period with which iterates repeat, within √ε of the step; None without one."""
         for period, one in enumerate(reversed(self.iterates[:-1]), 2):
             if np.linalg.norm(x - one.x) <= np.sqrt(self.epsilon) * step:
                 return period
         return None
 
     def _slow(self) -> str:
-        """Return what linear convergence means, where that is what is seen."""
+        """Return an explanation of linear convergence, where that is observed."""
         lengths = np.array([one.step for one in self.iterates[-4:]])
         ratios: np.ndarray = lengths[1:] / lengths[:-1]
         if len(ratios) < 3:

@@ -25,7 +25,7 @@ MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChainProduct:
-    """Factors, their numbers, and the expression of a Jacobian by them; `Chain` displays it."""
+    """Factors of a Jacobian with their numbers, and its expression in them."""
 
     form: FactoredForm
     function: str

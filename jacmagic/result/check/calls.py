@@ -1,4 +1,4 @@
-"""Calls of a function by another hand, with the arguments of the function checked."""
+"""Calls of a hand-derived function with the arguments of the function it is for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
 
 
 def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls another one as it wants to be called.
+    """Adapt a function so that it can be called like a user's own one.
 
     Args:
         function: what is called.

@@ -1,4 +1,4 @@
-"""The comparison of a Jacobian with another hand's: status, difference and cause of each entry."""
+"""Comparison with a hand-derived Jacobian: status, difference and cause of each entry."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ class Entry:
 
     @property
     def difference(self) -> float:
-        """The hand's number less the right one."""
+        """The hand-derived number minus the right one."""
         return self.hand - self.right
 
     @property
     def ratio(self) -> float:
-        """The hand's number by the right one; nan where that is 0."""
+        """The hand-derived number divided by the right one; nan where that is 0."""
         return self.hand / self.right if self.right else float("nan")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckResult:
-    """A Jacobian compared with another hand's; `jacmagic.view.comparison` displays it."""
+    """A comparison with a hand-derived Jacobian; `jacmagic.view.comparison` displays it."""
 
     result: JacobianResult
     checked: Hand

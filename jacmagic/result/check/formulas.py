@@ -1,4 +1,4 @@
-"""Formulas by another hand: SymPy matrices, expressions and LaTeX."""
+"""Hand-derived formulas: SymPy matrices, expressions and LaTeX."""
 
 from __future__ import annotations
 

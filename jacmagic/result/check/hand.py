@@ -1,4 +1,4 @@
-"""What is checked: a Jacobian by another hand, evaluated at any point."""
+"""A hand-derived Jacobian to be checked, evaluated at any point."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_DECIMALS = 0.0
 
 @dataclass(frozen=True)
 class Hand:
-    """A Jacobian (m, n) by another hand.
+    """A hand-derived Jacobian (m, n).
 
     Attributes:
         title: its name in messages.

@@ -109,7 +109,7 @@ def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray
 def doubts_of(
     result: JacobianResult, samples: Samples, status: np.ndarray
 ) -> dict[tuple[int, int], str]:
-    """Return why the hand is not to be called wrong in some entries."""
+    """Return reasons to doubt that some differing entries are wrong."""
     found: dict[tuple[int, int], str] = {}
     agreement = result.agreement
     if agreement.verdict == "disagree":
@@ -151,7 +151,7 @@ def _between(value: float, left: float, right: float) -> bool:
 
 
 def _sides(hand: float, left: float, right: float, torch: float) -> str:
-    """Return which derivative at a kink the hand has."""
+    """Return which one-sided derivative the hand-derived Jacobian has at a kink."""
     side = "from the left" if np.isclose(hand, left) else "from the right"
     if not np.isclose(hand, left) and not np.isclose(hand, right):
         side = "between both sides"

@@ -56,7 +56,7 @@ def _right(form: Expressions, k: int) -> Any:
 
 
 def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -> Any:
-    """Return the hand's entry in the symbols of the right one."""
+    """Return the hand-derived entry in the symbols of the right one."""
     if written is None:
         renamed = dict(zip(hand.symbols, form.symbols, strict=True))
         return hand.formula[k].xreplace(renamed)

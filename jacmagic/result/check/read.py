@@ -1,4 +1,4 @@
-"""Read a Jacobian by another hand, whatever its kind, as a `Hand`."""
+"""Read a hand-derived Jacobian, whatever its kind, as a `Hand`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of a Jacobian and of another hand's at random points around x.
+"""Values of a Jacobian and of a hand-derived one at random points around x.
 
 Points are x_j (1 + r u) with u between −1 and 1, and r u where x_j is 0. The radius r begins at
 1/2 and is halved until enough points lie in the function's domain and in the branch of x.
@@ -53,7 +53,7 @@ class Samples:
 
 
 def sample(result: JacobianResult, hand: Hand) -> Samples:
-    """Evaluate both at x and around it; at x alone where the hand is known there only."""
+    """Evaluate both Jacobians at x and around it; at x alone where one is known only there."""
     here = np.array(result.problem.flat_point)
     unit = epsilon_of(result)
     truth_here = result.to_numpy().astype(np.float64)
@@ -79,7 +79,7 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
 
 
 def _careful(hand: Hand, point: np.ndarray) -> np.ndarray:
-    """Return the hand's matrix; nan where it raises."""
+    """Return the hand-derived matrix; nan where it raises."""
     try:
         return hand.evaluate(point)
     except REFUSALS:

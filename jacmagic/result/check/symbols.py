@@ -1,4 +1,4 @@
-"""Names in formulas by other hands: which input, or which constant, a symbol stands for."""
+"""Names in hand-derived formulas: which input or constant a symbol stands for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _letter(word: str) -> str:
 
 
 def alike(name: str) -> str:
-    r"""Return what spellings of a letter share that `key` tells apart: \varphi, φ; θ̇, theta_dot."""
+    r"""Return the key of spellings that `key` keeps apart: \varphi, φ; θ̇, theta_dot."""
     plain = unicodedata.normalize("NFKC", name)
     return _VARIANT.sub("", key(plain if "\\" in plain else tex_name(plain, ())))
 

@@ -34,7 +34,7 @@ class Outputs:
         return key(str(name)) in self.nodes
 
     def term(self, name: str, one: Term) -> Term:
-        """Return an output on the graph of an answer, some of whose terms is given."""
+        """Return an output as a term on the same graph as a given term."""
         moved = {node: one.graph.number(value) for node, value in self.moved.items()}
         known = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
         return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, known)[0])

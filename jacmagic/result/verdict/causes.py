@@ -1,4 +1,4 @@
-"""The likely cause why torch is alone in an entry, and what to write instead.
+"""The likely cause of an entry in which torch differs from all else, and the remedy.
 
 A habit is blamed only where the trace saw values leave torch's graph on the way from the input to
 the output; else the sentence says that the code shows no reason.

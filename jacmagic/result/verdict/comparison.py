@@ -236,7 +236,7 @@ class _Doubtful:
         return float(gap * sizes[self.column] / largest) if largest and gap == gap else np.inf
 
     def _by_differences(self, value: float) -> Finding | None:
-        """Whom decisive finite differences side with; None if with neither or with both."""
+        """Return the source that decisive finite differences confirm; None if neither or both."""
         here = np.s_[self.row : self.row + 1, self.column : self.column + 1]
         whole = self.sources
         part = Sources(

@@ -246,7 +246,7 @@ class Evidence:
         return notation_of(self.problem).unicode(self.problem.title, row, column)
 
     def cause(self, i: int, j: int) -> str:
-        """Why torch is alone in an entry."""
+        """Why torch differs from all other sources in an entry."""
         cause = self.causes(i, j, float(self.truth[i, j]))
         if self.smooth is not None and not np.isnan(self.smooth[i, j]):
             return f"{cause} The derivative is {self.smooth[i, j]:.6g} from both sides."

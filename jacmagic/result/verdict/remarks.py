@@ -36,7 +36,7 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
 
 
 def _gradient_remarks(evidence: Evidence) -> list[str]:
-    """Up to three entries of a Hessian's gradient in which torch is alone."""
+    """Return remarks on up to three gradient entries in which torch differs from all else."""
     gradient = evidence.gradient
     return [
         f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()

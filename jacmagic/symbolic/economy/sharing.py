@@ -27,13 +27,13 @@ class Pairs:
         self._taken: set[Hashable] = set()  # each pair is taken once
 
     def add(self, holder: Hashable, pairs: Iterable[tuple[Hashable, int]]) -> None:
-        """Say which pairs a holder has, and how often each."""
+        """Record which pairs a holder has, and how often each."""
         for pair, count in pairs:
             self._holders.setdefault(pair, {})[holder] = count
             self._push(pair)
 
     def remove(self, holder: Hashable, pairs: Iterable[tuple[Hashable, int]]) -> None:
-        """Say that a holder has these pairs no more."""
+        """Remove these pairs of a holder."""
         for pair, _ in pairs:
             self._holders[pair].pop(holder, None)
 

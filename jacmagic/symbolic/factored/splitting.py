@@ -79,7 +79,7 @@ def cost(stages: dict[int, Stage], outputs: int) -> int:
 
 
 def _reading_cost(variable: Variable) -> int:
-    """Count the symbols that a variable costs a reader; fewer than none where it helps."""
+    """Count the symbols that a variable adds to a chain; negative where it saves some."""
     if variable.unnamed:
         return SYMBOLS_PER_UNNAMED
     return -SYMBOLS_SAVED if variable.is_step and variable.size > 1 else SYMBOLS_PER_VARIABLE
@@ -107,7 +107,7 @@ def split(
 
 
 def _in_order(splitting: Splitting) -> Splitting:
-    """Put variables after those that they depend on; one of a circle is left out."""
+    """Sort variables topologically; one of a cycle is left out."""
     variables, owners = splitting.variables, splitting.owners()
     edges = {
         position: local_sources(splitting.trace.graph, position, variables[position], owners)

@@ -1,4 +1,4 @@
-"""What the browser gets of an exercise: the function as a tape, names, questions.
+"""An exercise as plain data for the browser: the function as a tape, names, questions.
 
 Of the Jacobian only the entries that are given are carried: the browser differentiates the function
 itself. What is to be chosen is carried as salted hashes.

@@ -114,7 +114,7 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
 
 
 def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
-    """Return the numbers that a component may have."""
+    """Return the candidate values of a component at another point."""
     label, ranges = jacobian.columns[k], jacobian.view.ranges
     low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:

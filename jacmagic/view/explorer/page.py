@@ -1,4 +1,4 @@
-"""What an explorer shows where no kernel answers: its view with all that it would ask for."""
+"""An explorer's view for pages without a kernel, with all data that it would request."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def _step(low: float, high: float, wanted: list[float]) -> float:
 
 
 class SliderSet:
-    """Sliders by component; one is created when it is first asked for.
+    """Sliders by component, each created on first use.
 
     Attributes:
         numbers: the n components of the point.

@@ -189,7 +189,7 @@ def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
 
 
 def _has_others(part: Slice, at: Point, radius: float, small: float) -> bool:
-    """Whether there are other equilibria right beside one."""
+    """Whether other equilibria lie right beside one."""
     for way in BESIDE:
         start = shift(at, [NEXT * radius * one for one in way])
         found = _newton(part, start, radius, small)

@@ -33,7 +33,7 @@ def first_request(jacobian: JacobianResult, widths: Sequence[float]) -> dict[str
 
 
 def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a picture as plain data, {} for one that there is not.
+    """Return a picture as plain data, {} for an invalid request.
 
     Args:
         jacobian: the result.

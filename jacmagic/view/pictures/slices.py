@@ -1,4 +1,4 @@
-"""Slices: a function of many numbers seen as one of one or two of its inputs, the others held."""
+"""Slices: a function of many inputs as one of one or two of them, the others constant."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class Probed:
         self._spent = 0.0
 
     def __call__(self, point: np.ndarray) -> np.ndarray | None:
-        """Return the m outputs, None where there are none or time is over."""
+        """Return the m outputs; None where there are none or the deadline is over."""
         if self._spent > MAX_SECONDS:
             return None
         start = time.thread_time()

@@ -195,7 +195,7 @@ function kindAt(map, at, radius, digits) {
 }
 
 /**
- * Whether there are other equilibria right beside one.
+ * Whether other equilibria lie right beside one.
  * @param {PlaneMap} map
  * @param {Point} at
  * @param {number} radius

@@ -1,5 +1,5 @@
 /**
- * Slices: a function of many numbers seen as one of one or two of its inputs, the others held.
+ * Slices: a function of many inputs as one of one or two of them, the others constant.
  *
  * @typedef {(point: Float64Array) => {values: Float64Array, outputs: Float64Array, potential: number} | null} Evaluate
  *

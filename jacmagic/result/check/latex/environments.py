@@ -1,4 +1,4 @@
-r"""Matrices and cases of LaTeX: what stands between \begin and \end."""
+r"""Matrices and cases in LaTeX, between \begin and \end."""
 
 from __future__ import annotations
 

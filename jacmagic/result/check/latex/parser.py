@@ -66,7 +66,7 @@ class LatexParser(Reader):
         return sympy.sqrt(value)
 
     def row(self, values: list[Any]) -> Any:
-        """Return what a list in brackets stands for."""
+        """Return the value of a list in brackets."""
         return sympy.Matrix([values])
 
     def environment(self) -> Any:

@@ -1,4 +1,4 @@
-"""Slips in one spot of an expression: another function, exponent, variable, number or sign.
+"""Slips in one operand of an expression: function, exponent, variable, number or sign.
 
 Either the hand's own expression is changed in one spot until it gives the right values, or the
 right one until it gives the hand's. Every use of a node is changed by itself.
@@ -43,7 +43,7 @@ class Edit:
 
 
 def edit_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return the spot in which the hand's expression and the right one differ, or None."""
+    """Return the operand or operation in which two expressions differ, or None."""
     if wrong.alone:
         return None
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""What hypotheses are made from: values of both matrices and of the nodes behind them."""
+"""Evidence for hypotheses on slips: values of both matrices and of their nodes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Evidence:
 
     @cached_property
     def written_values(self) -> Values | None:
-        """The hand's values, where its expressions give its numbers."""
+        """The hand-derived expressions' values, where they give its numbers."""
         if self.written is None:
             return None
         values = self.written.values(self.points)
@@ -94,11 +94,11 @@ class Evidence:
         return values if same.mean() > 0.5 else None
 
     def in_hand(self, wrong: Wrong) -> Side | None:
-        """Return an entry of the hand's, where its expressions are known."""
+        """Return the node of a hand-derived entry, where its expressions are known."""
         return _side(self, self.written, self.written_values, wrong)
 
     def in_form(self, wrong: Wrong) -> Side | None:
-        """Return an entry of the closed form, where there is one."""
+        """Return the node of an entry of the closed form, where there is one."""
         return _side(self, self.form, self.form_values, wrong)
 
     @cached_property

@@ -14,7 +14,7 @@ MAX_TERMS = 24  # of an entry, for each of which a factor is looked up
 
 
 def factor_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return an expression by which the hand's entry has to be multiplied or divided."""
+    """Return an expression by which the wrong entry has to be multiplied or divided."""
     with np.errstate(all="ignore"):
         return _factor(evidence, wrong.truth, wrong.hand, "")
 
@@ -46,7 +46,7 @@ def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str)
 
 
 def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return an expression that has to be added to the hand's entry or subtracted."""
+    """Return an expression that has to be added to the wrong entry or subtracted."""
     gap = wrong.hand - wrong.truth
     if wrong.alone:
         return None

@@ -53,7 +53,7 @@ class Wrong:
     alone: bool
 
     def explained_by(self, candidate: np.ndarray) -> bool:
-        """Whether a mistaken version of the truth is the hand's entry, at all points."""
+        """Whether a mistaken version of the right entry is the wrong one, at all points."""
         return self.equal(candidate, self.hand)
 
     def equal(self, one: np.ndarray, other: np.ndarray) -> bool:

@@ -109,7 +109,7 @@ def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
 
 
 def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
-    """Return a summand of the hand's that is too many, or that has another sign."""
+    """Return a summand of the wrong entry that is too many or has another sign."""
     if len(terms) < 2:
         return None
     for term in terms:

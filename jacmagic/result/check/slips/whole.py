@@ -57,7 +57,7 @@ def units(factor: float) -> str:
 
 
 def _mirrored(evidence: Evidence) -> Slip | None:
-    """Return whether the hand's is the Jacobian at −x: the other perturbation of a rotation."""
+    """Return whether it is the Jacobian at −x: the other perturbation of a rotation."""
     if evidence.shape[1] < 3:
         return None
     other = evidence.elsewhere(-evidence.points)
@@ -71,7 +71,7 @@ def _mirrored(evidence: Evidence) -> Slip | None:
 
 
 def _rotated(evidence: Evidence) -> Slip | None:
-    """Return whether J and hand differ by a rotation of the inputs or of the outputs.
+    """Return whether both Jacobians differ by a rotation of the inputs or of the outputs.
 
     H = J Q with an orthogonal Q exactly where H Hᵀ = J Jᵀ, for matrices of one shape.
     """
@@ -121,7 +121,7 @@ def line_slips(evidence: Evidence, wrong: Iterable[tuple[int, int]]) -> dict[tup
 
 
 def _source(evidence: Evidence, axis: int, k: int) -> int | None:
-    """Return which other row or column of the truth the hand's row or column k is."""
+    """Return which other row or column of J the hand-derived row or column k is."""
     count, others = evidence.shape[axis], evidence.shape[1 - axis]
     line = np.take(evidence.hand, k, axis=axis + 1)
     if others < 2 or not np.isfinite(line).all() or (np.abs(line[0]) > 0).sum() < 2:

@@ -1,4 +1,4 @@
-"""What is computed, step by step: components of buffers, sums and products."""
+"""Stages of a lowered computation: components of buffers, sums and products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a traced graph before it is lowered: zeros, movements, sums, shared steps."""
+"""Analysis of a traced graph before it is lowered: zeros, movements, sums, shared steps."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Zeros:
     """
 
     def __init__(self, module: fx.GraphModule) -> None:
-        """Look at every step.
+        """Analyse every step.
 
         Raises:
             NotCompiled: an operation, a dtype or a size that is beyond this.
