@@ -20,11 +20,11 @@ import torch
 
 def cells_of(function: types.FunctionType) -> dict[str, Any]:
     """Return the values in a function's closure by name; names that are not bound yet have none."""
-    found = {}
+    contents = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # not bound yet
-            found[name] = cell.cell_contents
-    return found
+            contents[name] = cell.cell_contents
+    return contents
 
 
 def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:

@@ -125,13 +125,13 @@ def nest_of(arguments: Mapping[str, Any], is_leaf: IsLeaf | None = None) -> Nest
     leaves: list[Leaf] = []
     for name, value in arguments.items():
         try:
-            found = list(leaves_of(value, is_leaf=is_leaf))
+            pairs = list(leaves_of(value, is_leaf=is_leaf))
         except RecursionError:
             raise PointError(
                 f"expected a nest of tensors for {name}; found one that contains itself or is too "
                 "deep; write a flat dict"
             ) from None
-        leaves += [Leaf(name, path, part) for path, part in found]
+        leaves += [Leaf(name, path, part) for path, part in pairs]
     return Nest(dict(arguments), _named(leaves, list(arguments)), is_leaf)
 
 
@@ -145,13 +145,13 @@ def _named(leaves: Sequence[Leaf], arguments: Sequence[str]) -> dict[str, Leaf]:
         for leaf, short in zip(leaves, shorts, strict=True)
         if leaf.path and count[short] > 1 and not alone[leaf.argument]
     }
-    found: dict[str, Leaf] = {}
+    by_name: dict[str, Leaf] = {}
     for leaf, short in zip(leaves, shorts, strict=True):
         name = _full(leaf) if leaf.argument in clash else short
-        while name in found:  # keys 1 and "1"
+        while name in by_name:  # keys 1 and "1"
             name += "_"
-        found[name] = leaf
-    return found
+        by_name[name] = leaf
+    return by_name
 
 
 def _full(leaf: Leaf) -> str:
@@ -190,14 +190,14 @@ def _without_none(marked: Any) -> Any:
 
 def _unpacked(nest: Nest, source: str) -> dict[str, str]:
     """Names of leaves of lists that the code unpacks: `W, b = params`."""
-    found: dict[str, str] = {}
+    unpacked: dict[str, str] = {}
     for argument, value in nest.arguments.items():
         names = unpacked_names(source, argument) if isinstance(value, (list, tuple)) else None
         if names and len(names) == len(value) and not {*names} & {*nest.leaves}:
             for leaf, one in nest.leaves.items():
                 if one.argument == argument and isinstance(step := one.path[0], int):
-                    found[leaf] = names[step] + _tail(one.path[1:])
-    return found
+                    unpacked[leaf] = names[step] + _tail(one.path[1:])
+    return unpacked
 
 
 def _labels(
@@ -207,6 +207,6 @@ def _labels(
     shown = names().get(name, name)
     if shape:
         return labels_of(shown, shape)
-    if found := _INDICES.fullmatch(shown):
-        return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
+    if match := _INDICES.fullmatch(shown):
+        return (Label(match[1], tuple(map(int, re.findall(r"\d+", match[2])))),)
     return (Label(shown),)

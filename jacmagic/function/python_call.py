@@ -186,10 +186,10 @@ def _chosen(
         meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
         meant = meant or [counted] * (counted in weights) or groups.get(name, [])
         if not meant:
-            found = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
+            described = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
             listed = ", ".join([*nest.leaves, *groups, *weights][:12])
             raise PointError(
-                f"expected names of inputs in wrt; found {found}; there are {listed}; "
+                f"expected names of inputs in wrt; found {described}; there are {listed}; "
                 f"write wrt={usual[:1]}"
             )
         picked |= dict.fromkeys(meant)

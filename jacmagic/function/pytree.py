@@ -70,15 +70,15 @@ def rebuilt(
         is_leaf: as for `leaves_of`.
         alike: whether mappings keep their type; they become dicts by default.
     """
-    found = None if is_leaf is not None and is_leaf(template) else children(template)
-    if found is None:
+    nested = None if is_leaf is not None and is_leaf(template) else children(template)
+    if nested is None:
         return next(values)
-    parts = [rebuilt(part, values, is_leaf=is_leaf, alike=alike) for _, part in found]
+    parts = [rebuilt(part, values, is_leaf=is_leaf, alike=alike) for _, part in nested]
     if isinstance(template, Mapping):
         return _mapping(template, parts, alike=alike)
     if dataclasses.is_dataclass(template):
         twin = copy.copy(template)  # no constructor: it may check or change what it gets
-        for (name, _), part in zip(found, parts, strict=True):
+        for (name, _), part in zip(nested, parts, strict=True):
             object.__setattr__(twin, str(name), part)
         return twin
     if hasattr(template, "_make"):

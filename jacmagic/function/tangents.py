@@ -91,14 +91,14 @@ def _is_manifold(part: str) -> bool:
 
 
 def _manifold(text: str) -> Manifold:
-    found = MANIFOLDS.get(str(text).replace(" ", ""))
-    if found is None:
+    manifold = MANIFOLDS.get(str(text).replace(" ", ""))
+    if manifold is None:
         known = ", ".join(dict.fromkeys(one.name for one in MANIFOLDS.values()))
         raise PointError(
             f"expected a manifold among {known} with its side; found {text!r}; "
             "write SO3:right for R exp(δ^), or SO3:left for exp(δ^) R"
         )
-    return found
+    return manifold
 
 
 def problem_on(wrt: Any, out: Any, make: Callable[[Any], Problem]) -> Problem:
@@ -118,9 +118,9 @@ def problem_on(wrt: Any, out: Any, make: Callable[[Any], Problem]) -> Problem:
         chart = charts[ALL]
         fitting = [one.name for one in problem.inputs if tuple(one.value.shape) == chart.shape]
         if len(fitting) != 1:
-            found = ", ".join(fitting) or "none"
+            listed = ", ".join(fitting) or "none"
             raise PointError(
-                f"expected one input of shape {chart.shape} for {chart.spelled}; found {found}; "
+                f"expected one input of shape {chart.shape} for {chart.spelled}; found {listed}; "
                 f"write wrt='{(fitting or ['R'])[0]}={chart.spelled}'"
             )
         problem = problem if len(problem.inputs) == 1 else make(fitting[0])

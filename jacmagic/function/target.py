@@ -103,11 +103,11 @@ def _spread(value: Any) -> list[Any]:
 
 def _between(signature: inspect.Signature, count: int, named: dict[str, Any]) -> list[Any]:
     """Positional arguments after the first `count`, so that the next fill `*args`."""
-    found = []
+    arguments = []
     for parameter in list(signature.parameters.values())[count:]:
         if parameter.kind not in POSITIONAL:
             break
         if parameter.name not in named and parameter.default is EMPTY:
             break  # Python names what is missing
-        found.append(named.pop(parameter.name, parameter.default))
-    return found
+        arguments.append(named.pop(parameter.name, parameter.default))
+    return arguments

@@ -140,11 +140,11 @@ def _hints(error: Any) -> list[str]:
 
 
 def _frames(error: BaseException) -> list[TracebackType]:
-    found, part = [], error.__traceback__
+    frames, part = [], error.__traceback__
     while part is not None:
-        found.append(part)
+        frames.append(part)
         part = part.tb_next
-    return found
+    return frames
 
 
 def _module_name(frame: TracebackType) -> str:

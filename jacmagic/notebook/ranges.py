@@ -73,16 +73,16 @@ def _bounds(wanted: RangeText, namespace: Mapping[str, Any], marked: str) -> Lim
             f"the bounds of --range {wanted.key} do not evaluate: {type(error).__name__}: {error}; "
             f"write numbers, such as --range {wanted.key}=0:5" + marked
         ) from error
-    found = f"found {low:g} and {high:g}" + (f" with step {step[0]:g}" if step else "")
+    typed = f"found {low:g} and {high:g}" + (f" with step {step[0]:g}" if step else "")
     if not all(map(isfinite, (low, high, high - low, *step))):
         raise PointError(
-            f"expected finite bounds for --range {wanted.key}; {found}; "
+            f"expected finite bounds for --range {wanted.key}; {typed}; "
             f"write --range {wanted.key}=-1e6:1e6{marked}"
         )
     if not low < high or (step and step[0] <= 0):
         upper = max(low, high) + (low == high)
         raise PointError(
-            f"expected LO < HI and a positive step; {found}; "
+            f"expected LO < HI and a positive step; {typed}; "
             f"write --range {wanted.key}={min(low, high):g}:{upper:g}{marked}"
         )
     return low, high, step[0] if step else None

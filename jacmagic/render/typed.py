@@ -81,10 +81,10 @@ def typeset(expression: ast.expr) -> Typed | None:
     if isinstance(bare, ast.Constant):
         return None
     try:
-        found = _typed(expression)
+        typed = _typed(expression)
     except (_NotTypeset, RecursionError):
         return None
-    return found if len(found.text) <= MAX_LETTERS else None
+    return typed if len(typed.text) <= MAX_LETTERS else None
 
 
 def _typed(node: ast.expr) -> Typed:

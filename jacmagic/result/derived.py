@@ -60,10 +60,10 @@ class Derived(Evaluated):
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
         values = self.flat_value.tolist()
         matrix = self._array
-        found = self.forms.form(self.problem, values, matrix)
-        if isinstance(found, Refusal):
-            return found
-        return lost_dependence(found, self.problem) or found
+        form = self.forms.form(self.problem, values, matrix)
+        if isinstance(form, Refusal):
+            return form
+        return lost_dependence(form, self.problem) or form
 
     @property
     def _form(self) -> ClosedForm | None:
@@ -77,9 +77,9 @@ class Derived(Evaluated):
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        for found in (self._read, vars(self).get("_plain")):
-            if isinstance(found, Refusal):
-                return found
+        for outcome in (self._read, vars(self).get("_plain")):
+            if isinstance(outcome, Refusal):
+                return outcome
         return None
 
     @cached_property

@@ -173,16 +173,16 @@ def _values(
     columns: dict[int, Any] = {}
     constants: dict[str, Any] = {}
     for name, value in given.items():
-        found = exact_value(value)
+        exact = exact_value(value)
         if name in slices:
             first, held = slices[name].start, problem.point[name]
-            for k, part in enumerate(_flat(name, found, tuple(held.shape))):
+            for k, part in enumerate(_flat(name, exact, tuple(held.shape))):
                 if part is not None:
                     columns[first + k] = part
-        elif name in single and not isinstance(found, list):
-            columns[single[name]] = found
+        elif name in single and not isinstance(exact, list):
+            columns[single[name]] = exact
         else:
-            constants[name] = _flat(name, found, ())[0]
+            constants[name] = _flat(name, exact, ())[0]
     return columns, constants
 
 
@@ -192,9 +192,9 @@ def _flat(name: str, value: Any, shape: tuple[int, ...]) -> list[Any]:
         return [value]
     if shape and isinstance(value, list) and len(value) == shape[0]:
         return [part for row in value for part in _flat(name, row, shape[1:])]
-    found = f"a list of {len(value)}" if isinstance(value, list) else f"{value}"
+    described = f"a list of {len(value)}" if isinstance(value, list) else f"{value}"
     raise PointError(
-        f"expected {name} of shape {shape}; found {found}; "
+        f"expected {name} of shape {shape}; found {described}; "
         "write one value for each component, None for one that stays symbolic"
     )
 
@@ -243,8 +243,10 @@ def as_named(
 
 
 def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
-    found = sympy.sympify(value)
-    return found.xreplace({s: names[s.name] for s in found.free_symbols if s.name in names})
+    expression = sympy.sympify(value)
+    return expression.xreplace(
+        {s: names[s.name] for s in expression.free_symbols if s.name in names}
+    )
 
 
 def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:

@@ -86,12 +86,12 @@ class Explained(Derived):
 
     @cached_property
     def _chained(self) -> Chain:
-        found = self._factored
-        if isinstance(found, Refusal):
-            raise PointError(f"expected a closed form to factor; found none: {found}")
+        factored = self._factored
+        if isinstance(factored, Refusal):
+            raise PointError(f"expected a closed form to factor; found none: {factored}")
         point, digits = tuple(self.problem.flat_point), self.view.digits
         tolerance = half_the_digits(self.problem)
-        return Chain(found, self.title, point, self._array, tolerance, digits, self.notation)
+        return Chain(factored, self.title, point, self._array, tolerance, digits, self.notation)
 
     @cached_property
     def reads_as_chain(self) -> bool:
@@ -211,7 +211,7 @@ class Explained(Derived):
     @property
     def form_gives_numbers(self) -> bool:
         """Whether the closed form has the numbers shown: it differs nowhere, nor is 0/0."""
-        if any(found.formula is not None for found in self.agreement.disagreements):
+        if any(disagreement.formula is not None for disagreement in self.agreement.disagreements):
             return False
         return not (self.agreement.undefined and self.one_sided is not None)
 

@@ -28,11 +28,11 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
     n = matrix.shape[0]
     if matrix.shape != (n, n) or not 0 < n <= MAX_SIDE or matrix.has(*SINGULAR):
         return None
-    found = attempt(lambda: matrix.eigenvals(), budget)
-    if isinstance(found, Refusal) or sum(found.values()) != n:
+    eigenvalues = attempt(lambda: matrix.eigenvals(), budget)
+    if isinstance(eigenvalues, Refusal) or sum(eigenvalues.values()) != n:
         return None
     together: Counter[Any] = Counter()
-    for value, count in found.items():
+    for value, count in eigenvalues.items():
         together[simplified(value, budget)] += count
     if any(
         symbols_in(one) > MAX_EIGENVALUE or one.has(sympy.RootOf, sympy.Piecewise)
@@ -42,9 +42,9 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
     return dict(together)
 
 
-def numbered(found: Mapping[Any, int]) -> list[tuple[str, Any, Any]]:
+def numbered(multiplicities: Mapping[Any, int]) -> list[tuple[str, Any, Any]]:
     """Return eigenvalues as (indices "1,2", value, half): a pair a ± b is (…, a, b)."""
-    left, lines, count = dict(found), [], 0
+    left, lines, count = dict(multiplicities), [], 0
     while left:
         value = next(iter(left))
         multiplicity, half = left.pop(value), None

@@ -90,8 +90,8 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
 def _put_in(entry: Any, values: Mapping[Any, Any]) -> Any:
     """Return an entry with its values; nan where SymPy finds none."""
     try:
-        found = entry.subs(dict(values), simultaneous=True)
-        return found.replace(
+        value = entry.subs(dict(values), simultaneous=True)
+        return value.replace(
             lambda part: isinstance(part, sigmoid) and not part.free_symbols,
             lambda part: 1 / (1 + sympy.exp(-part.args[0])),
         )
@@ -112,7 +112,7 @@ def simplified(expression: Any, budget: float | None) -> Any:
     is_simple = not expression.has(sympy.Add) and len(arguments) == len(set(arguments))
     for change in changes[:-1] if is_simple else changes:
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
-            found = attempt(functools.partial(change, form), seconds)
-            if not isinstance(found, Refusal):
-                forms.append(found)
+            changed = attempt(functools.partial(change, form), seconds)
+            if not isinstance(changed, Refusal):
+                forms.append(changed)
     return min(map(minus_inside, forms), key=symbols_in)

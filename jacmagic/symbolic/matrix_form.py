@@ -107,15 +107,17 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     asked = problem.potential or problem
     if form.trace.expression is None or not any(one.value.numel() > 1 for one in asked.inputs):
         return None
-    found = blocks_of(asked, form.trace.expression, head, output, second=asked is not problem)
-    if found is None or not all(_holds(asked, form, found, shift) for shift in (0.0, 0.37, -0.61)):
+    blocks = blocks_of(asked, form.trace.expression, head, output, second=asked is not problem)
+    if blocks is None or not all(
+        _holds(asked, form, blocks, shift) for shift in (0.0, 0.37, -0.61)
+    ):
         return None
-    slopes = [slope for block in found for _, slope in block.equations]
+    slopes = [slope for block in blocks for _, slope in block.equations]
     if all(slope.operation == "zero" for slope in slopes):
         return None
     writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
     equations = tuple(
-        f"{left} = {writer.tex(slope)}" for block in found for left, slope in block.equations
+        f"{left} = {writer.tex(slope)}" for block in blocks for left, slope in block.equations
     )
     clauses = tuple(_clauses(writer))
     return MatrixForm(equations, clauses) if not writer.unnamed else None

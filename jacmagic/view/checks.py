@@ -103,9 +103,9 @@ def assert_jacobian(
         AssertionError: an entry differs, or is in doubt.
     """
     __tracebackhide__ = True
-    found = compare(hand, f, x, **keywords)
-    if not found.ok or found.doubtful:
-        raise AssertionError(f"\n{found!r}")
+    comparison = compare(hand, f, x, **keywords)
+    if not comparison.ok or comparison.doubtful:
+        raise AssertionError(f"\n{comparison!r}")
 
 
 def _function_of(hand: Any, f: Callable[..., Any] | None) -> Callable[..., Any]:

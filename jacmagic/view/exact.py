@@ -64,15 +64,15 @@ class ExactJacobian(ExactPoint):
     @property
     def _eigenvalues_in_latex(self) -> list[str]:
         """Return the eigenvalues as equations λ₁ = …, those of a pair with ±."""
-        found = [
+        equations = [
             rf"\lambda_{{{index}}} = {_joined(self._tex, value, half, chr(92) + 'pm ')}"
             for index, value, half in numbered(self.eigenvalues or {})
         ]
         name = "" if self.square is None else self.square[0]
-        if found and name:
+        if equations and name:
             block = latex.partial(Label(self.jacobian.title).tex, Label(name).tex)
-            found[0] = rf"{block}:\quad {found[0]}"
-        return found
+            equations[0] = rf"{block}:\quad {equations[0]}"
+        return equations
 
     @property
     def _context(self) -> list[tuple[str, list[str]]]:

@@ -64,8 +64,8 @@ class ImplicitJacobian(Jacobian):
     @property
     def equations(self) -> Equations:
         """The equations."""
-        found: Equations = self.problem.function  # type: ignore[assignment]  # a callable
-        return found
+        function: Equations = self.problem.function  # type: ignore[assignment]  # a callable
+        return function
 
     @cached_property
     def solution(self) -> Newton:
@@ -90,8 +90,10 @@ class ImplicitJacobian(Jacobian):
             by_y, by_x = entries[:, n:], entries[:, :n]
             return (-by_y.adjugate() * by_x / by_y.det()).applyfunc(tidied)
 
-        found = attempt(solve, self.forms.budget)
-        return None if isinstance(found, Refusal) or not self._has_numbers(found) else found
+        solution = attempt(solve, self.forms.budget)
+        return (
+            None if isinstance(solution, Refusal) or not self._has_numbers(solution) else solution
+        )
 
     def _has_numbers(self, formula: Any) -> bool:
         """Whether a formula gives the numbers, but for rounding in the solution of the system."""
@@ -149,16 +151,16 @@ class ImplicitJacobian(Jacobian):
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the computation, one sentence each; the first ones are on the solution."""
-        found = self.solution
-        labels = found.jacobian.columns
+        newton = self.solution
+        labels = newton.jacobian.columns
         shown = ", ".join(
             f"{label.unicode} = {number(float(x), self.view.digits)}"
-            for label, x in zip(labels[:12], found.x, strict=False)
+            for label, x in zip(labels[:12], newton.x, strict=False)
         )
-        steps = len(found.iterates) - 1
+        steps = len(newton.iterates) - 1
         if not steps:
             return (f"F(x, y) = 0 holds at {shown}", *super().notes)
-        before = number(found.iterates[0].residual, 3)
+        before = number(newton.iterates[0].residual, 3)
         return (
             f"solved for {shown} by {steps} Newton step{'s' * (steps != 1)}, as ‖F‖ = {before} at "
             "the y given",

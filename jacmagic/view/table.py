@@ -78,5 +78,5 @@ def shown_determinant(jacobian: JacobianResult) -> Determinant | None:
     m, n = jacobian.shape
     if m != n or not 1 < n <= MAX_ROWS or jacobian.large:
         return None
-    found = jacobian.det if isinstance(jacobian, AnalysedResult) else determinant_of(jacobian)
-    return found if np.isfinite(found) else None
+    determinant = jacobian.det if isinstance(jacobian, AnalysedResult) else determinant_of(jacobian)
+    return determinant if np.isfinite(determinant) else None

@@ -171,9 +171,9 @@ def traced(array: Array) -> Tensor:
     if not root._is_written:
         root._tensor = _turned(root) if root._tensor is None else root._tensor.clone()
         root._is_written = True
-    found = traced_by(array)
-    assert found is not None
-    return found
+    tensor = traced_by(array)
+    assert tensor is not None
+    return tensor
 
 
 def _turned(array: Array) -> Tensor:
@@ -215,9 +215,9 @@ def tensor_in(array: numpy.ndarray) -> Tensor:
 
     Of an array that is written to it is a copy: what has been computed from it stays as it was.
     """
-    found = traced_by(array)
-    if found is not None:
-        return found.clone() if _is_written_to(array) else found
+    tensor = traced_by(array)
+    if tensor is not None:
+        return tensor.clone() if _is_written_to(array) else tensor
     plain = array.view(numpy.ndarray)
     return torch.from_numpy(plain if _is_usable(plain) else _usable(plain))
 

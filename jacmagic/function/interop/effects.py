@@ -26,15 +26,15 @@ MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
 State = dict[tuple[int, str], tuple[Any, ...]]
 
 
-def state_of(found: Survey) -> State:
+def state_of(survey: Survey) -> State:
     """Return the present values of everything that a surveyed function reads."""
     state: State = {}
-    for function in found.functions:
+    for function in survey.functions:
         for owner, name, value in _read_by(function):
             state[owner, name] = _mark(value)
             for attribute, part in _attributes(value):
                 state[id(value), f"{name}.{attribute}"] = _mark(part)
-    for one in found.objects:
+    for one in survey.objects:
         for attribute, part in _attributes(one):
             state[id(one), f"self.{attribute}"] = _mark(part)
     return state

@@ -77,9 +77,9 @@ def has_a_name(value: Any) -> bool:
 
 def fields_of(value: Any) -> Mapping[str, Any]:
     """Return the named numbers of an object: all of a dataclass, the floats of another."""
-    found = getattr(value, "__dict__", {})
+    fields = getattr(value, "__dict__", {})
     is_number = _is_number if dataclasses.is_dataclass(value) else _is_float
-    return {key: part for key, part in found.items() if is_number(part)}
+    return {key: part for key, part in fields.items() if is_number(part)}
 
 
 def _is_number(value: Any) -> bool:

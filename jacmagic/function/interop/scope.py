@@ -82,10 +82,10 @@ class Scope:
         if isinstance(value, Array):
             known = self._originals.get(id(value))
             return numbers_of(value) if known is None else known
-        found = self._originals.get(id(value), value)
-        if hasattr(found, "node"):  # a number that carries its name
-            return int(found) if isinstance(found, int) else float(found)
-        return classes.as_original(self, found)
+        before = self._originals.get(id(value), value)
+        if hasattr(before, "node"):  # a number that carries its name
+            return int(before) if isinstance(before, int) else float(before)
+        return classes.as_original(self, before)
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""
@@ -104,8 +104,8 @@ class Scope:
 
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
-        found = survey(value)
-        return found.is_replaced or found.applies or (self.is_silent and found.writes)
+        surveyed = survey(value)
+        return surveyed.is_replaced or surveyed.applies or (self.is_silent and surveyed.writes)
 
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)

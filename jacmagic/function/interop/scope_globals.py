@@ -94,8 +94,8 @@ class Type(type, metaclass=_Classes):
     def __new__(cls, *args: Any, **named: Any) -> Any:
         """`type(thing)`, or `type(name, bases, namespace)`."""
         if len(args) == 1 and cls is Type:
-            found = type(args[0])
-            return numpy.ndarray if found is Array else Type if found is type else found
+            kind = type(args[0])
+            return numpy.ndarray if kind is Array else Type if kind is type else kind
         return type.__new__(type if cls is Type else cls, *args, **named)
 
     def __class_getitem__(cls, item: Any) -> Any:

@@ -99,49 +99,49 @@ class Surveyor:
 
 def survey(target: Any) -> Survey:
     """Survey a callable and all user code that it may reach."""
-    found, pending, seen = Survey(), [target], set[int]()
+    result, pending, seen = Survey(), [target], set[int]()
     while pending:
         value = pending.pop()
         if id(value) not in seen:
             seen.add(id(value))
-            pending += _noted(found, value, is_target=value is target)
-    if found.torch and not found.names.isdisjoint(CONTROL):
-        found.control = True
-    return found
+            pending += _noted(result, value, is_target=value is target)
+    if result.torch and not result.names.isdisjoint(CONTROL):
+        result.control = True
+    return result
 
 
-def _noted(found: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
+def _noted(result: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
     """Record what kind of value this is; yield what it reads and contains."""
     if (kind := _kind_of(value)) is not None:
-        setattr(found, kind, True)
-    found.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
-    found.applies |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
+        setattr(result, kind, True)
+    result.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
+    result.applies |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
     for function in functions_of(value):
         if (is_target and function is value) or is_users(function):
-            yield from _read_by(found, function)
+            yield from _read_by(result, function)
     if isinstance(value, types.MethodType):
-        found.objects.append(value.__self__)
+        result.objects.append(value.__self__)
     elif is_target and not isinstance(value, (types.FunctionType, type)):
-        found.objects.append(value)
+        result.objects.append(value)
     contents = contents_of(value)
     if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
-        found.contents.append((value, contents))
+        result.contents.append((value, contents))
     yield from parts_of(value)
 
 
-def _read_by(found: Survey, function: types.FunctionType) -> Iterator[Any]:
+def _read_by(result: Survey, function: types.FunctionType) -> Iterator[Any]:
     """Record and yield what a function captures."""
     names = set(names_in(function.__code__))
     reads = _reads(function, names)
-    found.functions.append(function)
-    found.names |= names
-    found.reads.append((function, _parts(function), reads))
+    result.functions.append(function)
+    result.names |= names
+    result.reads.append((function, _parts(function), reads))
     yield from (value for _, _, value in reads)
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
     for name in names & {"math", "cmath", "numpy", "torch"}:
         if name not in function.__globals__:  # imported inside
-            setattr(found, "math" if name == "cmath" else name, True)
+            setattr(result, "math" if name == "cmath" else name, True)
 
 
 def _kind_of(value: Any) -> str | None:

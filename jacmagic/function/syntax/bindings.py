@@ -35,12 +35,12 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def inner_statements(node: ast.stmt) -> list[ast.stmt]:
     """Return the statements in the blocks of a compound statement, if it is one."""
-    found: list[ast.stmt] = []
+    inner: list[ast.stmt] = []
     for field in _BLOCKS:
-        found += getattr(node, field, [])
+        inner += getattr(node, field, [])
     for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
-        found += part.body
-    return found
+        inner += part.body
+    return inner
 
 
 def bindings(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

@@ -29,11 +29,16 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
             known = value if isinstance(value, ast.Lambda) else definitions.get(called or "")
             if known is not None:
                 definitions[name] = known
-    found = definitions.get(function)
-    if found is None:
+    definition = definitions.get(function)
+    if definition is None:
         return ()
     names = [
-        part.arg for part in (*found.args.posonlyargs, *found.args.args, *found.args.kwonlyargs)
+        part.arg
+        for part in (
+            *definition.args.posonlyargs,
+            *definition.args.args,
+            *definition.args.kwonlyargs,
+        )
     ]
     return tuple(name for position, name in enumerate(names) if position or name != "self")
 
@@ -98,11 +103,11 @@ def first_function(source: str) -> ast.FunctionDef | ast.Lambda | None:
         tree = ast.parse(textwrap.dedent(source))
     except SyntaxError:  # a lambda's source is the line around it, which may not stand alone
         return None
-    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
-    if not found or isinstance(found[0], ast.FunctionDef):
-        return found[0] if found else None
-    inside = {id(node) for node in ast.walk(found[0])}
-    return found[0] if all(id(node) in inside for node in found) else None
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    if not functions or isinstance(functions[0], ast.FunctionDef):
+        return functions[0] if functions else None
+    inside = {id(node) for node in ast.walk(functions[0])}
+    return functions[0] if all(id(node) in inside for node in functions) else None
 
 
 def is_taken_apart(function_source: str, parameter: str) -> bool:

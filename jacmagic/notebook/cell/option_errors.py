@@ -46,9 +46,9 @@ def _mark(line: Line, names: list[str], flags: Collection[str]) -> str:
     """Return the line with carets under an option's value, or under an option without one."""
     for name in names:
         gap = r"[= ]*" if len(name) == 2 else r"(?:=| +|$)"
-        found = re.search(rf"(?<!\S){re.escape(name)}{gap}(\S*)", line.text)
-        if found is not None:
+        match = re.search(rf"(?<!\S){re.escape(name)}{gap}(\S*)", line.text)
+        if match is not None:
             if name in flags:
-                return line.mark(found.start(), len(name))
-            return line.mark(found.start(1), len(found[1]))
+                return line.mark(match.start(), len(name))
+            return line.mark(match.start(1), len(match[1]))
     return ""

@@ -98,16 +98,16 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
 
 def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     """Return the closed form if it has the number of the factorisation."""
-    found = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
+    form = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
     reading = jacobian.reading
-    if found is None or reading is None:
+    if form is None or reading is None:
         return None
     point = map(sympy.Float, jacobian.problem.flat_point)  # evalf of floor takes no bare floats
     numbers = dict(zip(reading.form.in_sympy.symbols, point, strict=True))
-    exact = attempt(lambda: float(found.expression.evalf(subs=numbers)), jacobian.forms.budget)
+    exact = attempt(lambda: float(form.expression.evalf(subs=numbers)), jacobian.forms.budget)
     if isinstance(exact, Refusal):
         return None
-    return found if np.isfinite(value) and abs(exact - value) <= value.bound else None
+    return form if np.isfinite(value) and abs(exact - value) <= value.bound else None
 
 
 def error_bound(matrix: np.ndarray, epsilon: float) -> float:

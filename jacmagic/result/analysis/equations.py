@@ -59,14 +59,14 @@ class Equations:
                 f"expected as many equations as unknowns in y; found {at.shape[0]} equations for "
                 f"{at.shape[1]}; return one number for each component of y"
             )
-        found = newton(at)
-        if not found.converged:
+        iteration = newton(at)
+        if not iteration.converged:
             raise FunctionError(
-                f"expected F(x, y) = 0; found ‖F‖ = {number(found.iterates[0].residual)} at the y "
-                f"given, and Newton's method from there: {found.reason}; "
+                f"expected F(x, y) = 0; found ‖F‖ = {number(iteration.iterates[0].residual)} "
+                f"at the y given, and Newton's method from there: {iteration.reason}; "
                 "write a y nearer a solution"
             )
-        return found
+        return iteration
 
     def _jacobian(self, inputs: tuple[Tensor, ...], wrt: Any) -> JacobianResult:
         problem = problem_of(self.func, inputs, wrt, self.names)
@@ -74,8 +74,8 @@ class Equations:
 
     def __call__(self, *values: Tensor) -> Any:
         """Return y at x, by one more Newton step whose derivative is that of the theorem."""
-        found = self.solved(values)
-        at = found.jacobian
+        iteration = self.solved(values)
+        at = iteration.jacobian
         y = [one.value.detach() for one in at.problem.inputs]
         whole = problem_of(self.func, (*(one.detach() for one in values), *y), None, self.names)
         residual = flat(flatten(whole.function(*values, *y)).leaves)

@@ -111,9 +111,9 @@ class Information(Reported):
         """Correlations (n, n) of the estimates; nan where undetermined."""
         errors = self.standard_errors
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = self.covariance / np.outer(errors, errors)
-        np.fill_diagonal(found, 1.0)
-        return np.asarray(found)
+            correlations = self.covariance / np.outer(errors, errors)
+        np.fill_diagonal(correlations, 1.0)
+        return np.asarray(correlations)
 
     @property
     def sensitivities(self) -> np.ndarray:
@@ -195,13 +195,15 @@ class Information(Reported):
             return []
         if entries.cols > MAX_SYMBOLIC or not any(one.free_symbols for one in entries):
             return []
-        found = attempt(lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget)
-        if isinstance(found, Refusal):
+        product = attempt(
+            lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget
+        )
+        if isinstance(product, Refusal):
             return []
-        cells = [[tex(one, reading.names) for one in found.row(i)] for i in range(found.rows)]
+        cells = [[tex(one, reading.names) for one in product.row(i)] for i in range(product.rows)]
         if max(sum(map(extent, line)) for line in cells) > MAX_WIDTH:
             return []
-        text = pretty(sympy.Matrix(found), reading.texts)
+        text = pretty(sympy.Matrix(product), reading.texts)
         return [
             Shown(
                 f"σ² I =\n{text}",

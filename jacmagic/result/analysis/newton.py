@@ -70,14 +70,14 @@ class Newton(Reported):
         It is log(eₖ/eₖ₋₁)/log(eₖ₋₁/eₖ₋₂) with the steps' lengths e: 2 where the convergence is
         quadratic, 1 where it is linear.
         """
-        found = [float("nan")] * len(self.iterates)
+        orders = [float("nan")] * len(self.iterates)
         for k in range(2, len(self.iterates)):
             lengths = [one.step for one in self.iterates[k - 2 : k + 1]]
             clear = all(one.step > one.limit > 0 for one in self.iterates[k - 2 : k + 1])
             if clear and lengths[2] < lengths[1] < lengths[0]:
                 ahead, behind = np.log(lengths[2] / lengths[1]), np.log(lengths[1] / lengths[0])
-                found[k] = float(ahead / behind)
-        return found
+                orders[k] = float(ahead / behind)
+        return orders
 
     def report(self) -> Report:
         """Return a line for each iterate, and why the iteration ended."""
@@ -117,12 +117,12 @@ class Newton(Reported):
         if self.jacobian.shape != (1, 1) or self.start.expressions is None or self.notes:
             return []
         x, f = self.start.symbols[0], self.start.expressions[0]
-        found = short_form(self.start, lambda entries: x - f / entries[0, 0])
-        if found is None:
+        form = short_form(self.start, lambda entries: x - f / entries[0, 0])
+        if form is None:
             return []
         name = named(self.jacobian.columns[0])
         return [
-            Shown(f"{name.text} ← {found.text}", rf"{name.tex} \leftarrow {found.tex}"),
+            Shown(f"{name.text} ← {form.text}", rf"{name.tex} \leftarrow {form.tex}"),
         ]
 
 

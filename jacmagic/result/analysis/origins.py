@@ -159,19 +159,19 @@ def _component(leaves: Sequence[Tensor], i: int) -> Tensor:
 def _at_fault(output: Tensor, tensors: list[Tensor], j: int) -> Origin | None:
     """Return the first node whose result, made finite, makes the entry finite."""
     nodes = list(_nodes(output.grad_fn))
-    found: list[tuple[Any, Origin]] = []
+    origins: list[tuple[Any, Origin]] = []
 
     def observe(node: Any) -> Callable[..., None]:
         def hook(ahead: tuple[Any, ...], arrived: tuple[Any, ...]) -> None:
             bad = next((one for one in ahead if _is_real(one) and not _is_finite(one)), None)
             if bad is not None and all(_is_finite(one) for one in arrived if _is_real(one)):
-                found.append((node, _of_node(node, bad, arrived)))
+                origins.append((node, _of_node(node, bad, arrived)))
 
         return hook
 
     if _is_finite(_entry(output, tensors, j, nodes, observe)):
         return None
-    for node, origin in found:
+    for node, origin in origins:
         if _is_finite(_entry(output, tensors, j, [node], lambda _: _made_finite)):
             return origin
     return None

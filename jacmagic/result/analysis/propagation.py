@@ -92,11 +92,13 @@ class Propagation(Reported):
         The uncertainty grows, or the mean moves, by more than half a unit of the last digit of the
         uncertainty (JCGM 101:2008, 7.9.2 and 8.2).
         """
-        found = self.linearity
+        linearity = self.linearity
         with np.errstate(invalid="ignore"):
-            larger = np.hypot(self.standard_deviations, found.deviation) - self.standard_deviations
+            larger = (
+                np.hypot(self.standard_deviations, linearity.deviation) - self.standard_deviations
+            )
         limits = [one.tolerance for one in self.measured]
-        moved = np.maximum(larger, np.abs(found.shift)) > limits
+        moved = np.maximum(larger, np.abs(linearity.shift)) > limits
         return tuple(int(i) for i in np.flatnonzero(moved))
 
     # ── display ───────────────────────────────────────────────────────────────────────────────
@@ -139,12 +141,12 @@ class Propagation(Reported):
 
     def _warnings(self) -> Iterator[str]:
         """Yield a sentence for each output whose linearisation is poor."""
-        found = self.linearity
-        if found.fails:
-            yield f"the linearisation is not to be trusted: {found.unknown}"
+        linearity = self.linearity
+        if linearity.fails:
+            yield f"the linearisation is not to be trusted: {linearity.unknown}"
         for i in self.poor[:MAX_EQUATIONS]:
             u, limit = float(self.standard_deviations[i]), self.measured[i].tolerance
-            second, shift = float(np.hypot(u, found.deviation[i])), float(found.shift[i])
+            second, shift = float(np.hypot(u, linearity.deviation[i])), float(linearity.shift[i])
             parts = [f"the standard uncertainty is {number(second, 3)} instead of {number(u, 3)}"]
             parts = parts * (second - u > limit)
             parts += [f"the mean moves by {numeral(shift, 2).text}"] * (abs(shift) > limit)
@@ -175,11 +177,11 @@ class Propagation(Reported):
         if entries.has(sympy.Piecewise):  # several laws, which fit no line
             return []
         sigmas = _Sigmas(self.jacobian)
-        found = [
+        laws = [
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)
             for i in range(entries.rows)
         ]
-        return [one for one in found if one is not None and extent(one.tex) <= MAX_WIDTH]
+        return [one for one in laws if one is not None and extent(one.tex) <= MAX_WIDTH]
 
 
 class _Sigmas:

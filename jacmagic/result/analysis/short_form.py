@@ -67,10 +67,10 @@ def short_form(
         raw = compute(entries)
         return tidied(raw) if symbols_in(raw) <= MAX_RAW else None
 
-    found = attempt(work, jacobian.forms.budget)
-    if found is None or isinstance(found, Refusal) or found.has(sympy.nan, sympy.zoo, sympy.oo):
+    form = attempt(work, jacobian.forms.budget)
+    if form is None or isinstance(form, Refusal) or form.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
-    shown = written(found, reading.texts, reading.names)
+    shown = written(form, reading.texts, reading.names)
     return shown if extent(shown.tex) <= MAX_WIDTH else None
 
 

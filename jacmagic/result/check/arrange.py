@@ -56,20 +56,20 @@ def leaves_of(value: Any) -> list[torch.Tensor]:
     Raises:
         FunctionError: a leaf is no number and no array of numbers.
     """
-    found: list[torch.Tensor] = []
-    _collect(value, found)
-    return found
+    leaves: list[torch.Tensor] = []
+    _collect(value, leaves)
+    return leaves
 
 
-def _collect(value: Any, found: list[torch.Tensor]) -> None:
+def _collect(value: Any, leaves: list[torch.Tensor]) -> None:
     value = _dense(value)
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for part in value:
-            _collect(part, found)
+            _collect(part, leaves)
         return
-    found.append(_real(value))
+    leaves.append(_real(value))
 
 
 def _dense(value: Any) -> Any:
@@ -113,9 +113,9 @@ def arrange(value: Any, blocks: Blocks) -> Arrangement:
     if isinstance(value, (tuple, Mapping)) and several:
         ways.reverse()
     for way in ways:
-        found = way(nest, blocks)
-        if found is not None:
-            return found
+        arrangement = way(nest, blocks)
+        if arrangement is not None:
+            return arrangement
     m, n = blocks.shape
     raise FunctionError(
         f"expected the Jacobian, {m} × {n}: outputs by inputs; found {_described(nest)}; "

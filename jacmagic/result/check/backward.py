@@ -73,11 +73,11 @@ def rows_of(function: Any) -> Callable[..., torch.Tensor]:
         with torch.enable_grad():
             output = function.apply(*given)
             values = flat(output if isinstance(output, tuple) else (output,))
-            found = [
+            gradients = [
                 torch.autograd.grad(value, leaves, retain_graph=True, allow_unused=True)
                 for value in values
             ]
-        return torch.stack([_joined(row, leaves) for row in found])
+        return torch.stack([_joined(row, leaves) for row in gradients])
 
     return rows
 
@@ -89,7 +89,7 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
         output, _ = _run(function, inputs)
         outputs = output if isinstance(output, tuple) else (output,)
         leaves = [one for one in inputs if isinstance(one, torch.Tensor)]
-        found = []
+        gradients = []
         for k, one in enumerate(outputs):
             for i in range(one.numel()):
                 seeds = [torch.zeros_like(other) for other in outputs]
@@ -104,8 +104,8 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
                     for slope, given in zip(slopes, inputs, strict=False)
                     if isinstance(given, torch.Tensor)
                 ]
-                found.append(_joined(kept, leaves))
-        return torch.stack(found)
+                gradients.append(_joined(kept, leaves))
+        return torch.stack(gradients)
 
     return rows
 

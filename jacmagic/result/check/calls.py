@@ -83,13 +83,13 @@ def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
         result: a Jacobian (m, n) with the same inputs.
         problem: its function returns the m·n entries.
     """
-    found = trace_problem(problem, TRACE_SECONDS)
+    traced = trace_problem(problem, TRACE_SECONDS)
     m, n = result.shape
-    if isinstance(found, Refusal) or len(found.outputs) != m * n:
+    if isinstance(traced, Refusal) or len(traced.outputs) != m * n:
         return None
     symbols = _symbols(result)
     names = {s: label.unicode for s, label in zip(symbols, result.columns, strict=True)}
-    return Expressions(found.graph, found.inputs, found.outputs, symbols, names)
+    return Expressions(traced.graph, traced.inputs, traced.outputs, symbols, names)
 
 
 def of_form(form: ClosedForm) -> Expressions:

@@ -36,16 +36,16 @@ def vocabulary_of(result: JacobianResult) -> Vocabulary:
 
 def constants_of(result: JacobianResult) -> dict[str, float]:
     """Return the numbers that the function knows by a name."""
-    found: dict[str, float] = {}
+    constants: dict[str, float] = {}
     reading = result.reading
     if reading is not None:
-        found |= {one.label.text: one.value for one in reading.form.trace.constants}
+        constants |= {one.label.text: one.value for one in reading.form.trace.constants}
     for name, value in result.problem.parameters.items():
         if (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
             isinstance(value, torch.Tensor) and value.numel() == 1
         ):
-            found[name] = float(value)
-    return found
+            constants[name] = float(value)
+    return constants
 
 
 def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
@@ -56,10 +56,10 @@ def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
     met: list[str] = []
 
     def either(name: str) -> Any:
-        found = known.either(name)
-        if found is not None:
+        meaning = known.either(name)
+        if meaning is not None:
             met.append(name)
-        return found
+        return meaning
 
     parse_latex(source, either)  # whether components count from 1 shows in all names together
     value = parse_latex(source, known.fitting(met).meaning)
@@ -145,11 +145,11 @@ def _expressions(formula: Any, known: Vocabulary, result: JacobianResult) -> Exp
         return [torch.as_tensor(one, dtype=torch.float64) for one in function(*numbers)]
 
     names = [f"x{k}" for k in range(len(point))]
-    found = trace(run, point, names, seconds=TRACE_SECONDS)
-    if isinstance(found, Refusal):
+    traced = trace(run, point, names, seconds=TRACE_SECONDS)
+    if isinstance(traced, Refusal):
         return None
     texts = {s: label.unicode for s, label in zip(known.symbols, result.columns, strict=True)}
-    return Expressions(found.graph, found.inputs, found.outputs, known.symbols, texts)
+    return Expressions(traced.graph, traced.inputs, traced.outputs, known.symbols, texts)
 
 
 def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error: Exception) -> Any:

@@ -52,8 +52,8 @@ WRONG = (Status.DIFFERENT, Status.HERE)
 
 def is_wrong(status: np.ndarray) -> np.ndarray:
     """Return where entries differ, boolean (m, n)."""
-    found: np.ndarray = (status == Status.DIFFERENT) | (status == Status.HERE)
-    return found
+    differs: np.ndarray = (status == Status.DIFFERENT) | (status == Status.HERE)
+    return differs
 
 
 def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) -> np.ndarray:
@@ -95,44 +95,44 @@ def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray
         truth: (k, m, n).
         hand: (k, m, n).
     """
-    found = np.full(equal.shape[1:], Status.DOUBT, dtype=object)
+    status = np.full(equal.shape[1:], Status.DOUBT, dtype=object)
     wrong = (equal == 0).any(axis=0)
     right = (equal == 1).any(axis=0)
-    found[right & ~wrong] = Status.EQUAL
-    found[wrong] = Status.DIFFERENT
-    found[wrong & (equal[0] == 1)] = Status.HERE
+    status[right & ~wrong] = Status.EQUAL
+    status[wrong] = Status.DIFFERENT
+    status[wrong & (equal[0] == 1)] = Status.HERE
     missing = np.isfinite(truth[0]) & ~np.isfinite(hand[0])
-    found[missing] = Status.DIFFERENT
-    return found
+    status[missing] = Status.DIFFERENT
+    return status
 
 
 def doubts_of(
     result: JacobianResult, samples: Samples, status: np.ndarray
 ) -> dict[tuple[int, int], str]:
     """Return reasons to doubt that some differing entries are wrong."""
-    found: dict[tuple[int, int], str] = {}
+    doubts: dict[tuple[int, int], str] = {}
     agreement = result.agreement
     if agreement.verdict == "disagree":
         for one in agreement.disagreements:
             if status[one.row, one.column] in WRONG:
-                found[one.row, one.column] = f"the right value is in doubt: {one.cause}"
+                doubts[one.row, one.column] = f"the right value is in doubt: {one.cause}"
     both = result.one_sided
     if both is not None:
         left, right = both.left.numpy(), both.right.numpy()
         for i, j in both.entries:
             hand = samples.hand[0, i, j]
             if status[i, j] in WRONG and _between(hand, left[i, j], right[i, j]):
-                found[i, j] = _sides(hand, left[i, j], right[i, j], samples.truth[0, i, j])
+                doubts[i, j] = _sides(hand, left[i, j], right[i, j], samples.truth[0, i, j])
     for i, j in np.argwhere(is_wrong(status)):
         digits = _digits(samples.truth[:, i, j], samples.hand[:, i, j])
         if digits >= MIN_DIGITS:
-            found.setdefault(
+            doubts.setdefault(
                 (int(i), int(j)),
                 f"equal to {digits} digits: a rounded constant, a difference quotient, or rounding",
             )
     for i, j in np.argwhere(~np.isfinite(samples.truth[0])):
-        found.setdefault((int(i), int(j)), "the function has no finite derivative at x")
-    return found
+        doubts.setdefault((int(i), int(j)), "the function has no finite derivative at x")
+    return doubts
 
 
 def _digits(truth: np.ndarray, hand: np.ndarray) -> int:

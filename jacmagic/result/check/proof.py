@@ -36,7 +36,7 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
     if hand.formula is None and written is None:
         return set()
     sizes = tree_sizes(form.graph, form.entries)
-    found: set[int] = set()
+    proved_entries: set[int] = set()
     with one_allowance(SECONDS):
         for k in entries:
             if sizes[k] > MAX_SYMBOLS:
@@ -46,8 +46,8 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
                 return is_zero(_right(form, k) - _other(form, hand, written, k))
 
             if attempt(work, SECONDS_EACH) is True:
-                found.add(k)
-    return found
+                proved_entries.add(k)
+    return proved_entries
 
 
 def _right(form: Expressions, k: int) -> Any:

@@ -165,10 +165,11 @@ def _from_function(
     forms = ClosedForms(budget=result.forms.budget)
     other = type(result).of(make(called), result.options, forms, result.view)
     if other.shape != result.shape:
-        (m, n), found = result.shape, other.shape
+        (m, n), other_shape = result.shape, other.shape
         raise FunctionError(
             f"expected a function of {m} outputs and {n} inputs to compare; "
-            f"found {found[0]} and {found[1]}; return the Jacobian, {m} × {n}, or such a function"
+            f"found {other_shape[0]} and {other_shape[1]}; "
+            f"return the Jacobian, {m} × {n}, or such a function"
         )
 
     def evaluate(point: np.ndarray) -> np.ndarray:
@@ -203,8 +204,8 @@ def _returning(
     problem = make(flat)
 
     def evaluate(point: np.ndarray) -> np.ndarray:
-        found = problem.function(*tensors_at(result.problem, point))
-        return found.detach().cpu().double().numpy().reshape(blocks.shape)
+        value = problem.function(*tensors_at(result.problem, point))
+        return value.detach().cpu().double().numpy().reshape(blocks.shape)
 
     to_trace = problem if traced is None else make(_flat(traced, arrangement, blocks))
     return Hand(

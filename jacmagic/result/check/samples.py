@@ -161,13 +161,13 @@ def in_branch(form: Expressions, points: np.ndarray) -> np.ndarray:
         form: the function's outputs and entries on its graph.
         points: x, and points around it.
     """
-    found = points
+    candidates = points
     for _ in range(HALVINGS):
-        kept = found[_same_sides(form, found)]
+        kept = candidates[_same_sides(form, candidates)]
         if len(kept) >= min(MIN_POINTS, len(points)):
             return kept
-        found = points[0] + (found - points[0]) / 2
-    return found[_same_sides(form, found)]
+        candidates = points[0] + (candidates - points[0]) / 2
+    return candidates[_same_sides(form, candidates)]
 
 
 def _same_sides(form: Expressions, points: np.ndarray) -> np.ndarray:

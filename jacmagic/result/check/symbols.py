@@ -90,8 +90,8 @@ class Vocabulary:
 
     def either(self, name: str) -> Any:
         """Return what a name means in one way of counting or the other."""
-        found = self.meaning(name)
-        return self._from_one.meaning(name) if found is None else found
+        meaning = self.meaning(name)
+        return self._from_one.meaning(name) if meaning is None else meaning
 
     def meaning(self, name: str) -> Any:
         """Return the symbol or number that a name stands for; None for others."""

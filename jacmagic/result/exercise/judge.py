@@ -96,10 +96,10 @@ class Judge:
         answer = self.read(i, j, text)
         if isinstance(answer, Judgement):
             return answer
-        found = self.judged(i, j, answer)
-        if found and answer.unfinished:
+        judgement = self.judged(i, j, answer)
+        if judgement and answer.unfinished:
             return Judgement(WRONG, answer.text, UNFINISHED, "a derivative is left to be taken")
-        return found
+        return judgement
 
     def read(self, i: int, j: int, text: str) -> Answer | Judgement:
         """Read an answer for an entry; return a judgement where it is not readable.
@@ -225,7 +225,7 @@ def judge_of(result: JacobianResult) -> Judge:
     Raises:
         FunctionError: there is no closed form to judge by.
     """
-    found = result.__dict__.get("_judge")
-    if not isinstance(found, Judge):
-        found = result.__dict__["_judge"] = Judge(result)
-    return found
+    judge = result.__dict__.get("_judge")
+    if not isinstance(judge, Judge):
+        judge = result.__dict__["_judge"] = Judge(result)
+    return judge

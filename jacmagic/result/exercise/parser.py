@@ -61,13 +61,13 @@ class AnswerParser(LatexParser):
 
     def _meaning(self, name: str) -> Term | None:
         """Return what a name of the function stands for."""
-        found = self.vocabulary.meaning(name)
-        if found is None:
+        meaning = self.vocabulary.meaning(name)
+        if meaning is None:
             return self.outputs.term(name, self.one) if self._is_output(name) else None
-        if found in self.vocabulary.symbols:
-            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(found)])
+        if meaning in self.vocabulary.symbols:
+            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(meaning)])
         self.constants.add(key(name))
-        return self.one.number(Fraction(int(found.p), int(found.q)))
+        return self.one.number(Fraction(int(meaning.p), int(meaning.q)))
 
     def split(self, source: str) -> list[Token]:
         return answer_tokens(

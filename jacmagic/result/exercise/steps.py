@@ -45,10 +45,10 @@ def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Jud
             answer = judge.read(i, j, side)
             if isinstance(answer, Judgement):
                 return replace(answer, answer=line[:200], line=number)
-            found = judge.judged(i, j, answer)
+            judgement = judge.judged(i, j, answer)
             unfinished = answer.unfinished
-            if not found:
-                return Judgement(WRONG, line, found.kind, found.message, number)
+            if not judgement:
+                return Judgement(WRONG, line, judgement.kind, judgement.message, number)
     if unfinished:
         message = "a derivative is left to be taken"
         return Judgement(WRONG, written[-1][1], UNFINISHED, message, written[-1][0])
@@ -114,10 +114,10 @@ def hint_for(judge: Judge, i: int, j: int, so_far: str | Sequence[str] = "") -> 
     """Return the next step for an entry, or the mistake in the answer or derivation so far."""
     lines = [line for line in lines_of(so_far) if line.strip()]
     if lines:
-        found: Judgement = judge_steps(judge, i, j, lines)
-        if not found and found.kind != "unfinished":
-            return Hint("", "", found.sentence, "")
-        if found:
+        judgement: Judgement = judge_steps(judge, i, j, lines)
+        if not judgement and judgement.kind != "unfinished":
+            return Hint("", "", judgement.sentence, "")
+        if judgement:
             return Hint("", "", "it is right; nothing is left to do", "")
     equations = [one for one in judge.result.steps(i, j).equations if one.rule]
     if not equations:

@@ -191,7 +191,7 @@ class Agreement:
 
 def conclude(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     apart: np.ndarray,
     *,
     name: Callable[[int, int], str],
@@ -203,7 +203,7 @@ def conclude(
 
     Args:
         sources: the values.
-        found: a `Finding` for each entry, (m, n).
+        findings: a `Finding` for each entry, (m, n).
         apart: boolean (m, n), where finite differences contradict what two others agree on.
         name: names an entry for the reader.
         cause: explains why torch is alone in an entry.
@@ -213,16 +213,16 @@ def conclude(
     gaps = sources.gaps
     largest = float("nan") if gaps is None else float(gaps.max(initial=0))
     blank = Agreement("agree", largest, (), warnings, sources)
-    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(found, ALARMS))]
+    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(findings, ALARMS))]
     if alarms:
-        each = tuple(_disagreement(sources, found, i, j, name, cause) for i, j in alarms)
+        each = tuple(_disagreement(sources, findings, i, j, name, cause) for i, j in alarms)
         # the loudest first: where torch is alone, the numbers that are shown are wrong
         each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
         return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
-    open_ = np.argwhere(found != Finding.AGREED)
+    open_ = np.argwhere(findings != Finding.AGREED)
     if len(open_) or (sources.formula is None and sources.differences is None):
         i, j = map(int, open_[0]) if len(open_) else (-1, -1)
-        kind = Finding(found[i, j]) if len(open_) else Finding.UNCONFIRMED
+        kind = Finding(findings[i, j]) if len(open_) else Finding.UNCONFIRMED
         return replace(blank, verdict="not confirmed", reason=reason(kind, i, j))
     if apart.any():
         assert sources.differences is not None
@@ -236,14 +236,14 @@ def conclude(
 
 def _disagreement(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     i: int,
     j: int,
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Disagreement:
     decisive = bool(sources.decisive[i, j])
-    alone = _ALONE[Finding(found[i, j])]
+    alone = _ALONE[Finding(findings[i, j])]
     return Disagreement(
         i,
         j,

@@ -60,44 +60,44 @@ def judge(
     Returns:
         Findings (m, n), and where finite differences contradict what two others agree on, boolean.
     """
-    found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
-    found[np.isnan(sources.torch)] = Finding.NOT_FINITE
+    findings = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
+    findings[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
     either = decisive | sources.flat
     decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
-    usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
-    loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
+    usable = np.zeros(findings.shape, dtype=bool)  # entries of which the closed form says something
+    loose = np.zeros(findings.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
         equal = _equal(sources, dtype)
-        found[equal] = Finding.AGREED
+        findings[equal] = Finding.AGREED
         doubtful = [(int(i), int(j)) for i, j in np.argwhere(~equal)]
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
             entry = _Doubtful(sources, dtype, known, i, j, exact)
             finding = entry.finding(bool(either[i, j]))
             if finding is not None:
-                found[i, j], usable[i, j] = finding, True
+                findings[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
         usable |= equal
-    alone = np.zeros(found.shape, dtype=bool)
+    alone = np.zeros(findings.shape, dtype=bool)
     if sources.differences is not None:
         met, missed = _against_differences(sources.torch, sources, dtype)
-        alone = (found == Finding.AGREED) & decisive & missed
+        alone = (findings == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
             alone &= _against_differences(sources.formula, sources, dtype)[1]
-            found[alone & loose], alone = Finding.ROUNDING, alone & ~loose
-        found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
-        found[~usable & decisive & missed] = Finding.TORCH
+            findings[alone & loose], alone = Finding.ROUNDING, alone & ~loose
+        findings[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
+        findings[~usable & decisive & missed] = Finding.TORCH
     if sources.apart is not None:
-        found[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
+        findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
     if known.fair is not None:
-        found[known.fair] = Finding.AGREED
+        findings[known.fair] = Finding.AGREED
         alone &= ~known.fair
-    _settle(found, sources.torch, known)
-    return found, alone
+    _settle(findings, sources.torch, known)
+    return findings, alone
 
 
-def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+def _settle(findings: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
     """Judge entries of functions without a value, and those at a kink that have a derivative.
 
     There torch's choices may add up to a wrong one, and the closed form follows them:
@@ -107,13 +107,13 @@ def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
         size = np.maximum(np.abs(truth), np.abs(known.smooth))
         with np.errstate(invalid="ignore"):
             met = np.abs(truth - known.smooth) <= SMALL_PART * size
-        found[met] = Finding.AGREED
-        found[~met & np.isfinite(known.smooth)] = Finding.TORCH
+        findings[met] = Finding.AGREED
+        findings[~met & np.isfinite(known.smooth)] = Finding.TORCH
     if known.values is not None:
         nowhere = np.isnan(known.values)[:, None]
-        found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
+        findings[nowhere & (findings == Finding.AGREED)] = Finding.NOT_FINITE
     for row in known.undefined:
-        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
+        findings[row, np.isin(findings[row], ALARMS)] = Finding.NOT_FINITE
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
@@ -163,9 +163,9 @@ class _Doubtful:
         if explained or (not cut and np.isfinite(truth) and self._is_near(gap, value)):
             return Finding.ROUNDING
         if decisive:
-            found = self._by_differences(value)
-            if found is not None and not (found is Finding.FORM and self.known.doubted):
-                return found
+            source = self._by_differences(value)
+            if source is not None and not (source is Finding.FORM and self.known.doubted):
+                return source
         if cut or not np.isfinite(truth):
             return Finding.TORCH
         return Finding.ROUNDING if share <= self.dtype.half else Finding.CONTRADICTED

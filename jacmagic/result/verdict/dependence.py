@@ -44,10 +44,10 @@ def _reads_text(problem: Problem) -> bool:
     """
     asked, values = problem.potential or problem, []
     for factor in (1.0, TEXT_FACTOR):
-        found = trace_problem(asked, None, text_factor=factor)
-        if isinstance(found, Refusal):
+        traced = trace_problem(asked, None, text_factor=factor)
+        if isinstance(traced, Refusal):
             return True
-        tape = write_tape(found.graph, found.outputs, found.inputs)
+        tape = write_tape(traced.graph, traced.outputs, traced.inputs)
         values.append(tape.evaluate(problem.flat_point))
     return not np.array_equal(values[0], values[1], equal_nan=True)
 
@@ -63,13 +63,15 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
         return False
     scalar = problem.potential or problem
     expected = form.values(point) if problem.potential is None else gradient(form, point)
-    found = finite_differences(scalar, len(expected), tensors)
-    if found is None:
+    estimate = finite_differences(scalar, len(expected), tensors)
+    if estimate is None:
         return False
-    value, error, scale = (part.numpy() for part in (found.matrix, found.error, found.scale))
+    value, error, scale = (
+        part.numpy() for part in (estimate.matrix, estimate.error, estimate.scale)
+    )
     with np.errstate(invalid="ignore"):
         close = np.abs(expected - value) <= TRUSTED_ERRORS * error + SMALL_PART**2 * scale
-    confirmed = close & found.decisive.numpy()
+    confirmed = close & estimate.decisive.numpy()
     columns = np.flatnonzero(~confirmed.all(axis=0))
     confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
         expected[:, columns] == 0

@@ -141,8 +141,8 @@ class Evidence:
             return False
         values, bounds = bounded(self.form, self.point, self.dtype)
         sources = replace(self.bare, formula=values, bound=bounds)
-        found, _ = judge(sources, self.dtype, self.exactly, NO_CUTS)
-        agreed = bool((found == Finding.AGREED).all())
+        findings, _ = judge(sources, self.dtype, self.exactly, NO_CUTS)
+        agreed = bool((findings == Finding.AGREED).all())
         return agreed and is_confirmed_along(self.problem, self.truth, self.dtype)
 
     @property
@@ -186,8 +186,10 @@ class Evidence:
                 values = np.where(np.isnan(self.smooth), values, self.smooth)
             sources = replace(sources, formula=values, bound=bounds)
         if self.differences is not None:
-            found = self.differences
-            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
+            estimate = self.differences
+            value, error, scale = (
+                one.numpy() for one in (estimate.matrix, estimate.error, estimate.scale)
+            )
             sources = replace(sources, differences=value, error=error, scale=scale)
         if not self.taken:
             return sources

@@ -137,5 +137,5 @@ def finite_differences(
         return None
     if not tensors or problem.effects:
         return None
-    found = differences(problem.function, tensors)
-    return found if found is not None and len(found.matrix) == rows else None
+    estimate = differences(problem.function, tensors)
+    return estimate if estimate is not None and len(estimate.matrix) == rows else None

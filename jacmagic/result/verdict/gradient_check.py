@@ -39,15 +39,15 @@ def check_gradient(
     values = bounds = None
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
-    found = finite_differences(problem.potential, 1)
+    estimate = finite_differences(problem.potential, 1)
     sources = Sources(
         truth.reshape(1, -1),
         values,
-        None if found is None else found.matrix.numpy(),
-        None if found is None else found.error.numpy(),
+        None if estimate is None else estimate.matrix.numpy(),
+        None if estimate is None else estimate.error.numpy(),
         dtype.name,
         bounds,
-        None if found is None else found.scale.numpy(),
+        None if estimate is None else estimate.scale.numpy(),
     )
 
     def exactly(entries: Sequence[tuple[int, int]]) -> list[Exact]:

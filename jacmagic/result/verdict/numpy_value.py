@@ -39,11 +39,11 @@ def numpy_differs(
         values = [one.value.detach() for one in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
         return numpy_differs(problem.potential, again, None, dtype)
-    found = plain_value(problem.function, problem.tensors)
-    if found is None:
+    numpy_value = plain_value(problem.function, problem.tensors)
+    if numpy_value is None:
         return None
     try:
-        plain = components(flatten(found).leaves)
+        plain = components(flatten(numpy_value).leaves)
     except JacmagicError:  # no numbers at all, such as a list of texts
         return None
     traced = components(outputs)

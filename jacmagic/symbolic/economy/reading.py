@@ -81,9 +81,9 @@ class Reader:
         exponent = self.graph.value(self.graph.operands(node)[1])
         if isinstance(exponent, int) and 0 < abs(exponent) <= MAX_POWER:
             raised = self.terms.power(operands[0], abs(exponent))
-            found = raised if exponent > 0 else self.terms.over(raised)
-            if found is not None and operands[0] != ZERO:
-                return found
+            value = raised if exponent > 0 else self.terms.over(raised)
+            if value is not None and operands[0] != ZERO:
+                return value
         return self._call(node, operands)
 
     def _call(self, node: int, operands: Sequence[Value]) -> Value:

@@ -64,8 +64,8 @@ def _shared(
     pairs = Pairs()
     for holder, content in holders.items():
         pairs.add(holder, pairs_of(content))
-    while (found := pairs.best()) is not None:
-        pair, owners = found
+    while (best := pairs.best()) is not None:
+        pair, owners = best
         for holder in owners:
             pairs.remove(holder, pairs_of(holders[holder]))
             replace(pair, holder)

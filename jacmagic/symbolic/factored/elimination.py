@@ -49,10 +49,10 @@ def multiplications(blocks: Blocks, variables: Sequence[int]) -> Multiplications
     reverse = _count(blocks, variables[::-1])
     exact = len(variables) <= MAX_EXACT
     order = _best(blocks, variables) if exact else _greedy(blocks, variables)
-    found = {tuple(variables): forward, tuple(variables[::-1]): reverse}
-    found[order] = _count(blocks, order)
-    best = min(found, key=found.__getitem__)
-    return Multiplications(forward, reverse, found[best], best)
+    counts = {tuple(variables): forward, tuple(variables[::-1]): reverse}
+    counts[order] = _count(blocks, order)
+    best = min(counts, key=counts.__getitem__)
+    return Multiplications(forward, reverse, counts[best], best)
 
 
 def _count(blocks: Blocks, order: Sequence[int]) -> int:

@@ -173,8 +173,8 @@ def factor(
     """
     inputs = _inputs(trace, problem)
     outputs = Variable("", trace.outputs, tuple(rows))
-    found = split(trace, inputs, outputs, candidates(trace))
-    named = replace(found, chosen=renamed((*inputs, outputs), found.chosen))
+    splitting = split(trace, inputs, outputs, candidates(trace))
+    named = replace(splitting, chosen=renamed((*inputs, outputs), splitting.chosen))
     stages = named.stages()
     labels = [label for one in named.variables for label in one.labels]
     names = {*taken, *(name for label in labels for name in (label.name, label.symbol))}

@@ -86,7 +86,7 @@ def _reading_cost(variable: Variable) -> int:
 
 
 def split(
-    trace: Trace, inputs: Sequence[Variable], outputs: Variable, found: Sequence[Variable]
+    trace: Trace, inputs: Sequence[Variable], outputs: Variable, candidates: Sequence[Variable]
 ) -> Splitting:
     """Choose variables: parts that are used together join, those that save nothing go.
 
@@ -94,14 +94,14 @@ def split(
         trace: the trace.
         inputs: the inputs' vectors.
         outputs: all outputs as one vector.
-        found: the variables that the code names, in order.
+        candidates: the variables that the code names, in order.
     """
     ends = tuple(inputs), outputs
-    whole = _in_order(Splitting(trace, *ends, tuple(one for one in found if not one.unnamed)))
+    whole = _in_order(Splitting(trace, *ends, tuple(one for one in candidates if not one.unnamed)))
     shortest = _pruned(_joined(_pruned(whole)))
     longest = max((max(one.lengths, default=0) for one in shortest.stages().values()), default=0)
     if longest > 2 * MAX_ENTRY:  # below, a page names norms and repeated parts
-        unnamed = (one for one in found if one.unnamed)
+        unnamed = (one for one in candidates if one.unnamed)
         shortest = _pruned(_in_order(Splitting(trace, *ends, (*shortest.chosen, *unnamed))))
     return shortest if shortest.chosen else _through_all(whole)
 

@@ -68,23 +68,23 @@ def candidates(trace: Trace) -> list[Variable]:
     """
     graph, outputs = trace.graph, set(trace.outputs)
     moving = dependent(graph, trace.outputs, trace.inputs)
-    found: dict[frozenset[int], Variable] = {}
+    by_nodes: dict[frozenset[int], Variable] = {}
     outermost = min((one.depth for one in trace.bindings if one.kind == "variable"), default=0)
     for value in sorted(trace.bindings, key=lambda one: (_KINDS.index(one.kind), one.depth)):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
         variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
         key = frozenset(variable.nodes)
-        if not key or key in found or key <= set(trace.inputs):
+        if not key or key in by_nodes or key <= set(trace.inputs):
             continue
         if key <= outputs and not _feeds(graph, key, outputs - key):
             continue
         inner = key.difference(trace.inputs)
         if not _feeds(graph, inner, inner):
-            found[key] = variable
-        if len(found) >= MAX_CANDIDATES:
+            by_nodes[key] = variable
+        if len(by_nodes) >= MAX_CANDIDATES:
             break
-    largest = [key for key in found if not any(key < other for other in found)]
-    return sorted((found[key] for key in largest), key=lambda one: max(one.nodes))
+    largest = [key for key in by_nodes if not any(key < other for other in by_nodes)]
+    return sorted((by_nodes[key] for key in largest), key=lambda one: max(one.nodes))
 
 
 _KINDS = ("variable", "module", "function", "result")

@@ -86,11 +86,11 @@ class _Rewriting:
     def _of_log_sigmoid(self, node: int) -> int | None:
         """Return −u of a node ln σ(u) = −ln(1 + e⁻ᵘ), u of ln(1 − σ(u)) = −ln(1 + eᵘ)."""
         graph = self.graph
-        found = inside_log_sigmoid(graph, node)
-        if found is None:
+        inside = inside_log_sigmoid(graph, node)
+        if inside is None:
             return None
-        u = self.new[graph.operands(found[0])[0]]
-        return u if found[1] else graph.neg(u)
+        u = self.new[graph.operands(inside[0])[0]]
+        return u if inside[1] else graph.neg(u)
 
     def _is_product(self, node: int) -> bool:
         """Whether a node is a product, a quotient or a power that takes a monomial apart."""

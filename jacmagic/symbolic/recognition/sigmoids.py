@@ -18,7 +18,7 @@ Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·e�
 
 def exponentials(graph: Graph, node: int) -> Exponentials | None:
     """Return a sum as Σ c·eᵘ, a number as c·e⁰; None for any other node."""
-    found: Exponentials = {}
+    factors: Exponentials = {}
     for sign, term in signed_terms(graph, node):
         factor, rest = with_factor(graph, term)
         value = graph.value(rest)
@@ -28,8 +28,8 @@ def exponentials(graph: Graph, node: int) -> Exponentials | None:
             (exponent,) = graph.operands(rest)
         else:
             return None
-        found[exponent] = found.get(exponent, 0) + sign * factor
-    return found
+        factors[exponent] = factors.get(exponent, 0) + sign * factor
+    return factors
 
 
 def _logistic(graph: Graph, node: int) -> int | None:

@@ -103,10 +103,10 @@ def _pair(
     ):
         return None
     shared = tuple(sorted([*common.items(), *((n, p) for n, p in left if p < 0)]))
-    found = _theorem(graph, a, b, 1 if c == d else -1)
-    if found is None:
+    theorem = _theorem(graph, a, b, 1 if c == d else -1)
+    if theorem is None:
         return None
-    sign, node = found
+    sign, node = theorem
     factors: Powers = () if node == ONE else ((node, 1),)
     if graph.operations[node] == "pow":
         factors = ((graph.operands(node)[0], 2),)

@@ -167,10 +167,10 @@ def trace(
         finally:
             stacks.restore()
     met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
-    found = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
+    traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
     if isinstance(kept, NamesMet):
-        return replace(found, has_constants=kept.any)
-    return _with_names(found, kept, result)
+        return replace(traced, has_constants=kept.any)
+    return _with_names(traced, kept, result)
 
 
 def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
@@ -181,12 +181,12 @@ def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> t
     )
 
 
-def _with_names(found: Trace, names: Names, result: Any) -> Trace:
+def _with_names(traced: Trace, names: Names, result: Any) -> Trace:
     """Return a trace with the names of constants and variables in the user's code."""
     tensors = names.mode.tensors
     is_tensor = isinstance(result, torch.Tensor)
     return replace(
-        found,
+        traced,
         has_constants=bool(names.constants),
         constants=names.constants,
         variables=names.variables,

@@ -140,7 +140,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 def hash_of(text: str) -> int:
     """Return a hash of 32 bits: FNV-1a, by G. Fowler, L. C. Noll and K.-P. Vo."""
-    found = 0x811C9DC5
+    digest = 0x811C9DC5
     for byte in text.encode():
-        found = (found ^ byte) * 0x01000193 % 2**32
-    return found
+        digest = (digest ^ byte) * 0x01000193 % 2**32
+    return digest

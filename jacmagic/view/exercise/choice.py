@@ -122,8 +122,8 @@ def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     width = math.ceil(math.log10((high - low) / MAX_CHOICES))  # of a power of ten
     unit = Decimal(10) ** max(_digit(value), width)
     first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
-    found = [float(unit * step) for step in range(first, last + 1) if step]
-    return [one for one in found if low <= one <= high] or [value]
+    choices = [float(unit * step) for step in range(first, last + 1) if step]
+    return [one for one in choices if low <= one <= high] or [value]
 
 
 def _digit(value: float) -> int:

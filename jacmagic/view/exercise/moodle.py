@@ -71,9 +71,9 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
 
 def _added(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:
     """Append an element with text, which is escaped."""
-    found = ElementTree.SubElement(parent, tag, attributes)
-    found.text = text
-    return found
+    element = ElementTree.SubElement(parent, tag, attributes)
+    element.text = text
+    return element
 
 
 def _texted(parent: Element, tag: str, text: str, form: str = "") -> None:

@@ -96,10 +96,10 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     """Return the questions for one entry, numbered from `first` on."""
     step = jacobian.steps(i, j)
     begin = step.children[0] if step.applied is None and step.children else step
-    found = list(_steps(begin, set()))[:MAX_STEPS]
-    rules = {one.rule for one in found}
+    steps = list(_steps(begin, set()))[:MAX_STEPS]
+    rules = {one.rule for one in steps}
     questions = []
-    for k, one in enumerate(found):
+    for k, one in enumerate(steps):
         identity = f"rule-{i}-{j}-{k}"
         questions.append(
             Question(

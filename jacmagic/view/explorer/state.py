@@ -93,13 +93,13 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
 
 def colouring(jacobian: JacobianResult) -> dict[str, Any]:
     """Return which product gives each entry of a sparse pattern; {} where none is saved."""
-    found = colouring_of(jacobian)
-    if found is None:
+    colouring = colouring_of(jacobian)
+    if colouring is None:
         return {}
     return {
-        "groups": found.groups.tobytes(),
-        "forward": found.forward,
-        "backward": found.backward,
+        "groups": colouring.groups.tobytes(),
+        "forward": colouring.forward,
+        "backward": colouring.backward,
     }
 
 

@@ -114,13 +114,13 @@ def _independent(matrix: np.ndarray, chosen: Sequence[int], count: int) -> list[
     sizes = np.abs(matrix).max(axis=0, initial=0.0)
     rest = matrix / np.where(sizes > 0, sizes, 1)  # lengths of 1e200 have no squares
     rest /= np.maximum(np.linalg.norm(rest, axis=0), 1)
-    found: list[int] = []
+    independent: list[int] = []
     for k in chosen:
         rest = _without(rest, k)
-    while len(found) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE).any():
-        found.append(int(visible.argmax()))
-        rest = _without(rest, found[-1])
-    return found
+    while len(independent) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE).any():
+        independent.append(int(visible.argmax()))
+        rest = _without(rest, independent[-1])
+    return independent
 
 
 def _without(columns: np.ndarray, k: int) -> np.ndarray:

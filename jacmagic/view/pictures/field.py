@@ -31,8 +31,8 @@ EXACT = 4 * float(np.finfo(float).eps)  # relative rounding of eigenvalues of a 
 def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of a vector field in a window of half width `radius`."""
     centre = (float(part.centre[0]), float(part.centre[1]))
-    found = equilibria(part, radius) if part.has_derivatives else []
-    kinds = [(at, _kind_at(part, at, radius, digits)) for at in found]
+    zeros = equilibria(part, radius) if part.has_derivatives else []
+    kinds = [(at, _kind_at(part, at, radius, digits)) for at in zeros]
     starts = _grid(ORBITS, radius, centre)
     shapes = [
         *(line(_orbit(part, start, radius), "function") for start in starts),
@@ -102,15 +102,15 @@ def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
 def equilibria(part: Slice, radius: float) -> list[Point]:
     """Return zeros of the field in the window, by Newton's method from a grid of points."""
     centre = (float(part.centre[0]), float(part.centre[1]))
-    found = list[Point]()
+    zeros = list[Point]()
     size = _usual_size(part, radius)
     for start in _grid(SEARCHES, radius, centre):
         at = _newton(part, start, radius, SMALL * size)
         if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
             continue
-        if all(math.dist(one, at) >= APART * radius for one in found):
-            found.append(at)
-    return found
+        if all(math.dist(one, at) >= APART * radius for one in zeros):
+            zeros.append(at)
+    return zeros
 
 
 def _usual_size(part: Slice, radius: float) -> float:
@@ -192,8 +192,8 @@ def _has_others(part: Slice, at: Point, radius: float, small: float) -> bool:
     """Whether other equilibria lie right beside one."""
     for way in BESIDE:
         start = shift(at, [NEXT * radius * one for one in way])
-        found = _newton(part, start, radius, small)
-        if found and NEXT / 4 < math.dist(found, at) / radius < 2 * NEXT:
+        zero = _newton(part, start, radius, small)
+        if zero and NEXT / 4 < math.dist(zero, at) / radius < 2 * NEXT:
             return True
     return False
 

@@ -56,8 +56,8 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
 
 def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     """Return the frame's ends: the graph, cut where it leaves far from the tangent."""
-    found = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
-    heights = [float(one.value[0]) for one in found if one is not None]
+    values = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
+    heights = [float(one.value[0]) for one in values if one is not None]
     heights = sorted(filter(math.isfinite, heights)) or [0.0]
     y = float(part.here.value[0])
     y = y if math.isfinite(y) else heights[len(heights) // 2]
@@ -70,9 +70,9 @@ def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
 
 def _sides(part: Slice, radius: float) -> Point | None:
     """Return slopes just left and right of the point, if it is a kink."""
-    found = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
+    values = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
     outer, left, right, beyond = (
-        math.nan if one is None else float(one.jacobian[0, 0]) for one in found
+        math.nan if one is None else float(one.jacobian[0, 0]) for one in values
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)

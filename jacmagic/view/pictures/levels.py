@@ -109,9 +109,9 @@ def _differences(part: Slice, radius: float) -> np.ndarray | None:
         np.array([_difference(part, k, share * steps[k]) for k in range(2)]).T
         for share in (1.0, 0.5)
     )
-    found = near + (near - far) / 3
-    found[np.abs(found) <= np.abs(near - far)] = 0.0
-    return (found + found.T) / 2 if np.isfinite(found).all() else None
+    hessian = near + (near - far) / 3
+    hessian[np.abs(hessian) <= np.abs(near - far)] = 0.0
+    return (hessian + hessian.T) / 2 if np.isfinite(hessian).all() else None
 
 
 def _difference(part: Slice, k: int, h: float) -> np.ndarray:
@@ -120,8 +120,8 @@ def _difference(part: Slice, k: int, h: float) -> np.ndarray:
     more, less = part.at((part.centre + step).tolist()), part.at((part.centre - step).tolist())
     if more is None or less is None:
         return np.full(2, np.nan)
-    found: np.ndarray = (more.jacobian[0] - less.jacobian[0]) / (2 * h)
-    return found
+    difference: np.ndarray = (more.jacobian[0] - less.jacobian[0]) / (2 * h)
+    return difference
 
 
 def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:

@@ -83,8 +83,10 @@ def grid_ends(radius: float) -> list[tuple[Point, Point]]:
 def _reach(part: Slice, radius: float) -> float:
     """Return half the width of the image, of the curved one where that is a little wider."""
     linear = float(radius * np.abs(part.here.jacobian).sum(axis=1).max())
-    found = [part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends]
-    apart = [np.abs(one.value - part.here.value).max() for one in found if one is not None]
+    images = [
+        part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends
+    ]
+    apart = [np.abs(one.value - part.here.value).max() for one in images if one is not None]
     curved = float(max([one for one in apart if np.isfinite(one)], default=0.0))
     reach = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
     return reach if reach > 0 and np.isfinite(reach) else radius

@@ -37,18 +37,18 @@ def determinant(matrix: np.ndarray) -> float:
     """Return the determinant of a square matrix, 0 where it is smaller than its own rounding."""
     if not np.isfinite(matrix).all():
         return math.nan
-    found = float(np.linalg.det(matrix))
-    is_zero = abs(found) <= error_bound(matrix, np.finfo(float).eps)
-    return 0.0 if is_zero and math.isfinite(found) else found
+    number = float(np.linalg.det(matrix))
+    is_zero = abs(number) <= error_bound(matrix, np.finfo(float).eps)
+    return 0.0 if is_zero and math.isfinite(number) else number
 
 
 def singular_values(matrix: np.ndarray) -> list[float]:
     """Return singular values, 0 for those that rounding alone makes; none of infinite matrices."""
     if not np.isfinite(matrix).all():
         return []
-    found = np.linalg.svd(matrix, compute_uv=False)
-    small = np.finfo(float).eps * max(matrix.shape) * found.max(initial=0.0)  # as in matrix_rank
-    return np.where(found > small, found, 0.0).tolist()
+    numbers = np.linalg.svd(matrix, compute_uv=False)
+    small = np.finfo(float).eps * max(matrix.shape) * numbers.max(initial=0.0)  # as in matrix_rank
+    return np.where(numbers > small, numbers, 0.0).tolist()
 
 
 def singular_lines(part: Slice, half: float) -> list[Shape]:
@@ -112,7 +112,7 @@ class _Search:
         low, high = (column, row), (column + 1, row + 1)
         right, left = (column + 1, row), (column, row + 1)
         edges = [(low, right), (right, high), (left, high), (low, left)]
-        return [found for ends in edges if (found := self.cut(*ends)) is not None]
+        return [cut for ends in edges if (cut := self.cut(*ends)) is not None]
 
     def _height(self, at: Point) -> float:
         there = self.part.at(at)
@@ -136,11 +136,11 @@ class _Search:
             if max(abs(p), abs(q)) <= SMALL * first:
                 return Cut(_between(a, b, p / (p - q)), "zero")
             middle = _between(a, b, 0.5)
-            found = self.height(middle)
-            if np.sign(found) == np.sign(p):
-                a, p = middle, found
+            height = self.height(middle)
+            if np.sign(height) == np.sign(p):
+                a, p = middle, height
             else:
-                b, q = middle, found
+                b, q = middle, height
         return Cut(a, "kink") if max(abs(p), abs(q)) <= 2 * first else None  # else a pole
 
 

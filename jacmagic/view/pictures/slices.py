@@ -99,8 +99,8 @@ def _at(
         return None
     moved = point.copy()
     moved[list(columns)] = numbers
-    found = evaluate(moved)
-    return None if found is None else _part(found, rows, columns)
+    value = evaluate(moved)
+    return None if value is None else _part(value, rows, columns)
 
 
 def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:

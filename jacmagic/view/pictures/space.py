@@ -117,12 +117,12 @@ class _View:
     def ends(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
         """The linear image of every end, and the function's, both from the value."""
         part = self.part
-        found = [
+        images = [
             (end, part.at((part.centre + end).tolist())) for line in self.lattice for end in line
         ]
         return [
             (part.here.jacobian @ end, None if there is None else there.value - part.here.value)
-            for end, there in found
+            for end, there in images
         ]
 
     @cached_property
@@ -240,8 +240,8 @@ class _View:
 def _fitted(linear: np.ndarray, curved: np.ndarray) -> float:
     """Return the largest size of the linear image, or a little more of the curved one."""
     one, two = (float(np.abs(some).max(initial=0)) for some in (linear, curved))
-    found = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
-    return found if math.isfinite(found) else 0.0
+    size = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
+    return size if math.isfinite(size) else 0.0
 
 
 def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:

@@ -66,8 +66,8 @@ def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
         return There(there.value / of_outputs, there.jacobian * units / of_outputs[:, None])
 
     def at(numbers: Sequence[float]) -> There | None:
-        found = part.at((np.asarray(numbers) * units).tolist())
-        return None if found is None else here(found)
+        value = part.at((np.asarray(numbers) * units).tolist())
+        return None if value is None else here(value)
 
     return dataclasses.replace(
         part,

@@ -57,8 +57,8 @@ def equations(jacobian: JacobianResult) -> list[str]:
 
 
 def _determinant(jacobian: JacobianResult) -> list[str]:
-    found = shown_determinant(jacobian)
-    return [] if found is None else [found.equation.tex]
+    determinant = shown_determinant(jacobian)
+    return [] if determinant is None else [determinant.equation.tex]
 
 
 def _listed(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], list[str]]:
@@ -112,16 +112,16 @@ def entry_list(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], 
     Where a matrix form says the same, entries are listed only if all of them fit.
     """
     reading, count = jacobian.reading, int(jacobian.pattern.sum())
-    found = attempt(lambda: list(_entries(jacobian)), jacobian.forms.budget)
-    if reading is None or isinstance(found, Refusal):
+    entries = attempt(lambda: list(_entries(jacobian)), jacobian.forms.budget)
+    if reading is None or isinstance(entries, Refusal):
         return [], []
     named = listed(chain.definitions, "with")
-    groups = wide.grouped([width + GAP for _, width in found], wide.PAGE_LETTERS)
+    groups = wide.grouped([width + GAP for _, width in entries], wide.PAGE_LETTERS)
     groups = groups[: max(MAX_LINES - len(named), 0)]
     shown = sum(map(len, groups))
     if shown < count and chain.matrix:
         return [], []
-    lines = [r",\quad ".join(found[k][0] for k in group) for group in groups]
+    lines = [r",\quad ".join(entries[k][0] for k in group) for group in groups]
     note = f"{count - shown} entries of the closed form are left out; see J.formula"
     return [*(f"&{one}" for one in lines), *named], [note] if shown < count else []
 

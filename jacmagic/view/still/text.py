@@ -58,8 +58,8 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _determinant(jacobian: JacobianResult) -> list[str]:
-    found = shown_determinant(jacobian)
-    return [] if found is None else [found.equation.text, ""]
+    determinant = shown_determinant(jacobian)
+    return [] if determinant is None else [determinant.equation.text, ""]
 
 
 def _closed_form(jacobian: JacobianResult) -> list[str]:

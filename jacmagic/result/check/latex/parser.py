@@ -227,13 +227,13 @@ class LatexParser(Reader):
         if self.next.text in ("(", "[", "{"):
             closing = _CLOSING[self.next.text]
             self.at += 1
-            found = [self.sum()]
+            arguments = [self.sum()]
             while self.take(","):
-                found.append(self.sum())
+                arguments.append(self.sum())
             self.need(closing)
             if braced:
                 self.need("}")
-            return found
+            return arguments
         return [self.run()]
 
     def run(self) -> Any:

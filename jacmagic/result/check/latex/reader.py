@@ -57,8 +57,8 @@ class Reader:
 
     def wrong(self, expected: str) -> Exception:
         token = self.next
-        found = token.text or "the end"
-        return self.refuse(token.column, f"{expected}; found {found}", len(token.text))
+        text = token.text or "the end"
+        return self.refuse(token.column, f"{expected}; found {text}", len(token.text))
 
     def refuse(self, column: int, message: str, width: int = 1) -> Exception:
         """Return the error at a column, with a caret below it."""
@@ -83,9 +83,9 @@ class Reader:
         return tokens(source)
 
     def named(self) -> Any:
-        found = self.longest()
-        if found is not None:
-            value, self.at = found
+        match = self.longest()
+        if match is not None:
+            value, self.at = match
             return value
         token = self.next
         constant = self.constant(token.text)

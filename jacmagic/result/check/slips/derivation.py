@@ -184,16 +184,16 @@ class Adjoints:
     def tangents(self, column: int) -> dict[int, np.ndarray]:
         """Return ∂node/∂xⱼ of the nodes that depend on xⱼ, (k,) each."""
         seed = self.form.inputs[column]
-        found: dict[int, np.ndarray] = {}
+        tangents: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
             for node in self.order:
                 if node == seed:
-                    found[node] = np.ones(self.values.size)
+                    tangents[node] = np.ones(self.values.size)
                     continue
-                parts = [found[o] * p for o, p in self.partials(node) if o in found]
+                parts = [tangents[o] * p for o, p in self.partials(node) if o in tangents]
                 if parts:
-                    found[node] = np.sum(parts, axis=0)
-        return found
+                    tangents[node] = np.sum(parts, axis=0)
+        return tangents
 
     def edges(self, node: int) -> Iterator[np.ndarray]:
         """Yield ∂fᵢ/∂node by way of each operation that uses the node, if there are several."""

@@ -48,9 +48,9 @@ def edit_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return None
     with np.errstate(all="ignore"):
         for side, own in ((evidence.in_hand(wrong), True), (evidence.in_form(wrong), False)):
-            found = side and _Search(*side, wrong, own).found()
-            if found:
-                return found
+            edit = side and _Search(*side, wrong, own).found()
+            if edit:
+                return edit
     return None
 
 

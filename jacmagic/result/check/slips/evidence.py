@@ -89,8 +89,8 @@ class Evidence:
             return None
         values = self.written.values(self.points)
         m, n = self.shape
-        found = np.stack([values.of(node) for node in self.written.entries], axis=1)
-        same = np.isclose(found.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
+        entries = np.stack([values.of(node) for node in self.written.entries], axis=1)
+        same = np.isclose(entries.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
         return values if same.mean() > 0.5 else None
 
     def in_hand(self, wrong: Wrong) -> Side | None:
@@ -104,7 +104,7 @@ class Evidence:
     @cached_property
     def known(self) -> list[tuple[Expressions, int, np.ndarray]]:
         """Nodes of both sides that may be a factor or a term, with their values."""
-        found: list[tuple[Expressions, int, np.ndarray]] = []
+        nodes: list[tuple[Expressions, int, np.ndarray]] = []
         for side, values in ((self.form, self.form_values), (self.written, self.written_values)):
             if side is None or values is None:
                 continue
@@ -115,8 +115,8 @@ class Evidence:
                     continue
                 value = values.of(node)
                 if np.isfinite(value).all() and np.abs(value).max(initial=0.0) > 0:
-                    found.append((side, node, value))
-        return found
+                    nodes.append((side, node, value))
+        return nodes
 
     @cached_property
     def directions(self) -> np.ndarray:
@@ -134,13 +134,13 @@ class Evidence:
         with np.errstate(all="ignore"):
             direction = wanted / wanted[0]
             gaps = np.abs(self.directions - direction) <= 1e-8 * np.abs(direction)
-        found: list[tuple[float, str]] = []
+        names: list[tuple[float, str]] = []
         for k in np.flatnonzero(gaps.all(axis=1))[:8]:
             side, node, value = self.known[k]
             text = side.text(node)
             if text:
-                found.append((float(wanted[0] / value[0]), text))
-        return min(found, key=lambda one: len(one[1]), default=None)
+                names.append((float(wanted[0] / value[0]), text))
+        return min(names, key=lambda one: len(one[1]), default=None)
 
 
 def _side(

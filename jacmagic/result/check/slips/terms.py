@@ -47,12 +47,12 @@ class Term:
 
 def summands(side: Expressions, values: Values, node: int) -> list[Term]:
     """Return the summands of an entry as it is written; none where there are too many."""
-    found = list(itertools.islice(signed_terms(side.graph, node), MAX_SUMMANDS + 1))
-    if len(found) > MAX_SUMMANDS:
+    terms = list(itertools.islice(signed_terms(side.graph, node), MAX_SUMMANDS + 1))
+    if len(terms) > MAX_SUMMANDS:
         return []
     return [
         Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
-        for sign, one in found
+        for sign, one in terms
     ]
 
 
@@ -73,10 +73,10 @@ def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
         parts = list(sympy.Add.make_args(whole))[: 4 * MAX_TERMS]
         function = sympy.lambdify(side.symbols, parts, modules=["scipy", "numpy"])
         with np.errstate(all="ignore"):
-            found = function(*points.T)
+            value = function(*points.T)
         return [
             (p, np.broadcast_to(np.asarray(v, float), len(points)))
-            for p, v in zip(parts, found, strict=True)
+            for p, v in zip(parts, value, strict=True)
         ]
 
     pairs = attempt(work, _EXPANDING_SECONDS)
@@ -89,15 +89,15 @@ def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return which summands are missing, doubled, of the other sign or too many."""
     gap, own = wrong.hand - wrong.truth, evidence.in_hand(wrong)
     slip = None if own is None else _in_the_hand(wrong, summands(*own), gap)
-    found = (_one_term(wrong, terms, gap) for terms in sums(evidence, wrong))
-    return slip or next(filter(None, found), None)
+    slips = (_one_term(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return slip or next(filter(None, slips), None)
 
 
 def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return several summands that are missing or have the other sign together."""
     gap = wrong.hand - wrong.truth
-    found = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
-    return next(filter(None, found), None)
+    slips = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return next(filter(None, slips), None)
 
 
 def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:

@@ -109,15 +109,15 @@ def _combined(evidence: Evidence) -> Slip | None:
 def line_slips(evidence: Evidence, wrong: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Slip]:
     """Return slips of wrong entries whose whole row or column is another one of the matrix."""
     wrong = list(wrong)
-    found: dict[tuple[int, int], Slip] = {}
+    slips: dict[tuple[int, int], Slip] = {}
     for axis, word in ((0, "row"), (1, "column")):
         lines = sorted({entry[axis] for entry in wrong})
         sources = {k: _source(evidence, axis, k) for k in lines}
         for entry in wrong:
             source = sources[entry[axis]]
-            if source is not None and entry not in found:
-                found[entry] = _line_slip(evidence, axis, word, entry[axis], source, sources)
-    return found
+            if source is not None and entry not in slips:
+                slips[entry] = _line_slip(evidence, axis, word, entry[axis], source, sources)
+    return slips
 
 
 def _source(evidence: Evidence, axis: int, k: int) -> int | None:

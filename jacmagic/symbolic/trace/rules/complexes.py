@@ -40,10 +40,10 @@ def _over_pairs(rule: Any) -> Rule:
             field.nodes(pair_of(g, one)) if isinstance(one, ComplexNodes | np.ndarray) else one
             for one in arguments
         ]
-        found = rule(field, *nodes, **kwargs)
-        if isinstance(found, tuple):
-            return tuple(None if one is None else field.pairs(one) for one in found)
-        return field.pairs(found)
+        result = rule(field, *nodes, **kwargs)
+        if isinstance(result, tuple):
+            return tuple(None if one is None else field.pairs(one) for one in result)
+        return field.pairs(result)
 
     return complex_rule
 
