@@ -36,15 +36,15 @@ def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
     """
     if not all(isinstance(one, torch.Tensor) for one in inputs):
         return set()  # positions of nests are not those of their leaves
-    held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
-    return {position for position, tensor in enumerate(inputs) if id(tensor) in held}
+    captured_ids = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
+    return {position for position, tensor in enumerate(inputs) if id(tensor) in captured_ids}
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
     """Return the modules that a callable is, is bound to, or captures."""
     bound = getattr(function, "__self__", None)
-    held = [function, bound, *_outside(function)]
-    return [value for value in held if isinstance(value, torch.nn.Module)]
+    values = [function, bound, *_outside(function)]
+    return [value for value in values if isinstance(value, torch.nn.Module)]
 
 
 MAX_CAPTURES = 1_000  # of those that a function reads from outside

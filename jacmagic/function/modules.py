@@ -59,13 +59,15 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
     def run(
         weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
     ) -> Any:
-        held = dict(weights)
+        parameters = dict(weights)
         if keeps:
-            held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
-        with _same_draws((*held.values(), *positional)) if draws else _NOTHING:
-            if not held:
+            parameters |= {
+                name: parameters.get(name, b).clone() for name, b in module.named_buffers()
+            }
+        with _same_draws((*parameters.values(), *positional)) if draws else _NOTHING:
+            if not parameters:
                 return raised(*positional, **named)
-            exchanged = {f"module.{name}": value for name, value in held.items()}
+            exchanged = {f"module.{name}": value for name, value in parameters.items()}
             return torch.func.functional_call(shell(), exchanged, tuple(positional), dict(named))
 
     return run

@@ -89,12 +89,12 @@ class Nest:
         marked = [
             rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
         ]
-        kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+        parts_by_argument = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
             rows = [
                 rebuilt(one, iter([parts[position] for _, position in leaves_of(one)]))
-                for one in kept
+                for one in parts_by_argument
             ]
             return rows[0] if single and len(rows) == 1 else tuple(rows)
 
@@ -105,10 +105,10 @@ class Nest:
     ) -> tuple[Input, ...]:
         """Return tensors by leaf name as inputs, labelled by the names unpacked."""
         plain = {n: v for n, v in values.items() if n in self.arguments or n not in self.leaves}
-        known = dict(zip(plain, labelled(plain, source), strict=True))
+        by_name = dict(zip(plain, labelled(plain, source), strict=True))
         names = functools.cache(lambda: _unpacked(self, source()))
         return tuple(
-            known.get(name) or Input(name, value, functools.partial(_labels, value.shape, names))
+            by_name.get(name) or Input(name, value, functools.partial(_labels, value.shape, names))
             for name, value in values.items()
         )
 
@@ -181,8 +181,10 @@ def _without_none(marked: Any) -> Any:
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
         return type(marked)(parts) if parts else _NOTHING
     named = marked.items() if isinstance(marked, Mapping) else children(marked) or ()
-    kept = {key: part for key, one in named if (part := _without_none(one)) is not _NOTHING}
-    return kept or _NOTHING
+    parts_with_indices = {
+        key: part for key, one in named if (part := _without_none(one)) is not _NOTHING
+    }
+    return parts_with_indices or _NOTHING
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────

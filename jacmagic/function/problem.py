@@ -191,10 +191,10 @@ class Problem:
         """
         if self.tangent is not None:
             return dataclasses.replace(self.tangent.moved(values), remake=self.remake)
-        known = [one.name for one in self.inputs]
+        names = [one.name for one in self.inputs]
         for name in values:
-            if name not in known:
-                listed = ", ".join(known)
+            if name not in names:
+                listed = ", ".join(names)
                 raise PointError(
                     f"expected inputs among {listed}; found {name!r}; write one of these names"
                 )
@@ -210,22 +210,22 @@ def altered(one: _Frozen, **changes: Any) -> _Frozen:
     return other
 
 
-def _moved(one: Input, given: Any) -> Input:
+def _moved(one: Input, new: Any) -> Input:
     """Return an input of the same shape, dtype and device with another value."""
-    held = one.value
-    if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
-        value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
+    before = one.value
+    if isinstance(new, float | int) and before.dtype is torch.float64 and before.is_cpu:
+        value = torch.from_numpy(np.array(new, dtype=float))  # a third of what torch takes
     else:
         try:
-            value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+            value = torch.as_tensor(new, dtype=before.dtype, device=before.device)
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
-                f"expected numbers of shape {tuple(held.shape)} for {one.name}; "
-                f"found {type(given).__name__}; write a number, a list of numbers or a tensor"
+                f"expected numbers of shape {tuple(before.shape)} for {one.name}; "
+                f"found {type(new).__name__}; write a number, a list of numbers or a tensor"
             ) from None
-        if isinstance(given, torch.Tensor | np.ndarray):
+        if isinstance(new, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
-    if value.shape != held.shape:
+    if value.shape != before.shape:
         raise PointError(
             f"expected {one.name} of shape {tuple(one.value.shape)}; "
             f"found {tuple(value.shape)}; write one number for each component"

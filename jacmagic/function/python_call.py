@@ -61,14 +61,14 @@ def problem_of(
         )
     remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
     plain = wrt is None and names is None and out is None and not fixed
-    if plain and (known := repeated(func, inputs)) is not None:
-        return altered(known, remake=remake)
+    if plain and (repeated_problem := repeated(func, inputs)) is not None:
+        return altered(repeated_problem, remake=remake)
     func = uncompiled(func)
     parts = unpacked(func, inputs)
-    made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    problem = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
     if plain:
-        remember(func, inputs, made)
-    return altered(made, remake=remake)
+        remember(func, inputs, problem)
+    return altered(problem, remake=remake)
 
 
 def _made(
@@ -113,8 +113,8 @@ def _of_nests(
     """Return the problem of a call with nests, parameters, or inputs that stay whole."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
-    given = dict(zip(known, arguments, strict=True))
-    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in given.items()})
+    by_name = dict(zip(known, arguments, strict=True))
+    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in by_name.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt is None else dict(module.named_parameters())
     wanted = None if wrt is None else split_names(wrt)

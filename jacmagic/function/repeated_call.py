@@ -31,10 +31,10 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
         func: the user's callable.
         inputs: what it is called with.
     """
-    known = known_lifted(func)
-    if known is None or known.read is None:
+    lifted_before = known_lifted(func)
+    if lifted_before is None or lifted_before.read is None:
         return None
-    kind, named, problem = known.read
+    kind, named, problem = lifted_before.read
     if not is_plain(func) or _kind_of(func, inputs) != kind:
         return None
     tensors = inputs if type(inputs) is tuple else (inputs,)

@@ -138,9 +138,9 @@ class PrivateDraws(InterceptingMode):
         if state is None:
             return None
         if device.type not in self._generators:
-            made = torch.Generator(device=device)
-            made.set_state(state)
-            self._generators[device.type] = made
+            generator = torch.Generator(device=device)
+            generator.set_state(state)
+            self._generators[device.type] = generator
         return self._generators[device.type]
 
 

@@ -93,9 +93,9 @@ def _is_manifold(part: str) -> bool:
 def _manifold(text: str) -> Manifold:
     manifold = MANIFOLDS.get(str(text).replace(" ", ""))
     if manifold is None:
-        known = ", ".join(dict.fromkeys(one.name for one in MANIFOLDS.values()))
+        names = ", ".join(dict.fromkeys(one.name for one in MANIFOLDS.values()))
         raise PointError(
-            f"expected a manifold among {known} with its side; found {text!r}; "
+            f"expected a manifold among {names} with its side; found {text!r}; "
             "write SO3:right for R exp(δ^), or SO3:left for exp(δ^) R"
         )
     return manifold
@@ -184,9 +184,9 @@ class Spaces(Tangent):
         for one, chart in zip(self.ambient.inputs, self.charts, strict=True):
             if chart is None or one.name not in taken:
                 continue
-            given = torch.as_tensor(taken[one.name], dtype=one.value.dtype)
-            if tuple(given.shape) == (len(chart.axes),):
-                taken[one.name] = chart.retract(one.value, given)
+            value = torch.as_tensor(taken[one.name], dtype=one.value.dtype)
+            if tuple(value.shape) == (len(chart.axes),):
+                taken[one.name] = chart.retract(one.value, value)
         ambient = self.ambient.at(taken)
         charts = {
             one.name: chart

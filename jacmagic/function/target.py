@@ -79,8 +79,8 @@ def call_by_name(
             takes_more = True
             more = _spread(left.pop(name)) if name in left else []
         elif kind is inspect.Parameter.VAR_KEYWORD:
-            given = left.pop(name, {})
-            named |= given if isinstance(given, Mapping) else {name: given}
+            keywords = left.pop(name, {})
+            named |= keywords if isinstance(keywords, Mapping) else {name: keywords}
         elif by_position and kind in POSITIONAL and name in left:
             positional.append(left.pop(name))
         else:

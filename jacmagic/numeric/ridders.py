@@ -153,15 +153,15 @@ def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if nearest is not None and new.width > nearest.width:
             usable &= new.explains(nearest)
         with np.errstate(invalid="ignore"):
-            met = (
+            agreed = (
                 decisive
                 & usable
                 & (np.abs(new.value - value) <= MAX_ERRORS_AWAY * (new.error + error))
             )
-            better = ~confirmed & ((usable & ~met) | ~decisive & ~(error < new.error))
-            better |= met & (new.error < error)
+            better = ~confirmed & ((usable & ~agreed) | ~decisive & ~(error < new.error))
+            better |= agreed & (new.error < error)
         still |= (new.scale == 0) & (scale == 0) & (nearest is not None)
-        decisive, confirmed = decisive | usable, confirmed | met
+        decisive, confirmed = decisive | usable, confirmed | agreed
         value, error = np.where(better, new.value, value), np.where(better, new.error, error)
         scale = np.where(better, new.scale, scale)
         tried.append(new)

@@ -96,8 +96,8 @@ def matrix(
 
     tops, lefts = map(cuts_of, blocks)
     shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP) - 2 * len(lefts))
-    known = len(shown) if len(shown) == len(columns) else len(shown) - 2
-    for j in sorted(j for j in lefts if j is not None and j < known):
+    first_count = len(shown) if len(shown) == len(columns) else len(shown) - 2
+    for j in sorted(j for j in lefts if j is not None and j < first_count):
         shown[j] = [f"  {shown[j][0]}", *(f"│ {cell}" for cell in shown[j][1:])]
     lines = [" " * (margin + 3) + _GAP.join(part[0] for part in shown)]
     for k, i in enumerate(down):

@@ -144,8 +144,8 @@ class Derived(Evaluated):
         where the sparse mode found no dependence. A `torch.sparse_csr` tensor if J is `large`.
         """
         if self.numbers.sparse is not None and self._form is None:
-            known = self.numbers.sparse.pattern
-            return known if self.large else known.to_dense()
+            stored = self.numbers.sparse.pattern
+            return stored if self.large else stored.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
         outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]

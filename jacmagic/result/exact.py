@@ -84,11 +84,11 @@ class ExactPoint:
     def numbers(self) -> np.ndarray | None:
         """The exact matrix as floats (m, n); None where SymPy's functions have no number here."""
         point = dict(zip(self.jacobian.columns, self.jacobian.problem.flat_point, strict=True))
-        known = {s: point[label] for s, label in self.form.labels.items() if label in point}
-        known |= self.form.numbers
-        known |= dict.fromkeys(self.matrix.free_symbols - known.keys(), 1.0)
+        numbers = {s: point[label] for s, label in self.form.labels.items() if label in point}
+        numbers |= self.form.numbers
+        numbers |= dict.fromkeys(self.matrix.free_symbols - numbers.keys(), 1.0)
         try:
-            return evaluate(list(self.matrix), known).reshape(self.matrix.shape)
+            return evaluate(list(self.matrix), numbers).reshape(self.matrix.shape)
         except Unknown:
             return None
 
@@ -175,8 +175,8 @@ def _values(
     for name, value in given.items():
         exact = exact_value(value)
         if name in slices:
-            first, held = slices[name].start, problem.point[name]
-            for k, part in enumerate(_flat(name, exact, tuple(held.shape))):
+            first, tensor = slices[name].start, problem.point[name]
+            for k, part in enumerate(_flat(name, exact, tuple(tensor.shape))):
                 if part is not None:
                     columns[first + k] = part
         elif name in single and not isinstance(exact, list):
@@ -227,14 +227,14 @@ def as_named(
     }
     given |= {(name, names.get(name)): value for name, value in constants.items()}
     read = {key: _renamed(value, names) for key, value in given.items()}
-    known = {
+    symbols = {
         symbol: v for (_, symbol), v in read.items() if symbol is not None and not v.has(symbol)
     }
-    for _ in known:
-        read = {key: value.xreplace(known) for key, value in read.items()}
+    for _ in symbols:
+        read = {key: value.xreplace(symbols) for key, value in read.items()}
     values = {key: value for (key, _), value in read.items()}
-    if any(symbol in known and v.has(*known) for (_, symbol), v in read.items()):
-        equations = ", ".join(f"{symbol} = {value}" for symbol, value in known.items())
+    if any(symbol in symbols and v.has(*symbols) for (_, symbol), v in read.items()):
+        equations = ", ".join(f"{symbol} = {value}" for symbol, value in symbols.items())
         raise PointError(
             f"expected values that do not refer to one another in a circle; found {equations}; "
             "leave one of them symbolic"

@@ -17,8 +17,8 @@ def reduced(result: JacobianResult) -> tuple[Any, ...]:
     """Return how pickle stores a result: its class and fields, of closed forms their limits."""
     forms, captured = result.forms, frozenset(result.outside())
     outside: Any = functools.partial(frozenset, captured)  # what was looked for already
-    kept = (result.options, result.view, outside)
-    stored = (result.problem, result.numbers, forms.wanted, forms.budget, *kept)
+    settings = (result.options, result.view, outside)
+    stored = (result.problem, result.numbers, forms.wanted, forms.budget, *settings)
     return _restored, (type(result), *stored)
 
 

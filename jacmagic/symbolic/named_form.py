@@ -44,13 +44,13 @@ def display_form(
         taken: names that stand for something else on the page.
     """
     point, refusal = problem.flat_point, None
-    known = textbook_form(form, point)
-    reading = DisplayForm(known, taken=taken)
+    textbook = textbook_form(form, point)
+    reading = DisplayForm(textbook, taken=taken)
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
         if named is not None:
             reading = DisplayForm(textbook_form(named, point), taken=taken)
-    for candidate in (reading, DisplayForm(known, named=False), DisplayForm(form, named=False)):
+    for candidate in (reading, DisplayForm(textbook, named=False), DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:
             checked = attempt(partial(shows, candidate, form, point), budget)

@@ -150,12 +150,12 @@ def are_linear(problem: Problem, form: ClosedForm, derivative: np.ndarray) -> np
         (m,): whether along a random direction, nonzero where the row has derivatives, their
         combination is the derivative of the output from both sides.
     """
-    known = ~np.isnan(derivative)
-    towards = sizes_of(problem.tensors) * np.random.default_rng(0).uniform(1, 2, known.shape[1])
+    defined = ~np.isnan(derivative)
+    towards = sizes_of(problem.tensors) * np.random.default_rng(0).uniform(1, 2, defined.shape[1])
     values = np.array(values_again(problem))
     linear = np.ones(len(derivative), dtype=bool)
-    for pattern in np.unique(known, axis=0):
-        rows = (known == pattern).all(axis=1)
+    for pattern in np.unique(defined, axis=0):
+        rows = (defined == pattern).all(axis=1)
         expected = np.where(pattern, derivative[rows], 0) @ towards
         for sign in (-1.0, 1.0):
             slope, scale = _slope(problem, form, sign * pattern * towards, values)

@@ -129,8 +129,8 @@ def _prepared(
     func = uncompiled(f)
     problem = problem_of(func, x, wrt, names)
     result = Jacobian.of(problem, ComputeOptions(), ClosedForms(), DisplayOptions())
-    given = unpacked(func, x)
-    arguments = given if type(given) is tuple else (given,)
+    arguments_of_call = unpacked(func, x)
+    arguments = arguments_of_call if type(arguments_of_call) is tuple else (arguments_of_call,)
     known = names_of(func, len(arguments), names)
     moved = [one.name for one in problem.inputs]
     if isinstance(func, nn.Module) and {*moved} & {name for name, _ in func.named_parameters()}:

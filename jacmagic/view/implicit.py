@@ -199,17 +199,17 @@ def implicit(func: Callable[..., Any], x: Any, y: Any, *, names: Any = None) -> 
 
 def implicit_problem(func: Callable[..., Any], x: Any, y: Any, names: Any) -> Problem:
     """Return the problem of y(x), at an x for which the equations have a solution."""
-    given, start = _tensors(x, "x"), _tensors(y, "y")
-    equations = Equations(func, len(given), start, names)
-    require_invertible(equations.solved(given).jacobian)
-    known = problem_of(func, (*given, *start), None, names)
-    outputs = [one.name for one in known.inputs[len(given) :]]
+    inputs, start = _tensors(x, "x"), _tensors(y, "y")
+    equations = Equations(func, len(inputs), start, names)
+    require_invertible(equations.solved(inputs).jacobian)
+    problem = problem_of(func, (*inputs, *start), None, names)
+    outputs = [one.name for one in problem.inputs[len(inputs) :]]
     return Problem(
         function=equations,
-        inputs=known.inputs[: len(given)],
+        inputs=problem.inputs[: len(inputs)],
         title=outputs[0] if len(outputs) == 1 else "y",
         single=not isinstance(x, tuple),
-        filename=known.filename,
+        filename=problem.filename,
         remake=Remake(implicit_problem, (func, x, y, names), {}),
     )
 

@@ -82,8 +82,8 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def known_lifted(function: Callable[..., Any]) -> Any:
     """Return the lifted form of a function that was lifted before, or None."""
-    known = _lifted.get(function) if _is_kept(function) else None
-    return None if known is None else known()
+    lifted_before = _lifted.get(function) if _is_kept(function) else None
+    return None if lifted_before is None else lifted_before()
 
 
 def _is_kept(function: Callable[..., Any]) -> bool:
@@ -147,6 +147,6 @@ def _called(
         result = scope.returned(result)
         return result
     finally:
-        made, tracked.arrays = tracked.arrays, before
+        arrays, tracked.arrays = tracked.arrays, before
         scope.close()
-        replaced([*(made or ()), *scope.references()], scope.original)
+        replaced([*(arrays or ()), *scope.references()], scope.original)

@@ -53,9 +53,9 @@ def changes(before: State, after: State) -> tuple[str, ...]:
 def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the recorded side effects of the lifted function in a callable, by name."""
     for one in _inside(function, MAX_WRAPPERS):
-        known: tuple[str, ...] | None = getattr(one, "effects", None)
-        if known:
-            return known
+        recorded: tuple[str, ...] | None = getattr(one, "effects", None)
+        if recorded:
+            return recorded
     return ()
 
 

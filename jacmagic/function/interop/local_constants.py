@@ -123,13 +123,13 @@ def _with_offers(definition: _Def) -> Iterator[str]:
     for scope in ast.walk(definition):
         if isinstance(scope, _Def):
             for name, owner, field, position in constants_of(scope, single_names(scope)):
-                held = getattr(owner, field)
-                value = held if position is None else held[position]
+                child = getattr(owner, field)
+                value = child if position is None else child[position]
                 call = ast.copy_location(_offer(name, value), value)
                 if position is None:
                     setattr(owner, field, ast.fix_missing_locations(call))
                 else:
-                    held[position] = ast.fix_missing_locations(call)
+                    child[position] = ast.fix_missing_locations(call)
                 yield name
 
 

@@ -97,8 +97,8 @@ def _reshaped(self: Array, *shape: Any, order: str = "C", **_: Any) -> Any:
 
 
 def _transposed(self: Array, *axes: Any) -> Any:
-    given = axes[0] if len(axes) == 1 else axes
-    return computed("numpy", "transpose", (self, given or None), {})
+    order = axes[0] if len(axes) == 1 else axes
+    return computed("numpy", "transpose", (self, order or None), {})
 
 
 def _sorted(self: Array, axis: int = -1, *_: Any, **__: Any) -> None:

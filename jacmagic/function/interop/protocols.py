@@ -102,11 +102,11 @@ def of_ufunc(ufunc: Any, method: str, values: tuple[Any, ...], named: dict[str, 
         left, right = as_tensors(as_array(values[0])), as_tensors(as_array(values[1]))
         left = left.reshape(*left.shape, *[1] * right.dim())
         return computed("ufunc", name, (left, right), named)
-    known = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}.get(method, {})
-    if name not in known:
+    table = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}.get(method, {})
+    if name not in table:
         raise FunctionError(
             f"a function of tensors was expected; np.{name}.{method} has no counterpart in torch; "
             "write this step with torch functions"
         )
     defaults = {"axis": 0} if len(values) < 2 else {}
-    return computed("numpy", known[name], values, {**defaults, **named})
+    return computed("numpy", table[name], values, {**defaults, **named})

@@ -105,8 +105,8 @@ def ranked(x: Tensor, q: Any, dim: Any = None, *, keepdim: bool = False) -> Tens
     """`np.quantile`; `torch.median` would take the lower of two middle entries."""
     x = x if x.is_floating_point() else x.double()
     if isinstance(dim, (tuple, list)):
-        kept = [axis for axis in range(x.dim()) if axis not in {one % x.dim() for one in dim}]
-        x, dim = x.permute(*kept, *dim).flatten(len(kept)), -1
+        other_axes = [axis for axis in range(x.dim()) if axis not in {one % x.dim() for one in dim}]
+        x, dim = x.permute(*other_axes, *dim).flatten(len(other_axes)), -1
     return torch.quantile(x, tensor(q, x).to(x.dtype), dim, keepdim)
 
 
@@ -145,10 +145,8 @@ def covariance(function: Callable[..., Any]) -> Callable[..., Any]:
         if y is not None:
             m = torch.cat([part.reshape(-1, part.shape[-1]) for part in promoted((m, y))])
         if "bias" in named or "ddof" in named:
-            given = named.pop("ddof", None)
-            named["correction"] = (
-                given if given is not None else 0 if named.get("bias", False) else 1
-            )
+            ddof = named.pop("ddof", None)
+            named["correction"] = ddof if ddof is not None else 0 if named.get("bias", False) else 1
             named.pop("bias", None)
         return function(m if rowvar or m.dim() < 2 else m.T, **named)
 

@@ -22,7 +22,7 @@ class Replacements(Protocol):
     def needs(self, value: Any) -> bool:
         """Return whether a class or function does anything that has to be replaced."""
 
-    def note(self, value: Any, made: Any) -> Any:
+    def note(self, value: Any, replacement: Any) -> Any:
         """Record what replaces a value, and return it."""
 
     def original(self, value: Any) -> Any:

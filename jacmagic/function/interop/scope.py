@@ -67,21 +67,21 @@ class Scope:
         """Return what the function sees instead of a value; the value itself for most."""
         if type(value) in _ITSELF:
             return value if current() is None else answered(name, value)
-        known = self._made.get(id(value))
-        if known is not None:
-            return known[1]
+        entry = self._made.get(id(value))
+        if entry is not None:
+            return entry[1]
         if id(value) in self._originals:
             return value
-        made = self._make(value, name)
-        if made is value and type(value) not in CONTAINERS:
+        replacement = self._make(value, name)
+        if replacement is value and type(value) not in CONTAINERS:
             self._made[id(value)] = (value, value)
-        return made
+        return replacement
 
     def original(self, value: Any) -> Any:
         """Return what a replacement replaces; an array becomes its numbers."""
         if isinstance(value, Array):
-            known = self._originals.get(id(value))
-            return numbers_of(value) if known is None else known
+            entry = self._originals.get(id(value))
+            return numbers_of(value) if entry is None else entry
         before = self._originals.get(id(value), value)
         if hasattr(before, "node"):  # a number that carries its name
             return int(before) if isinstance(before, int) else float(before)
@@ -89,18 +89,18 @@ class Scope:
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""
-        known = self._made.get(id(value))
-        return None if known is None else known[1]
+        entry = self._made.get(id(value))
+        return None if entry is None else entry[1]
 
     def original_class(self, kind: type) -> type | None:
         """Return the user's class that a class of the scope copies."""
         return self._originals.get(id(kind))
 
-    def note(self, value: Any, made: Any) -> Any:
+    def note(self, value: Any, replacement: Any) -> Any:
         """Remember what replaces a value."""
-        self._made[id(value)] = (value, made)
-        self._originals[id(made)] = value
-        return made
+        self._made[id(value)] = (value, replacement)
+        self._originals[id(replacement)] = value
+        return replacement
 
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
@@ -173,22 +173,22 @@ class Scope:
         code, closure = function.__code__, function.__closure__ or ()
         code = code if current() is None else offering_code(code)
         cells = self._cells.copies(closure)
-        made = types.FunctionType(code, space, function.__name__, None, cells)
-        self.note(function, made)  # before the closure is filled: a function may hold itself
+        copy = types.FunctionType(code, space, function.__name__, None, cells)
+        self.note(function, copy)  # before the closure is filled: a function may hold itself
         for name, cell in zip(code.co_freevars, closure, strict=True):
             self._cells.fill(cell, name)
         if function.__defaults__:
             named = code.co_varnames[: code.co_argcount][-len(function.__defaults__) :]
             # An object's fields are named where they are read, whatever they were at first.
             named = ("",) * len(named) if function.__name__ == "__init__" else named
-            made.__defaults__ = tuple(map(self.of, function.__defaults__, named))
+            copy.__defaults__ = tuple(map(self.of, function.__defaults__, named))
         if function.__kwdefaults__:
             own = function.__kwdefaults__
-            made.__kwdefaults__ = {key: self.of(value, key) for key, value in own.items()}
-        made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
-        made.__module__ = function.__module__
-        vars(made).update(vars(function))
-        return made
+            copy.__kwdefaults__ = {key: self.of(value, key) for key, value in own.items()}
+        copy.__qualname__, copy.__doc__ = function.__qualname__, function.__doc__
+        copy.__module__ = function.__module__
+        vars(copy).update(vars(function))
+        return copy
 
     def _method(self, method: types.MethodType) -> Any:
         if id(method.__func__) in self._originals:
@@ -212,16 +212,16 @@ class Scope:
 
     def references(self) -> list[weakref.ref[Any]]:
         """Release all replacements; return weak references to those that may be stored."""
-        kept = [
-            weakref.ref(made)
-            for value, made in self._made.values()
-            if made is not value and _can_be_left(made)
+        references = [
+            weakref.ref(replacement)
+            for value, replacement in self._made.values()
+            if replacement is not value and _can_be_left(replacement)
         ]
         self._made.clear()
         self._spaces.clear()
         self._cells.clear()
         self._containers.clear()
-        return kept
+        return references
 
     def close(self) -> None:
         """End the call: write changes back, and let proxies call the originals."""
@@ -232,6 +232,6 @@ class Scope:
         self.is_open = False
 
 
-def _can_be_left(made: Any) -> bool:
+def _can_be_left(replacement: Any) -> bool:
     """Whether the function may have stored an object that allows weak references."""
-    return not isinstance(made, (Array, type)) and type(made).__weakrefoffset__ != 0
+    return not isinstance(replacement, (Array, type)) and type(replacement).__weakrefoffset__ != 0

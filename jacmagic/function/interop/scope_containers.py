@@ -39,12 +39,12 @@ class Containers:
             return value
         if isinstance(value, tuple):
             return self._scope.note(value, tuple(after.values()))
-        made = (
+        copied = (
             types.SimpleNamespace(**after) if isinstance(value, types.SimpleNamespace)
             else after if isinstance(value, dict) else list(after.values())
         )  # fmt: skip
-        self._copied.append((value, made, dict(after)))
-        return self._scope.note(value, made)
+        self._copied.append((value, copied, dict(after)))
+        return self._scope.note(value, copied)
 
     def clear(self) -> None:
         """Release all copies."""

@@ -26,9 +26,11 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
             definitions[node.name] = method
         for name, value in bindings(node):
             called = name_of(value.func) if isinstance(value, ast.Call) else None
-            known = value if isinstance(value, ast.Lambda) else definitions.get(called or "")
-            if known is not None:
-                definitions[name] = known
+            function_node = (
+                value if isinstance(value, ast.Lambda) else definitions.get(called or "")
+            )
+            if function_node is not None:
+                definitions[name] = function_node
     definition = definitions.get(function)
     if definition is None:
         return ()
@@ -64,9 +66,9 @@ def unpacked_names(function_source: str, parameter: str) -> tuple[str, ...] | No
         pairs: Iterable[tuple[ast.expr, ast.expr]] = [(target, value)]
         if isinstance(target, (ast.Tuple, ast.List)):
             names = [name_of(part) for part in target.elts]
-            known = tuple(name for name in names if name is not None)
-            if len(known) == len(names) and _is_whole(value, parameter):
-                return known
+            bound = tuple(name for name in names if name is not None)
+            if len(bound) == len(names) and _is_whole(value, parameter):
+                return bound
             parts = value.elts if isinstance(value, ast.Tuple) else []
             pairs = zip(target.elts, parts, strict=False)
         for part, component in pairs:
@@ -83,8 +85,8 @@ def _is_whole(value: ast.expr, parameter: str) -> bool:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         unbinds = value.func.attr == "unbind"
         owner = name_of(value.func.value)
-        given = name_of(value.args[0]) if value.args else None
-        return unbinds and parameter in (owner, given)
+        argument = name_of(value.args[0]) if value.args else None
+        return unbinds and parameter in (owner, argument)
     return name_of(value) == parameter
 
 

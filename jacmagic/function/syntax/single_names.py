@@ -55,8 +55,8 @@ def constants_of(function: Any, names: Collection[str]) -> Iterator[Slot]:
 def _slots(
     target: ast.expr, owner: Any, field: str, position: int | None, names: Collection[str]
 ) -> Iterator[Slot]:
-    held = getattr(owner, field)
-    value = held if position is None else held[position]
+    child = getattr(owner, field)
+    value = child if position is None else child[position]
     if isinstance(target, ast.Name) and target.id in names:
         if _is_nest(value) or _is_array(value):
             yield target.id, owner, field, position

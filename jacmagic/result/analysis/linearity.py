@@ -79,5 +79,5 @@ def square_root(covariance: np.ndarray) -> np.ndarray:
     if not (covariance - np.diag(diagonal)).any():
         return np.diag(np.sqrt(diagonal))[diagonal > 0]
     values, vectors = np.linalg.eigh(covariance)
-    kept = values > len(values) * np.finfo(float).eps * values[-1]
-    return np.asarray((vectors[:, kept] * np.sqrt(values[kept])).T)
+    positive = values > len(values) * np.finfo(float).eps * values[-1]
+    return np.asarray((vectors[:, positive] * np.sqrt(values[positive])).T)

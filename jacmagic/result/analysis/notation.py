@@ -57,15 +57,15 @@ def direction(
     multiplication by `units`, (n,).
     """
     sizes = np.abs(vector) * units
-    kept = np.flatnonzero(sizes > len(vector) * np.finfo(float).eps * sizes.max())
+    visible = np.flatnonzero(sizes > len(vector) * np.finfo(float).eps * sizes.max())
     terms = []
-    for k in kept[:MAX_TERMS]:
+    for k in visible[:MAX_TERMS]:
         size = number(abs(float(vector[k])), digits)
         sign = "−" if vector[k] < 0 else "+"
         factor = "" if size == "1" else f"{size} "
         terms.append(f"{sign} {factor}{labels[k].unicode}")
     text = " ".join(terms).removeprefix("+ ").replace("− ", "−", 1 if terms[0][0] == "−" else 0)
-    return f"{text} + …" if len(kept) > MAX_TERMS else text
+    return f"{text} + …" if len(visible) > MAX_TERMS else text
 
 
 def title_of(jacobian: JacobianResult) -> str:

@@ -114,14 +114,14 @@ def _is_finite(value: Any) -> bool:
 def _origin(name: str, line: int | None, operands: list[Any], result: Tensor) -> Origin:
     """Return an origin with the operands' entries at the first one that is not finite."""
     where = (~torch.isfinite(result)).nonzero()[0]
-    given = []
+    texts = []
     for one in operands:
         tensor = torch.as_tensor(one)
         try:
-            given.append(float(torch.broadcast_to(tensor, result.shape)[tuple(where)]))
+            texts.append(float(torch.broadcast_to(tensor, result.shape)[tuple(where)]))
         except RuntimeError:  # a reduction or a product: entries do not correspond
             continue
-    return Origin(name, line, tuple(given), float(result[tuple(where)]))
+    return Origin(name, line, tuple(texts), float(result[tuple(where)]))
 
 
 # ── backward ──────────────────────────────────────────────────────────────────────────────────

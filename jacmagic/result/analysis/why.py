@@ -141,8 +141,8 @@ def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
         reason = (name, *_traced(jacobian, i, j))
         return Why(jacobian._entry(i, j), value, "forward", "", None, reason)
     what, advice = FORWARD.get(origin.operation, ("its value is not finite", ""))
-    given = ", ".join(number(one, 6) for one in origin.operands)
-    called = f"{origin.operation}({given})" if given else origin.operation
+    operands = ", ".join(number(one, 6) for one in origin.operands)
+    called = f"{origin.operation}({operands})" if operands else origin.operation
     began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {what}"
     entry, reason = jacobian._entry(i, j), (name, began)
     return Why(entry, value, "forward", origin.operation, origin.line, reason, advice)

@@ -52,10 +52,10 @@ def left_out(chain: ChainProduct) -> list[str]:
 
 def unrepeated(chain: ChainProduct) -> Iterator[tuple[Factor, Factor | None]]:
     """Yield the factors that are written out, each with an earlier one of the same form or None."""
-    known: dict[object, Factor] = {}
+    first_of_form: dict[object, Factor] = {}
     for factor in chain.factors[:MAX_FACTORS]:
-        yield factor, known.get(factor.structure)
-        known.setdefault(factor.structure, factor)
+        yield factor, first_of_form.get(factor.structure)
+        first_of_form.setdefault(factor.structure, factor)
 
 
 def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[Label, Expr]]]]:
@@ -64,16 +64,16 @@ def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[L
     Those that a factor defines beside its matrix are left out, and so are repetitions: of the turns
     of a loop the first is written.
     """
-    known: set[object] = set()
+    written: set[object] = set()
     for position in chain.form.inner:
         variable, reading = chain.form.variables[position], chain.form.readings[position]
         own = {label.symbol for label in variable.labels}
         form = reading.form.trace
         names = tuple(label.name for label in variable.labels)
         structure = names, write_tape(form.graph, form.outputs, form.inputs)
-        if structure in known or own & {clause.symbol.name for clause in reading.clauses}:
+        if structure in written or own & {clause.symbol.name for clause in reading.clauses}:
             continue
-        known.add(structure)
+        written.add(structure)
         if (variable.size <= MAX_DEFINED or variable.unnamed) and _is_short(reading):
             yield reading, list(zip(variable.labels, reading.written, strict=True))
 

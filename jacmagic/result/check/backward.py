@@ -65,13 +65,13 @@ def rows_of(function: Any) -> Callable[..., torch.Tensor]:
     """Return a function whose value is the Jacobian that torch gets from `backward`, (m, n)."""
 
     def rows(*inputs: Any) -> torch.Tensor:
-        given = [
+        tensors = [
             one.detach().clone().requires_grad_() if isinstance(one, torch.Tensor) else one
             for one in inputs
         ]
-        leaves = [one for one in given if isinstance(one, torch.Tensor)]
+        leaves = [one for one in tensors if isinstance(one, torch.Tensor)]
         with torch.enable_grad():
-            output = function.apply(*given)
+            output = function.apply(*tensors)
             values = flat(output if isinstance(output, tuple) else (output,))
             gradients = [
                 torch.autograd.grad(value, leaves, retain_graph=True, allow_unused=True)
@@ -101,8 +101,8 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
                 slopes = slopes if isinstance(slopes, tuple) else (slopes,)
                 kept = [
                     slope
-                    for slope, given in zip(slopes, inputs, strict=False)
-                    if isinstance(given, torch.Tensor)
+                    for slope, tensors in zip(slopes, inputs, strict=False)
+                    if isinstance(tensors, torch.Tensor)
                 ]
                 gradients.append(_joined(kept, leaves))
         return torch.stack(gradients)

@@ -165,8 +165,8 @@ class CheckResult:
     @property
     def largest(self) -> float:
         """The largest relative difference of the entries that are equal."""
-        held = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
-        hand, truth = self.samples.hand[:, held], self.samples.truth[:, held]
+        equal = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
+        hand, truth = self.samples.hand[:, equal], self.samples.truth[:, equal]
         size = np.maximum(np.abs(hand), np.abs(truth))
         with np.errstate(all="ignore"):
             gaps = np.abs(hand - truth) / np.maximum(size, np.median(size, axis=0))
@@ -188,7 +188,7 @@ def _evidence(
     finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(
         axis=(1, 2)
     )
-    kept = finite if finite.any() else np.arange(len(finite)) == 0
+    usable = finite if finite.any() else np.arange(len(finite)) == 0
     noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
     noise = noise + 1e-13 * (unit / 2.0**-52) * size
@@ -200,10 +200,10 @@ def _evidence(
         return closed.values_at(points)
 
     return Evidence(
-        samples.points[kept],
-        samples.truth[kept],
-        samples.hand[kept],
-        np.nan_to_num(noise[kept], posinf=0.0),
+        samples.points[usable],
+        samples.truth[usable],
+        samples.hand[usable],
+        np.nan_to_num(noise[usable], posinf=0.0),
         form,
         hand.expressions if not hand.only_here else None,
         result.rows,

@@ -52,18 +52,18 @@ def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
     r"""Return pasted LaTeX: `\begin{pmatrix} … \end{pmatrix}`, or one entry."""
     from jacmagic.result.check.latex import parse_latex
 
-    known = vocabulary_of(result)
+    vocabulary = vocabulary_of(result)
     met: list[str] = []
 
     def either(name: str) -> Any:
-        meaning = known.either(name)
+        meaning = vocabulary.either(name)
         if meaning is not None:
             met.append(name)
         return meaning
 
     parse_latex(source, either)  # whether components count from 1 shows in all names together
-    value = parse_latex(source, known.fitting(met).meaning)
-    return from_sympy(value, result, blocks, kind="LaTeX", known=known)
+    value = parse_latex(source, vocabulary.fitting(met).meaning)
+    return from_sympy(value, result, blocks, kind="LaTeX", vocabulary=vocabulary)
 
 
 def from_sympy(
@@ -72,7 +72,7 @@ def from_sympy(
     blocks: Blocks,
     *,
     kind: str = "formula",
-    known: Vocabulary | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Hand:
     """Return a SymPy matrix, expression or nest of expressions.
 
@@ -83,21 +83,21 @@ def from_sympy(
     import sympy
 
     nest = value.tolist() if isinstance(value, sympy.MatrixBase) else value
-    known = known or vocabulary_of(result)
+    vocabulary = vocabulary or vocabulary_of(result)
     if not isinstance(nest, (list, tuple)):
         nest = [[nest]]
     entries = [sympy.sympify(one) for one in _leaves(nest)]
     arrangement = arrange(_zeros(nest), blocks)
     flat = [*entries, sympy.Integer(0)]
     ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
-    formula = ordered if kind == "LaTeX" else known.translated(ordered)
+    formula = ordered if kind == "LaTeX" else vocabulary.translated(ordered)
     return Hand(
         "hand",
         kind,
-        _evaluator(formula, known),
-        lambda: _expressions(formula, known, result),
+        _evaluator(formula, vocabulary),
+        lambda: _expressions(formula, vocabulary, result),
         formula,
-        known.symbols,
+        vocabulary.symbols,
         notes=(arrangement.note,) if arrangement.note else (),
         transposed=arrangement.transposed,
     )
@@ -120,10 +120,10 @@ def _zeros(nest: Any) -> Any:
     return 0.0
 
 
-def _evaluator(formula: Any, known: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
+def _evaluator(formula: Any, vocabulary: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
     import sympy
 
-    function = sympy.lambdify(known.symbols, list(formula), modules=["scipy", "numpy"])
+    function = sympy.lambdify(vocabulary.symbols, list(formula), modules=["scipy", "numpy"])
 
     def evaluate(point: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -134,11 +134,13 @@ def _evaluator(formula: Any, known: Vocabulary) -> Callable[[np.ndarray], np.nda
     return evaluate
 
 
-def _expressions(formula: Any, known: Vocabulary, result: JacobianResult) -> Expressions | None:
+def _expressions(
+    formula: Any, vocabulary: Vocabulary, result: JacobianResult
+) -> Expressions | None:
     """Return a formula's entries on a graph, by a trace of the code that SymPy writes."""
     import sympy
 
-    function = lifted(sympy.lambdify(known.symbols, list(formula), modules="math"))
+    function = lifted(sympy.lambdify(vocabulary.symbols, list(formula), modules="math"))
     point = [torch.tensor(v, dtype=torch.float64) for v in result.problem.flat_point]
 
     def run(*numbers: torch.Tensor) -> Any:
@@ -148,8 +150,8 @@ def _expressions(formula: Any, known: Vocabulary, result: JacobianResult) -> Exp
     traced = trace(run, point, names, seconds=TRACE_SECONDS)
     if isinstance(traced, Refusal):
         return None
-    texts = {s: label.unicode for s, label in zip(known.symbols, result.columns, strict=True)}
-    return Expressions(traced.graph, traced.inputs, traced.outputs, known.symbols, texts)
+    texts = {s: label.unicode for s, label in zip(vocabulary.symbols, result.columns, strict=True)}
+    return Expressions(traced.graph, traced.inputs, traced.outputs, vocabulary.symbols, texts)
 
 
 def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error: Exception) -> Any:

@@ -72,10 +72,10 @@ def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) ->
         allowed = np.maximum(NOISES * samples.noise, relative * size) + rounding * (1 + 1e-9)
         allowed = np.maximum(allowed, invisible(samples, unit))
         equal = (gap <= allowed) | (truth == hand)
-    known = np.isfinite(truth) & np.isfinite(hand)
+    finite = np.isfinite(truth) & np.isfinite(hand)
     vague = (allowed > np.sqrt(unit) * size) & ~(rounding > 0) & (size > 0)
     tiny = gap <= invisible(samples, unit)
-    return np.where(known & ~(vague & ~tiny & equal), equal.astype(float), np.nan)
+    return np.where(finite & ~(vague & ~tiny & equal), equal.astype(float), np.nan)
 
 
 def invisible(samples: Samples, unit: float) -> np.ndarray:
@@ -137,9 +137,9 @@ def doubts_of(
 
 def _digits(truth: np.ndarray, hand: np.ndarray) -> int:
     """Return how many digits two values share at all points."""
-    kept = np.isfinite(truth) & (truth != hand)
+    differing = np.isfinite(truth) & (truth != hand)
     with np.errstate(all="ignore"):
-        gaps = np.abs(hand - truth)[kept] / np.maximum(np.abs(hand), np.abs(truth))[kept]
+        gaps = np.abs(hand - truth)[differing] / np.maximum(np.abs(hand), np.abs(truth))[differing]
     worst = float(np.max(gaps, initial=1e-16))
     return int(-np.log10(worst)) if worst == worst else 0
 

@@ -163,9 +163,9 @@ def in_branch(form: Expressions, points: np.ndarray) -> np.ndarray:
     """
     candidates = points
     for _ in range(HALVINGS):
-        kept = candidates[_same_sides(form, candidates)]
-        if len(kept) >= min(MIN_POINTS, len(points)):
-            return kept
+        same_side = candidates[_same_sides(form, candidates)]
+        if len(same_side) >= min(MIN_POINTS, len(points)):
+            return same_side
         candidates = points[0] + (candidates - points[0]) / 2
     return candidates[_same_sides(form, candidates)]
 

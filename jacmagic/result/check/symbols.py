@@ -104,8 +104,8 @@ class Vocabulary:
             PointError: a symbol is neither an input nor a constant of the function.
         """
         names = [symbol.name for symbol in formula.free_symbols]
-        known = self.fitting(names)
-        meanings = {symbol: known.meaning(symbol.name) for symbol in formula.free_symbols}
+        vocabulary = self.fitting(names)
+        meanings = {symbol: vocabulary.meaning(symbol.name) for symbol in formula.free_symbols}
         unknown = sorted(symbol.name for symbol, value in meanings.items() if value is None)
         if unknown:
             raise self.refusal(unknown[0])

@@ -60,8 +60,8 @@ class Judge:
         points, _ = around(result, here, self.form.values(here.tolist()))
         points = in_branch(self.expressions, points)
         truth = self.form.values_at(points)
-        known = np.isfinite(truth).all(axis=(1, 2))
-        self.points, self.truth = points[known], truth[known]
+        finite = np.isfinite(truth).all(axis=(1, 2))
+        self.points, self.truth = points[finite], truth[finite]
 
     @cached_property
     def expressions(self) -> Expressions:
@@ -73,9 +73,9 @@ class Judge:
         """What names in answers mean."""
         side = self.expressions
         listed = tuple(label.text for label in self.result.columns)
-        known = vocabulary_of(self.result)
-        outputs = outputs_of(self.result, known)
-        return Names(known, tuple(side.symbols), dict(side.names), listed, outputs)
+        vocabulary = vocabulary_of(self.result)
+        outputs = outputs_of(self.result, vocabulary)
+        return Names(vocabulary, tuple(side.symbols), dict(side.names), listed, outputs)
 
     def output(self, i: int) -> str:
         """Return what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""

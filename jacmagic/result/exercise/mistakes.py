@@ -57,10 +57,10 @@ def named_mistake(
         answer: what was typed.
     """
     values = answer.values(points)
-    kept = np.isfinite(values)
-    points, truth = points[kept], truth[kept]
+    finite = np.isfinite(values)
+    points, truth = points[finite], truth[finite]
     hand = truth.copy()
-    hand[:, i, j] = values[kept]
+    hand[:, i, j] = values[finite]
     evidence = _evidence(result, form, points, truth, hand, answer)
     wrong = evidence.wrong(i, j)
     with one_allowance(SECONDS), np.errstate(all="ignore"):

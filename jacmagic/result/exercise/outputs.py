@@ -36,8 +36,8 @@ class Outputs:
     def term(self, name: str, one: Term) -> Term:
         """Return an output as a term on the same graph as a given term."""
         moved = {node: one.graph.number(value) for node, value in self.moved.items()}
-        known = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
-        return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, known)[0])
+        nodes = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
+        return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, nodes)[0])
 
 
 def spellings_of(result: JacobianResult) -> list[list[str]]:

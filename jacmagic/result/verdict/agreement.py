@@ -144,8 +144,8 @@ class Agreement:
         if sources.along or sources.differences is None:
             return sources.along
         estimated = sources.error is not None and np.isfinite(sources.error)
-        met = sources.decisive | (sources.differences == sources.torch) & estimated
-        return bool(met.any()) or sources.formula is None or not met.size
+        decides = sources.decisive | (sources.differences == sources.torch) & estimated
+        return bool(decides.any()) or sources.formula is None or not decides.size
 
     @property
     def _contradiction(self) -> str:

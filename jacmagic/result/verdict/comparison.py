@@ -47,7 +47,7 @@ MAX_ROUNDOFFS = 2.0**10  # that torch's value may carry where no closed form bou
 
 
 def judge(
-    sources: Sources, dtype: Dtype, exactly: Exactly | None, known: Circumstances
+    sources: Sources, dtype: Dtype, exactly: Exactly | None, circumstances: Circumstances
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find who is right about each entry.
 
@@ -55,7 +55,7 @@ def judge(
         sources: the values.
         dtype: the arithmetic in which torch computed.
         exactly: evaluates entries of the closed form with fifty digits; None without one.
-        known: what else is known of the function.
+        circumstances: what else is known of the function.
 
     Returns:
         Findings (m, n), and where finite differences contradict what two others agree on, boolean.
@@ -64,7 +64,7 @@ def judge(
     findings[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
     either = decisive | sources.flat
-    decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
+    decisive[sorted(circumstances.kinked)] = either[sorted(circumstances.kinked)] = False
     usable = np.zeros(findings.shape, dtype=bool)  # entries of which the closed form says something
     loose = np.zeros(findings.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
@@ -73,7 +73,7 @@ def judge(
         doubtful = [(int(i), int(j)) for i, j in np.argwhere(~equal)]
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
-            entry = _Doubtful(sources, dtype, known, i, j, exact)
+            entry = _Doubtful(sources, dtype, circumstances, i, j, exact)
             finding = entry.finding(bool(either[i, j]))
             if finding is not None:
                 findings[i, j], usable[i, j] = finding, True
@@ -81,38 +81,38 @@ def judge(
         usable |= equal
     alone = np.zeros(findings.shape, dtype=bool)
     if sources.differences is not None:
-        met, missed = _against_differences(sources.torch, sources, dtype)
+        confirmed, missed = _against_differences(sources.torch, sources, dtype)
         alone = (findings == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
             alone &= _against_differences(sources.formula, sources, dtype)[1]
             findings[alone & loose], alone = Finding.ROUNDING, alone & ~loose
-        findings[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
+        findings[~usable & decisive & confirmed & (not circumstances.doubted)] = Finding.AGREED
         findings[~usable & decisive & missed] = Finding.TORCH
     if sources.apart is not None:
         findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
-    if known.fair is not None:
-        findings[known.fair] = Finding.AGREED
-        alone &= ~known.fair
-    _settle(findings, sources.torch, known)
+    if circumstances.fair is not None:
+        findings[circumstances.fair] = Finding.AGREED
+        alone &= ~circumstances.fair
+    _settle(findings, sources.torch, circumstances)
     return findings, alone
 
 
-def _settle(findings: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstances) -> None:
     """Judge entries of functions without a value, and those at a kink that have a derivative.
 
     There torch's choices may add up to a wrong one, and the closed form follows them:
     relu(x) − relu(−x) is x, and both have slope 0 at 0.
     """
-    if known.smooth is not None:
-        size = np.maximum(np.abs(truth), np.abs(known.smooth))
+    if circumstances.smooth is not None:
+        size = np.maximum(np.abs(truth), np.abs(circumstances.smooth))
         with np.errstate(invalid="ignore"):
-            met = np.abs(truth - known.smooth) <= SMALL_PART * size
-        findings[met] = Finding.AGREED
-        findings[~met & np.isfinite(known.smooth)] = Finding.TORCH
-    if known.values is not None:
-        nowhere = np.isnan(known.values)[:, None]
+            confirmed = np.abs(truth - circumstances.smooth) <= SMALL_PART * size
+        findings[confirmed] = Finding.AGREED
+        findings[~confirmed & np.isfinite(circumstances.smooth)] = Finding.TORCH
+    if circumstances.values is not None:
+        nowhere = np.isnan(circumstances.values)[:, None]
         findings[nowhere & (findings == Finding.AGREED)] = Finding.NOT_FINITE
-    for row in known.undefined:
+    for row in circumstances.undefined:
         findings[row, np.isin(findings[row], ALARMS)] = Finding.NOT_FINITE
 
 
@@ -217,13 +217,13 @@ class _Doubtful:
 
     def _is_invisible(self, gap: float) -> bool:
         """Whether a gap in slope, over the input's whole size, is rounding of the value."""
-        known = self.known
-        if known.sizes is None or known.values is None:
+        circumstances = self.known
+        if circumstances.sizes is None or circumstances.values is None:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
-            moved = gap * known.sizes[self.column]
-        rounding = FACTOR * known.operations * self.dtype.unit
-        return bool(moved <= rounding * abs(known.values[self.row]))
+            moved = gap * circumstances.sizes[self.column]
+        rounding = FACTOR * circumstances.operations * self.dtype.unit
+        return bool(moved <= rounding * abs(circumstances.values[self.row]))
 
     def _share(self, gap: float) -> float:
         """Return a gap's share of the row's contributions, each scaled by its input."""
@@ -260,6 +260,6 @@ def _against_differences(
     rounding = min(MAX_ROUNDOFFS * dtype.unit, dtype.half)
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(values - sources.differences)
-        met = gap <= TRUSTED_ERRORS * sources.error + rounding * size
+        confirmed = gap <= TRUSTED_ERRORS * sources.error + rounding * size
         missed = gap > TRUSTED_ERRORS * sources.error + max(dtype.half, SMALL_PART**2) * size
-    return met, missed | ~np.isfinite(values) & np.isfinite(sources.differences)
+    return confirmed, missed | ~np.isfinite(values) & np.isfinite(sources.differences)

@@ -55,12 +55,12 @@ def check_gradient(
         return exact_values(form, [form.trace.outputs[j] for _, j in entries], point, dtype)
 
     leaks = [] if form is None else [one for one in form.trace.leaks if one.habit != "int()"]
-    known = Circumstances(
+    circumstances = Circumstances(
         cut=lambda i, j: bool(leaks),
         kinked=[0] if form is not None and kinks(form, point) else [],
     )
     columns = problem.columns
-    findings, alone = judge(sources, dtype, exactly, known)
+    findings, alone = judge(sources, dtype, exactly, circumstances)
     return conclude(
         sources,
         findings,

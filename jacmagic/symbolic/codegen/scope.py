@@ -28,12 +28,12 @@ class Scope:
 
     def names(self, wanted: Sequence[str]) -> list[str]:
         """Return distinct identifiers for texts; a free identifier is kept as it is."""
-        kept = {
+        unchanged = {
             text: self._take([text])
             for text in dict.fromkeys(wanted)
             if text == self._identifier(text) and text not in self._taken
         }
-        return [kept.pop(text, "") or self.name(text) for text in wanted]
+        return [unchanged.pop(text, "") or self.name(text) for text in wanted]
 
     def name(self, wanted: str) -> str:
         """Return an identifier for a text: the text itself where it can be."""

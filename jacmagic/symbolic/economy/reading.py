@@ -33,11 +33,11 @@ class Reader:
         self.graph, self.terms = graph, Terms()
         self.values: dict[int, Value] = {}
         reached = graph.reach(roots)
-        kept = self._kept(reached)
+        kept_nodes = self._kept(reached)
         self._uses = Counter(operand for node in reached for operand in graph.operands(node))
         self._uses.update(roots)
         for node in reached:
-            value = self.terms.value("node", node) if node in kept else self._value(node)
+            value = self.terms.value("node", node) if node in kept_nodes else self._value(node)
             self.values[node] = self._held(node, value)
 
     def _kept(self, reached: Sequence[int]) -> set[int]:

@@ -130,16 +130,16 @@ class FactoredForm:
         Raises:
             BudgetExceeded: if the graph outgrows its limit.
         """
-        graph, known = self.trace.graph, dict[int, dict[int, int]]()
+        graph, copies = self.trace.graph, dict[int, dict[int, int]]()
         roots = []
         for position, i, j in entries:
             form = self.stages[position].form
-            if position not in known:
+            if position not in copies:
                 sources = self.stages[position].sources
                 nodes = [node for one in sources for node in self.variables[one].nodes]
-                known[position] = dict(zip(form.trace.inputs, nodes, strict=True))
+                copies[position] = dict(zip(form.trace.inputs, nodes, strict=True))
             local = form.entries[i * form.shape[1] + j]
-            roots += copy(form.graph, [local], graph, known[position])
+            roots += copy(form.graph, [local], graph, copies[position])
         return write_tape(graph, stable_if_affordable(graph, roots), self.trace.inputs)
 
     @cached_property

@@ -124,13 +124,13 @@ def _in_order(splitting: Splitting) -> Splitting:
 
 def _through_all(splitting: Splitting) -> Splitting:
     """Keep the variables through which everything flows, as many as a page shows."""
-    kept: list[Variable] = []
+    bottlenecks: list[Variable] = []
     for variable in splitting.chosen:
         alone = replace(splitting, chosen=(variable,))
         stages = alone.stages()
         if stages[len(alone.variables) - 1].sources == (len(splitting.inputs),):
-            kept.append(variable)
-    return replace(splitting, chosen=tuple(kept[-MAX_FACTORS_KEPT:]))
+            bottlenecks.append(variable)
+    return replace(splitting, chosen=tuple(bottlenecks[-MAX_FACTORS_KEPT:]))
 
 
 def _cost_of(splitting: Splitting) -> int:

@@ -100,14 +100,14 @@ def stage_of(
     inputs = [local.variable(name) for name in symbols(columns)]
     nodes = [node for one in sources for node in variables[one].nodes]
     others = _others(position, owners)
-    known = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
-    outputs = copy(graph, variable.nodes, local, known)
-    kept = tuple(
-        Constant(known[one.node], one.label, one.value, one.counts)
+    copies = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
+    outputs = copy(graph, variable.nodes, local, copies)
+    names = tuple(
+        Constant(copies[one.node], one.label, one.value, one.counts)
         for one in constants
-        if one.node in known
+        if one.node in copies
     )
     rows = differentiate(local, outputs, inputs)
-    traced = Trace(local, tuple(inputs), tuple(outputs), constants=kept)
+    traced = Trace(local, tuple(inputs), tuple(outputs), constants=names)
     form = ClosedForm(traced, tuple(columns), tuple(rows))
     return Stage(variable, tuple(sources), tuple(variables[k].size for k in sources), form)

@@ -102,8 +102,8 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
             others.append(pen.doprint(condition))
             continue
         expression, value, is_lower, sign = bound
-        kept = bounds.setdefault(expression, _Bounds([], []))
-        (kept.below if is_lower else kept.above).append((value, sign))
+        limits = bounds.setdefault(expression, _Bounds([], []))
+        (limits.below if is_lower else limits.above).append((value, sign))
     written = [one.text(pen.doprint(u), pen.doprint) for u, one in bounds.items()]
     return list(dict.fromkeys([*written, *others]))
 

@@ -73,9 +73,9 @@ class Arranged:
         if not parts or isinstance(expr, NamedNumber):
             return expr
         if (terms := self._known.get(expr)) is not None:
-            made = sympy.Add(*map(self._of, terms), evaluate=False)
-            self.sums.add(made)
-            return made
+            rebuilt = sympy.Add(*map(self._of, terms), evaluate=False)
+            self.sums.add(rebuilt)
+            return rebuilt
         arguments = [self._of(part) for part in parts]
         if all(new is old for new, old in zip(arguments, parts, strict=True)):
             return expr

@@ -63,8 +63,8 @@ class WrittenOrder:
     def of(self, names: Mapping[Any, str]) -> SymbolNames:
         """Return names in this order; those that the outputs do not name come last."""
         constants = [symbol for symbol in names if isinstance(symbol, NamedNumber)]
-        known = [symbol for symbol in self.symbols if symbol in names]
-        ordered = dict.fromkeys([*constants, *known, *names])
+        in_outputs = [symbol for symbol in self.symbols if symbol in names]
+        ordered = dict.fromkeys([*constants, *in_outputs, *names])
         return SymbolNames({symbol: names[symbol] for symbol in ordered}, self.sums)
 
     def _first_named(self, parts: Mapping[int, Any]) -> Iterable[Any]:

@@ -27,10 +27,10 @@ Polynomial = tuple[int | None, Coefficients]  # the variable and its coefficient
 
 def expanded(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return roots with polynomials in one variable multiplied out, where that is shorter."""
-    known: dict[int, Polynomial | None] = {}
+    polynomials: dict[int, Polynomial | None] = {}
     for node in graph.reach(roots):
-        known[node] = _polynomial(graph, node, known)
-    return [_shorter(graph, root, known[root]) for root in roots]
+        polynomials[node] = _polynomial(graph, node, polynomials)
+    return [_shorter(graph, root, polynomials[root]) for root in roots]
 
 
 def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
@@ -49,7 +49,9 @@ def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
     return total if tree_sizes(graph, [total])[0] < tree_sizes(graph, [root])[0] else root
 
 
-def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) -> Polynomial | None:
+def _polynomial(
+    graph: Graph, node: int, polynomials: dict[int, Polynomial | None]
+) -> Polynomial | None:
     """Return a node as a polynomial with short rational coefficients; None for others."""
     operation, operands = graph.operations[node], graph.operands(node)
     if operation == "variable":
@@ -57,7 +59,7 @@ def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) ->
     value = graph.value(node)
     if value is not None:
         return None if isinstance(value, float) else (None, np.array([Fraction(value)]))
-    parts = [known[operand] for operand in operands]
+    parts = [polynomials[operand] for operand in operands]
     if operation not in (*_ARITHMETIC, "div", "pow") or any(part is None for part in parts):
         return None
     variables = {part[0] for part in parts if part} - {None}

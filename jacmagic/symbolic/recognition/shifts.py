@@ -28,8 +28,8 @@ class Split:
 def without_maxima(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return the roots with the maxima and minima cancelled that have no influence."""
     reached = graph.reach(roots)
-    met = {graph.operations[node] for node in reached}
-    if "exp" not in met or met.isdisjoint(_EXTREMES):
+    operations = {graph.operations[node] for node in reached}
+    if "exp" not in operations or operations.isdisjoint(_EXTREMES):
         return list(roots)
     cancelling = _Cancelling(graph)
     for node in reached:

@@ -34,9 +34,9 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
         products = multiplied_out(graph, node)
     except TooManyTerms:
         return None
-    met = {graph.operations[one] for powers in products for one, _ in powers}
+    operations = {graph.operations[one] for powers in products for one, _ in powers}
     changed = False
-    while not met.isdisjoint(_CIRCULAR | _HYPERBOLIC):
+    while not operations.isdisjoint(_CIRCULAR | _HYPERBOLIC):
         merged = _merged(graph, products)
         if merged is None:
             break
@@ -57,12 +57,12 @@ def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
 
 def double_angle(graph: Graph, node: int) -> int | None:
     """2 sin a cos a = sin 2a in a product with an even factor in front."""
-    met, waiting = set(), [node]
+    seen, waiting = set(), [node]
     while waiting:
         operation, operands = graph.operations[waiting[-1]], graph.operands(waiting.pop())
-        met.add(operation)
+        seen.add(operation)
         waiting += operands if operation == "mul" else ()
-    return addition_theorems(graph, node) if met >= _CIRCULAR | {"number"} else None
+    return addition_theorems(graph, node) if seen >= _CIRCULAR | {"number"} else None
 
 
 def _merged(graph: Graph, products: Products) -> Products | None:

@@ -166,9 +166,9 @@ def _remark(line: Equation) -> str:
 def _in_order(applied: Application, part: Expr, names: Mapping[Any, str]) -> Application:
     """Return a rule for a sum with the terms in the order of the code, where it is known."""
     terms = names.sums.get(part, ()) if isinstance(names, SymbolNames) and part.is_Add else ()
-    known = {term: k for k, term in enumerate(terms)}
-    inner = sorted(applied.inner, key=lambda term: known.get(term, len(known)))
-    return replace(applied, inner=tuple(inner)) if known else applied
+    positions = {term: k for k, term in enumerate(terms)}
+    inner = sorted(applied.inner, key=lambda term: positions.get(term, len(positions)))
+    return replace(applied, inner=tuple(inner)) if positions else applied
 
 
 def derive(

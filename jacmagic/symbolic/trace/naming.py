@@ -136,15 +136,19 @@ class Names:
             return value
         if type(value) is int and name in self._naming.changed:
             value += 1
-        known = self._named(name, np.array(float(value)), counts=type(value) is int)
-        return value if known is None else with_node(self.graph, plain_number(value), known[0].node)
+        constants = self._named(name, np.array(float(value)), counts=type(value) is int)
+        return (
+            value
+            if constants is None
+            else with_node(self.graph, plain_number(value), constants[0].node)
+        )
 
     def _name_tensor(self, name: str, value: torch.Tensor) -> None:
         if not _is_small_tensor(value) or self.mode.shadows.has(value):
             return
-        known = self._named(name, value.detach().cpu().double().numpy())
-        if known is not None:
-            nodes = np.array([one.node for one in known], dtype=np.int64)
+        constants = self._named(name, value.detach().cpu().double().numpy())
+        if constants is not None:
+            nodes = np.array([one.node for one in constants], dtype=np.int64)
             self.mode.shadows.write(value, nodes.reshape(tuple(value.shape)))
 
     def _named(
@@ -156,8 +160,8 @@ class Names:
         if not np.isfinite(values).all():
             return None
         if name in self._constants:
-            known = [one.value for one in self._constants[name]]
-            return self._constants[name] if known == values.reshape(-1).tolist() else None
+            old_values = [one.value for one in self._constants[name]]
+            return self._constants[name] if old_values == values.reshape(-1).tolist() else None
         labels = [self._label(name, index) for index in np.ndindex(values.shape)]
         if any(label.symbol in self._taken for label in labels):
             return None

@@ -51,8 +51,8 @@ class Tensors:
         """Name a tensor as a constant, unless it is an input: a module's own parameter."""
         if not is_dense(tensor) or storage_key(tensor) in self._inputs:
             return
-        known = self.of(tensor)
-        if known is not None and not is_unnamed(known):
+        expression = self.of(tensor)
+        if expression is not None and not is_unnamed(expression):
             return
         if tensor.ndim <= 2 and tensor.is_floating_point():
             values = tensor.detach().cpu().double().numpy()

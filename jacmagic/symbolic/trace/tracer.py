@@ -146,14 +146,14 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
-    kept = NamesMet() if naming is None else Names(mode, names, naming)
-    names_kept = kept if isinstance(kept, Names) else None
+    constants = NamesMet() if naming is None else Names(mode, names, naming)
+    names_kept = constants if isinstance(constants, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
         inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _tensors(mode, whole, copies)
-        with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
+        with silent(), constants.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
@@ -166,11 +166,13 @@ def trace(
             stacks.restore()
         finally:
             stacks.restore()
-    met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
-    traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
-    if isinstance(kept, NamesMet):
-        return replace(traced, has_constants=kept.any)
-    return _with_names(traced, kept, result)
+    assumptions, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
+    traced = Trace(
+        graph, inputs, outputs, assumptions, leaks.leaks, dtypes=dtypes, calls=leaks.calls
+    )
+    if isinstance(constants, NamesMet):
+        return replace(traced, has_constants=constants.any)
+    return _with_names(traced, constants, result)
 
 
 def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:

@@ -29,13 +29,13 @@ class GradedQuestions(QuestionSet):
         Raises:
             OptionError: there is no such question.
         """
-        known = {one.id: one for one in self.questions}
-        if identity not in known:
+        by_id = {one.id: one for one in self.questions}
+        if identity not in by_id:
             raise OptionError(
-                f"expected a question's id: {', '.join(known)}; found {identity!r}; "
-                f"write {next(iter(known))!r}"
+                f"expected a question's id: {', '.join(by_id)}; found {identity!r}; "
+                f"write {next(iter(by_id))!r}"
             )
-        return known[identity]
+        return by_id[identity]
 
     def judge(self, identity: str, answer: Answer) -> Judgement:
         """Judge one answer: true if it is right, else with the mistake named.

@@ -54,13 +54,13 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     category = _added(quiz, "question", type="category")
     name = exercise.jacobian.title.replace("/", "//")
     _texted(category, "category", f"$course$/top/jacmagic/{name}")
-    known: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
+    mistakes_by_id: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
     for number, variant in enumerate(exercise.variants, 1):
         choices = [one for one in variant.questions if one.kind == CHOICE]
         for question in choices:
             _choice(quiz, variant, question, number)
         if not choices:
-            _Stack(variant, number, known).add_to(quiz)
+            _Stack(variant, number, mistakes_by_id).add_to(quiz)
     ElementTree.indent(quiz)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return write(path, head + ElementTree.tostring(quiz, encoding="unicode") + "\n")
@@ -105,7 +105,9 @@ def _task(exercise: QuestionSet) -> str:
 class _Stack:
     """One variant as a question with an input and a tree for each entry."""
 
-    def __init__(self, exercise: QuestionSet, number: int, known: dict[str, list[Mistake]]) -> None:
+    def __init__(
+        self, exercise: QuestionSet, number: int, mistakes_by_id: dict[str, list[Mistake]]
+    ) -> None:
         self.exercise, self.number = exercise, number
         jacobian = exercise.jacobian
         self.jacobian = jacobian
@@ -115,9 +117,9 @@ class _Stack:
         self.names = dict(zip(jacobian.symbols, self.identifiers, strict=False))
         self.constants = StackConstants.of(constants, self.identifiers[len(self.names) :])
         for one in exercise.questions:
-            if one.id not in known:
-                known[one.id] = mistakes(jacobian, one)
-        self.mistakes = known
+            if one.id not in mistakes_by_id:
+                mistakes_by_id[one.id] = mistakes(jacobian, one)
+        self.mistakes = mistakes_by_id
 
     def add_to(self, quiz: Element) -> None:
         question = _added(quiz, "question", type="stack")
@@ -197,8 +199,8 @@ class _Stack:
 
     def _tests(self, k: int, one: Question) -> list[Test]:
         """Return what the nodes of a tree compare."""
-        answer, known = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
-        wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in known]
+        answer, numbered = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
+        wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in numbered]
         return [*self.constants.tests(k, is_named=bool(self._named(one))), *wrong]
 
     def _cases(self) -> list[tuple[dict[str, str], dict[str, tuple[str, str]]]]:

@@ -159,8 +159,8 @@ class Differentiation:
             return sympy.Integer(1)
         if one.is_Add:
             constant = [part for part in one.args if not part.has(self.symbol)]
-            kept = sympy.Add(*constant) if self.wrong == "constant" else 0
-            return sympy.Add(*map(self.of, one.args)) + kept
+            constants = sympy.Add(*constant) if self.wrong == "constant" else 0
+            return sympy.Add(*map(self.of, one.args)) + constants
         if one.is_Mul:
             return self._product(one)
         if isinstance(one, sympy.Pow) and not one.exp.has(self.symbol):

@@ -68,9 +68,9 @@ def _outputs(exercise: QuestionSet) -> list[Any]:
     plain: Any = jacobian.expressions
     names = {symbol: sympy.Symbol(name) for symbol, name, _ in _named(exercise)}
     named = [exercise.reading.output(i).xreplace(names) for i in range(len(plain))]
-    known = {*jacobian.symbols, *names.values()}
+    taken_symbols = {*jacobian.symbols, *names.values()}
     return [
-        other if one.free_symbols - known or one.has(NamedNumber) else one
+        other if one.free_symbols - taken_symbols or one.has(NamedNumber) else one
         for one, other in zip(named, plain, strict=True)
     ]
 

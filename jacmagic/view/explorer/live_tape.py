@@ -54,8 +54,8 @@ def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
 def _runs_in_browsers(tape: Tape) -> bool:
     """Whether a browser has all operations of a tape, and the memory for it."""
     operations, outputs = len(tape.operations), len(tape.outputs)
-    known = {name for name, *_ in tape.operations} <= BROWSER
-    return known and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
+    supported = {name for name, *_ in tape.operations} <= BROWSER
+    return supported and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
 
 
 def _gives_torch_numbers(

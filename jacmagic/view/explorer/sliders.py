@@ -93,8 +93,8 @@ def _step(low: float, high: float, wanted: list[float]) -> float:
     raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
-    met = [number for number in wanted if low <= number <= high]
-    counts = [number / step - low / step for number in (*met, high)]
+    inside = [number for number in wanted if low <= number <= high]
+    counts = [number / step - low / step for number in (*inside, high)]
     if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):
         return step
     return high / MAX_STEPS - low / MAX_STEPS

@@ -81,13 +81,13 @@ def block_words(jacobian: JacobianResult, kind: str, axes: Axes) -> list[str]:
     m, n = jacobian.shape
     rows = ", ".join(jacobian.rows[i].unicode for i in axes.outputs)
     columns = ", ".join(jacobian.columns[j].unicode for j in axes.inputs)
-    drawn, held = len(axes.outputs), len(axes.inputs) < n
+    drawn, has_constants = len(axes.outputs), len(axes.inputs) < n
     words = []
     if kind in ("graph", "levels"):
         words = [f"Of {m} outputs it shows {rows}."] if 0 < drawn < m else []
-    elif drawn < m or held:
+    elif drawn < m or has_constants:
         words = [f"Here J is the block of ({rows}) by ({columns})."]
-    return [*words, *(["The other inputs are held."] if held else [])]
+    return [*words, *(["The other inputs are held."] if has_constants else [])]
 
 
 def _counts(kind: str, jacobian: JacobianResult) -> tuple[int, int]:

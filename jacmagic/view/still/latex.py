@@ -89,8 +89,8 @@ def _numbers(jacobian: JacobianResult) -> list[str]:
     table, digits = table_of(jacobian), jacobian.view.digits
     heads = ["", *(rf"\partial {column.tex}" for column in table.columns)]
     body = [
-        [rf"\partial {row.tex}", *(_entry(*one, digits) for one in zip(line, known, strict=True))]
-        for row, line, known in zip(table.rows, table.values, table.pattern, strict=True)
+        [rf"\partial {row.tex}", *(_entry(*one, digits) for one in zip(line, pattern, strict=True))]
+        for row, line, pattern in zip(table.rows, table.values, table.pattern, strict=True)
     ]
     return wide.table([heads, *body])
 

@@ -104,8 +104,8 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     if operation in ("add", "sub", "mul"):
         yield from wrong_constants(operation, of)
     if operation in ("add", "sub"):
-        kept = _constants(adjoints, node, tangents)
-        yield "constant", "with the constant terms kept", tangents[node] + kept
+        constant_terms = _constants(adjoints, node, tangents)
+        yield "constant", "with the constant terms kept", tangents[node] + constant_terms
 
 
 def _constants(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> np.ndarray:

@@ -91,8 +91,8 @@ def constant_name(value: float) -> str | None:
     """Return a constant by its name: 2, 1/3, π/180; None for an arbitrary number."""
     if not math.isfinite(value) or value == 0:
         return None
-    for name, known in _NAMED.items():
-        if abs(abs(value) - known) <= MATCH * known:
+    for name, size in _NAMED.items():
+        if abs(abs(value) - size) <= MATCH * size:
             return name if value > 0 else f"−{name}"
     ratio = Fraction(value).limit_denominator(MAX_NICE)
     close = abs(float(ratio) - value) <= MATCH * abs(value)

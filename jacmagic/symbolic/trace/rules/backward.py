@@ -37,8 +37,8 @@ def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> 
     g.line = line
     weights = grad.reshape(-1).tolist()
     entries = sorted({entry for row in rows for entry in row.values()})
-    known = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
-    moved = dict(zip(entries, copy(g, entries, g, known), strict=True))
+    originals = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
+    moved = dict(zip(entries, copy(g, entries, g, originals), strict=True))
     columns = [
         g.total(g.mul(u, moved[row[j]]) for u, row in zip(weights, rows, strict=True) if j in row)
         for j in range(x.size)

@@ -123,8 +123,8 @@ def _with_factors(rule: Rule, position: int) -> Callable[..., Selection]:
     def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         conditions: list[int] = []
 
-        def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
-            if not np.allclose(_product_of(lu, row[0]), given, rtol=MAX_RELATIVE_ROUNDING):
+        def kernel(m: np.ndarray, right: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
+            if not np.allclose(_product_of(lu, row[0]), right, rtol=MAX_RELATIVE_ROUNDING):
                 m = m.T
             result, met = _eliminated(g, m[_permutation(row[0], len(m))])
             conditions.extend(met)
