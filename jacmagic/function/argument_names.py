@@ -37,19 +37,21 @@ def chosen_positions(inputs: tuple[str, ...], wrt: str | Sequence[str] | None) -
     """Positions of the inputs that `wrt` names, in the inputs' order."""
     if wrt is None:
         return list(range(len(inputs)))
-    wanted = split_names(wrt)
-    for name in wanted:
+    chosen = split_names(wrt)
+    for name in chosen:
         if name not in inputs:
             raise PointError(
                 f"expected names of inputs in wrt; found {name!r}; "
                 f"the inputs are {', '.join(inputs)}; write wrt={list(inputs)[:1]}"
             )
-    return [position for position, name in enumerate(inputs) if name in wanted]
+    return [position for position, name in enumerate(inputs) if name in chosen]
 
 
 def whole_numbers(names: Sequence[str], tensors: Sequence[Tensor]) -> tuple[str, ...]:
     """Return the names of the tensors of an integer dtype."""
-    return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
+    return tuple(
+        n for n, tensor in zip(names, tensors, strict=True) if not tensor.is_floating_point()
+    )
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
         function: any callable; wrappers are looked through.
         inputs: the very objects that the user passed; nothing is found where one is no tensor.
     """
-    if not all(isinstance(one, torch.Tensor) for one in inputs):
+    if not all(isinstance(input_, torch.Tensor) for input_ in inputs):
         return set()  # positions of nests are not those of their leaves
     captured_ids = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
     return {position for position, tensor in enumerate(inputs) if id(tensor) in captured_ids}

@@ -55,12 +55,12 @@ def labelled(
 
 def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
     """Return the labels of each input's components."""
-    taken, labels_by_input = set(shapes), dict[str, Sequence[Label]]()
+    used_names, labels_by_input = set(shapes), dict[str, Sequence[Label]]()
     for name, shape in shapes.items():
         parts = unpacked_names(source, name) if len(shape) == 1 and source else None
-        if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
+        if parts and len(set(parts)) == len(parts) == shape[0] and used_names.isdisjoint(parts):
             labels_by_input[name] = tuple(Label(part) for part in parts)
-            taken |= set(parts)
+            used_names |= set(parts)
         else:
             labels_by_input[name] = labels_of(name, shape)
     if len(labels_by_input) == 1 or sum(map(len, labels_by_input.values())) > MAX_EAGER:

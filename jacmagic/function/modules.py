@@ -93,7 +93,7 @@ def _may_draw(part: nn.Module) -> bool:
 
 def _same_draws(tensors: Any) -> PrivateDraws:
     """Return a mode with random numbers of `SEED`; torch's generators stay unused."""
-    on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
+    on_gpu = any(isinstance(tensor, Tensor) and tensor.is_cuda for tensor in tensors)
     devices = ("cpu", "cuda") if on_gpu else ("cpu",)
     return PrivateDraws(
         tuple(torch.Generator(device).manual_seed(SEED).get_state() for device in devices)

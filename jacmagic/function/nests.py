@@ -66,13 +66,16 @@ class Nest:
         """
         if name in self.leaves:
             return [name]
-        wanted = normal(name)
+        normal_name = normal(name)
         spelled = {leaf: (normal(leaf), _full(one)) for leaf, one in self.leaves.items()}
-        exact = [leaf for leaf, spellings in spelled.items() if wanted in spellings]
+        exact = [leaf for leaf, spellings in spelled.items() if normal_name in spellings]
         return exact or [
             leaf
             for leaf, spellings in spelled.items()
-            if any(one.startswith((f"{wanted}.", f"{wanted}[")) for one in spellings)
+            if any(
+                spelling.startswith((f"{normal_name}.", f"{normal_name}["))
+                for spelling in spellings
+            )
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:

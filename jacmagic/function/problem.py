@@ -104,7 +104,7 @@ class Problem:
         """Call the function by names of inputs, constant ones too; others keep their value."""
         if self.call is not None:
             return self.call(values)
-        return self.function(*[values.get(one.name, one.value) for one in self.inputs])
+        return self.function(*[values.get(input_.name, input_.value) for input_ in self.inputs])
 
     def nested(self, parts: Sequence[Any]) -> Any:
         """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
@@ -121,7 +121,7 @@ class Problem:
     def point(self) -> dict[str, torch.Tensor]:
         """The inputs' values by name; those on manifolds, not their tangent vectors."""
         inputs = self.inputs if self.tangent is None else self.tangent.ambient.inputs
-        return {one.name: one.value for one in inputs}
+        return {input_.name: input_.value for input_ in inputs}
 
     @property
     def point_shown(self) -> tuple[Sequence[Label], list[float]]:
@@ -140,12 +140,12 @@ class Problem:
     @property
     def tensors(self) -> list[torch.Tensor]:
         """The inputs' values, in the order in which the function takes them."""
-        return [one.value for one in self.inputs]
+        return [input_.value for input_ in self.inputs]
 
     @property
     def sizes(self) -> list[int]:
         """The number of scalar components of each input."""
-        return [one.value.numel() for one in self.inputs]
+        return [input_.value.numel() for input_ in self.inputs]
 
     @property
     def size(self) -> int:
@@ -155,7 +155,7 @@ class Problem:
     @property
     def slices(self) -> dict[str, slice]:
         """Where each input's components are among the n, by name."""
-        ends, names = itertools.accumulate(self.sizes), (one.name for one in self.inputs)
+        ends, names = itertools.accumulate(self.sizes), (input_.name for input_ in self.inputs)
         return {n: slice(end - k, end) for n, end, k in zip(names, ends, self.sizes, strict=True)}
 
     @property
@@ -166,12 +166,12 @@ class Problem:
     def named(self, flat: Sequence[float] | np.ndarray) -> dict[str, torch.Tensor]:
         """Return n numbers, in the order of the columns, as a tensor for each input, by name."""
         parts = parts_of(np.asarray(flat, dtype=float), self.tensors)
-        return {one.name: part for one, part in zip(self.inputs, parts, strict=True)}
+        return {input_.name: part for input_, part in zip(self.inputs, parts, strict=True)}
 
     @property
     def columns(self) -> Sequence[Label]:
         """The n labels of the inputs' components."""
-        return joined([one.labels for one in self.inputs])
+        return joined([input_.labels for input_ in self.inputs])
 
     def rows(self, outputs: Outputs) -> Sequence[Label]:
         """Return the m labels of the outputs' components; for a Hessian, the columns."""
@@ -191,14 +191,16 @@ class Problem:
         """
         if self.tangent is not None:
             return dataclasses.replace(self.tangent.moved(values), remake=self.remake)
-        names = [one.name for one in self.inputs]
+        names = [input_.name for input_ in self.inputs]
         for name in values:
             if name not in names:
                 listed = ", ".join(names)
                 raise PointError(
                     f"expected inputs among {listed}; found {name!r}; write one of these names"
                 )
-        inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
+        inputs = tuple(
+            [_moved(input_, values.get(input_.name, input_.value)) for input_ in self.inputs]
+        )
         potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
         return altered(self, inputs=inputs, potential=potential)
 

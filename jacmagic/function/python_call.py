@@ -79,7 +79,7 @@ def _made(
     if isinstance(func, nn.Module) and wrt == "inputs":
         wrt = None
     by_weights = isinstance(func, nn.Module) and wrt is not None
-    if fixed or by_weights or not all(isinstance(one, Tensor) for one in tensors):
+    if fixed or by_weights or not all(isinstance(tensor, Tensor) for tensor in tensors):
         return _of_nests(func, inputs, wrt, names, fixed)
     return problem_from_call(func, inputs, wrt=wrt, names=names)
 
@@ -117,8 +117,8 @@ def _of_nests(
     nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in by_name.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt is None else dict(module.named_parameters())
-    wanted = None if wrt is None else split_names(wrt)
-    chosen = _chosen(nest, module, weights, wanted, fixed)
+    wrt_names = None if wrt is None else split_names(wrt)
+    chosen = _chosen(nest, module, weights, wrt_names, fixed)
     if not chosen:
         raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
     notes: list[str] = []
@@ -146,7 +146,7 @@ def _of_nests(
         filename=filename_of(func),
         call=run,
         arrange=None if is_flat or lone else nest.arranged(chosen, single=single),
-        counts=tuple(n for n in chosen if n not in (wanted or ()) and _is_count(nest, n)),
+        counts=tuple(n for n in chosen if n not in (wrt_names or ()) and _is_count(nest, n)),
     )
 
 
@@ -171,17 +171,17 @@ def _chosen(
     nest: Nest,
     module: nn.Module | None,
     weights: Mapping[str, Tensor],
-    wanted: Sequence[str] | None,
+    chosen: Sequence[str] | None,
     fixed: Collection[str],
 ) -> list[str]:
     """Names of the leaves and weights to differentiate by."""
     usual = [name for name in nest.leaves if name not in fixed and _varies(nest, name)]
-    if wanted is None:
+    if chosen is None:
         return usual
     tied = {} if module is None else tied_names(module)
     groups = {} if module is None else {"inputs": usual, "parameters": list(weights)}
     picked: dict[str, None] = {}
-    for name in wanted:
+    for name in chosen:
         counted = tied.get(name, name)
         meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
         meant = meant or [counted] * (counted in weights) or groups.get(name, [])
@@ -228,6 +228,6 @@ def _found(inputs: Any) -> str:
     """Describe the values found instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
-    position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
+    position = next((i for i, input_ in enumerate(inputs) if not isinstance(input_, Tensor)), 0)
     kind = f"has type {type(inputs[position])}" if inputs else "is missing"
     return f"the value at index {position} {kind}."

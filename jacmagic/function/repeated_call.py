@@ -19,7 +19,7 @@ from jacmagic.function.source import is_plain
 def remember(func: Callable[..., Any], inputs: Any, problem: Problem) -> None:
     """Keep what was read of a function of floating tensors, for `repeated`."""
     if is_plain(func) and not problem.notes and (kind := _kind_of(func, inputs)) is not None:
-        named = [altered(one, value=None) for one in problem.inputs]  # values may be large
+        named = [altered(input_, value=None) for input_ in problem.inputs]  # values may be large
         lifted: Any = problem.function
         lifted.read = kind, named, altered(problem, inputs=(), remake=None)
 
@@ -46,7 +46,10 @@ def _kind_of(func: Any, inputs: Any) -> tuple[Any, ...] | None:
     """All that a problem depends on but the tensors' values; None where one is no tensor."""
     single = type(inputs) is not tuple
     tensors = (inputs,) if single else inputs
-    if not all(isinstance(one, Tensor) and not one.is_nested for one in tensors):
+    if not all(isinstance(tensor, Tensor) and not tensor.is_nested for tensor in tensors):
         return None
-    kinds = [(type(one), one.shape, one.dtype, one.device, one.layout) for one in tensors]
+    kinds = [
+        (type(tensor), tensor.shape, tensor.dtype, tensor.device, tensor.layout)
+        for tensor in tensors
+    ]
     return func.__code__, func.__name__, single, kinds

@@ -127,7 +127,7 @@ class PrivateDraws(InterceptingMode):
         if not op.is_random:
             return op.run()
         self.drew = True
-        device = next((one.device for one in args if isinstance(one, Tensor)), None)
+        device = next((arg.device for arg in args if isinstance(arg, Tensor)), None)
         generator = self._generator(torch.device(op.kwargs.get("device") or device or "cpu"))
         if generator is None or op.kwargs.get("generator") is not None:
             return op.run()

@@ -45,8 +45,8 @@ def problem_from_call(
         for i in chosen_positions(names_in_order, wrt)
     }
     by_name = {
-        n: chosen[n] if n in chosen else kept(one)
-        for n, one in zip(names_in_order, tensors, strict=True)
+        n: chosen[n] if n in chosen else kept(tensor)
+        for n, tensor in zip(names_in_order, tensors, strict=True)
     }
     raised = lifted(func) if module is None else called_alone(module)
 

@@ -178,7 +178,7 @@ def _compared(
     forms = ClosedForms(budget=options.budget)
     view = fill(DisplayOptions, options)
     result = Jacobian.of(problem, ComputeOptions(), forms, view)
-    varied = {one.name for one in problem.inputs}
+    varied = {input_.name for input_ in problem.inputs}
     moves = not varied & target.weights.keys()
     of = "functions" if options.functions else "auto"
     return Comparison.of(hand, result, other, of, moves=moves)

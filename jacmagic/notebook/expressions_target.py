@@ -35,13 +35,13 @@ def expressions_target(
     # a traceback then shows the lines of the cell as those of a module
     function.__code__ = function.__code__.replace(co_name="<module>")
     raised = lifted(function)
-    taken = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
+    constants = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
     return Target(
         title="f",
         call=lambda values: raised(*(values[n] if n in values else namespace[n] for n in names)),
         arguments=arguments,
         filename=filename,
-        notes=(f"taken from the notebook: {', '.join(taken)}",) if taken else (),
+        notes=(f"taken from the notebook: {', '.join(constants)}",) if constants else (),
     )
 
 

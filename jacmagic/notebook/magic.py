@@ -144,7 +144,7 @@ class JacobianMagics(ShellMagics):
         import_sympy()
         from jacmagic.view.jacobian import Jacobian  # the displays, which import SymPy
 
-        command = typed.without_point([one.name for one in problem.inputs])
+        command = typed.without_point([input_.name for input_ in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         exact = typed_numbers(problem, typed, options.at, self.notebook.user_ns)
         live = self.live and options.live

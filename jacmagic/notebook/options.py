@@ -79,8 +79,8 @@ CHECK_OPTIONS = (
 def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """Return the options without and with a value."""
     actions = parser._actions
-    flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
-    valued = [name for one in actions if one.nargs != 0 for name in one.option_strings]
+    flags = [name for action in actions if action.nargs == 0 for name in action.option_strings]
+    valued = [name for action in actions if action.nargs != 0 for name in action.option_strings]
     return flags, valued
 
 
@@ -123,8 +123,8 @@ def _check_shown(parsed: argparse.Namespace) -> None:
     """Refuse invalid combinations of options that show something else than a Jacobian."""
     if parsed.quiz is not None:
         _check_quiz(parsed.quiz, parsed.seeds)
-    asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
-    instead = [name for name, value in asked.items() if value]
+    options = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
+    instead = [name for name, value in options.items() if value]
     if parsed.quiz is not None and (len(instead) > 1 or not parsed.formula):
         other = instead[0] if len(instead) > 1 else "--no-formula"
         raise UsageError(f"--quiz asks for the closed form; write it without {other}")

@@ -84,7 +84,7 @@ def batched_backward(
         RuntimeError: a backward formula cannot be batched.
     """
     with mapped(len(basis[0])) as (batched, unbatched):
-        directions = [batched(one) for one in basis]
+        directions = [batched(vector) for vector in basis]
         rows = backward(outputs, inputs, directions, create_graph=create_graph)
         return tuple([None if row is None else unbatched(row) for row in rows])
 

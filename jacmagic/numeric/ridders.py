@@ -109,8 +109,8 @@ class Line:
     def length(self) -> float:
         """The step at which a first component of the point becomes 0."""
         x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
-        here = x[self._moving]
-        own = here[here > 0] / v[here > 0]
+        components = x[self._moving]
+        own = components[components > 0] / v[components > 0]
         return float(own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0))
 
     @property

@@ -73,8 +73,10 @@ def panel(
 
     if not all(map(math.isfinite, (*across, *up))):
         shapes = []  # where the value is not finite, nothing has a place
-    shapes = [one for one in shapes if all(map(math.isfinite, chain.from_iterable(one.points)))]
-    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
+    shapes = [
+        shape for shape in shapes if all(map(math.isfinite, chain.from_iterable(shape.points)))
+    ]
+    drawn = [_shape(shape, [at(point) for point in shape.points]) for shape in shapes]
     has_ticks = any(axes)
     (marks, below), (heights, above) = ticks(across, axes[0]), ticks(up, axes[1])
     horizontal = [(at((value, up[0]))[0], text) for value, text in marks if has_ticks]
@@ -127,7 +129,7 @@ def _head(start: Point, end: Point) -> str:
 
 def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
     """Yield the labels of shapes, placed so that none overlaps another."""
-    taken: list[tuple[float, float, float]] = []  # ends and height of each
+    occupied: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:
         if not shape.label:
             continue
@@ -141,9 +143,9 @@ def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[s
         is_left, width = x < SIDE / 2, LETTER * len(shape.label)
         left = x + 6 if is_left else x - 6 - width
         right = left + width
-        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in taken):
+        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in occupied):
             height += 12
-        taken.append((left, right, height))
+        occupied.append((left, right, height))
         yield _text(shape.label, x + (6 if is_left else -6), height, "start" if is_left else "end")
 
 

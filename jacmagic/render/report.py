@@ -134,7 +134,7 @@ class Report:
         """Lines for a terminal."""
         blocks = [
             f"{self.title}\n{self.verdict}".rstrip(),
-            "\n".join(one.text for one in self.equations),
+            "\n".join(equation.text for equation in self.equations),
         ]
         blocks += [grid.text for grid in self.grids]
         blocks.append("\n".join([*(f"⚠ {line}" for line in self.warnings), *self.lines]))
@@ -154,7 +154,7 @@ class Report:
     @property
     def html(self) -> str:
         """Self-contained HTML in the style of the still forms."""
-        equations = [to_mathml(one.tex, display=False) for one in self.equations]
+        equations = [to_mathml(equation.tex, display=False) for equation in self.equations]
         figure = f'<div class="jm-verdict">{escape(self.verdict)}</div>' if self.verdict else ""
         figure += "".join(f"<div>{one}</div>" for one in equations)
         return html.summary(

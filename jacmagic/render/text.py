@@ -187,5 +187,9 @@ def _legend(values: np.ndarray, pattern: np.ndarray | None) -> list[str]:
     """Return a line that explains the marks, where there are any."""
     if pattern is None or pattern.all():
         return []
-    here = pattern & (values == 0)
-    return ["· zero everywhere, 0 zero at this point"] if here.any() else ["· zero everywhere"]
+    nonstructural = pattern & (values == 0)
+    return (
+        ["· zero everywhere, 0 zero at this point"]
+        if nonstructural.any()
+        else ["· zero everywhere"]
+    )

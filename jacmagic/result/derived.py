@@ -87,13 +87,13 @@ class Derived(Evaluated):
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        taken, names = self._taken_names, self.view.names
-        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken)
+        taken_names, names = self._taken_names, self.view.names
+        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken_names)
 
     @property
     def _taken_names(self) -> set[str]:
         """The names that no part of the closed form may have: those of the function's outputs."""
-        return {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
+        return {self.title, *(name for row in self.rows for name in (row.name, row.symbol))}
 
     @property
     def reading(self) -> DisplayForm | None:

@@ -70,8 +70,8 @@ class Evaluated:
     def by_name(self) -> dict[str, Any]:
         """The blocks by input name, such as "0.weight"; each nests as the outputs do."""
         return {
-            one.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
-            for j, one in enumerate(self.problem.inputs)
+            input_.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
+            for j, input_ in enumerate(self.problem.inputs)
         }
 
     @cached_property

@@ -44,7 +44,7 @@ class ExactPoint:
     @property
     def symbols(self) -> tuple[Any, ...]:
         """The symbols in the matrix: inputs without a value, named constants."""
-        return tuple(one for one in self.form.labels if self.matrix.has(one))
+        return tuple(label for label in self.form.labels if self.matrix.has(label))
 
     @property
     def constants(self) -> dict[Any, float]:
@@ -61,10 +61,10 @@ class ExactPoint:
         if m == n:
             return "", self.matrix
         start, blocks = 0, []
-        for one in self.jacobian.problem.inputs:
-            end = start + one.value.numel()
+        for input_ in self.jacobian.problem.inputs:
+            end = start + input_.value.numel()
             if end - start == m > 1:
-                blocks.append((one.name, self.matrix[:, start:end]))
+                blocks.append((input_.name, self.matrix[:, start:end]))
             start = end
         return blocks[0] if len(blocks) == 1 else None
 
@@ -133,30 +133,30 @@ def exact_parts(
             "write wrt=NAME for fewer inputs"
         )
     columns, constants = as_named(jacobian, *_values(jacobian, given))
-    there = _moved(jacobian, columns)
-    form = there._form
-    if form is None or there.reading is None:
-        raise PointError(f"expected a closed form; found none there: {there.refusal}")
-    symbols = constants_of(there.reading)
+    moved = _moved(jacobian, columns)
+    form = moved._form
+    if form is None or moved.reading is None:
+        raise PointError(f"expected a closed form; found none there: {moved.refusal}")
+    symbols = constants_of(moved.reading)
     unknown = [name for name in constants if name not in symbols]
     if unknown:
         raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
     put = {form.in_sympy.symbols[k]: value for k, value in columns.items()}
     put |= {symbols[name]: value for name, value in constants.items()}
-    exact = exact_form(there.reading, put, jacobian.forms.budget)
+    exact = exact_form(moved.reading, put, jacobian.forms.budget)
     labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
     labels |= {Label(name): value for name, value in constants.items()}
     before = jacobian._form
     return (
-        there,
+        moved,
         labels,
         exact,
-        before is not None and not before.holds_at(there.problem.flat_point),
+        before is not None and not before.holds_at(moved.problem.flat_point),
     )
 
 
 def _unknown(jacobian: JacobianResult, name: str, constants: list[str]) -> str:
-    inputs = [one.name for one in jacobian.problem.inputs]
+    inputs = [input_.name for input_ in jacobian.problem.inputs]
     listed = ", ".join(dict.fromkeys([*inputs, *(c.text for c in jacobian.columns), *constants]))
     return f"expected names among {listed}; found {name!r}; write one of these names"
 
@@ -202,11 +202,13 @@ def _flat(name: str, value: Any, shape: tuple[int, ...]) -> list[Any]:
 def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResult:
     """Return torch's Jacobian at the nearest floats; symbols of the user's count as 1."""
     point = jacobian.problem.flat_point
-    here = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
+    values = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
     if jacobian.reading is not None:
-        here = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | here
+        values = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | values
     for k, value in columns.items():
-        numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
+        numbers = {
+            symbol: values.get(symbol.name, 1.0) for symbol in sympy.sympify(value).free_symbols
+        }
         point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))
     return jacobian.at(**jacobian.problem.named(point))
 

@@ -68,8 +68,8 @@ class JacobianBatch:
         """The blocks by input name; each nests as the function's value does."""
         outputs, blocks = self.many.first.outputs, self.many.blocks
         return {
-            one.name: outputs.rebuild([row[j] for row in blocks])
-            for j, one in enumerate(self.problem.inputs)
+            input_.name: outputs.rebuild([row[j] for row in blocks])
+            for j, input_ in enumerate(self.problem.inputs)
         }
 
     @property
@@ -221,7 +221,7 @@ def compute_batch(
 
 def _points_of(problem: Problem, stacks: Mapping[str, Tensor]) -> tuple[Points, list[str]]:
     """Return the points of stacked inputs, and the order of the arguments."""
-    chosen = {one.name: one.value for one in problem.inputs}
+    chosen = {input_.name: input_.value for input_ in problem.inputs}
     ordered = [*stacks, *(name for name in chosen if name not in stacks)]
     tensors = [
         stacks[name].to(chosen[name].dtype if name in chosen else stacks[name].dtype)

@@ -55,9 +55,9 @@ class SubstitutedEntries:
 
     def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
         """Whether these are the values again, as the numbers put in would be too long."""
-        return any(self.is_plain(*one) for one in entries) and all(
+        return any(self.is_plain(*entry) for entry in entries) and all(
             source == value or extent(source) > self.width
-            for source, value in (self._both(*one) for one in entries)
+            for source, value in (self._both(*entry) for entry in entries)
         )
 
     def _both(self, i: int, j: int) -> tuple[str, str]:

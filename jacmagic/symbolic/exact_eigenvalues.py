@@ -73,9 +73,9 @@ def _pair(p: Any, q: Any) -> tuple[Any, Any, Any] | None:
 def together(expression: Any) -> Any:
     """Return √(a/b) for √a/√b, which SymPy takes apart for positive a and b; for print only."""
     factors = sympy.Mul.make_args(expression)
-    roots = [one for one in factors if one.is_Pow and abs(one.exp) == _HALF]
-    if sum(bool(one.free_symbols) for one in roots) < 2:
+    roots = [factor for factor in factors if factor.is_Pow and abs(factor.exp) == _HALF]
+    if sum(bool(root.free_symbols) for root in roots) < 2:
         return expression
-    rest = sympy.Mul(*(one for one in factors if one not in roots))
-    root = sympy.Pow(sympy.Mul(*(one**2 for one in roots)), _HALF, evaluate=False)
+    rest = sympy.Mul(*(factor for factor in factors if factor not in roots))
+    root = sympy.Pow(sympy.Mul(*(root**2 for root in roots)), _HALF, evaluate=False)
     return root if rest == 1 else sympy.Mul(rest, root, evaluate=False)

@@ -72,8 +72,8 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
         for j in range(n):
             entry = reading.entry(i, j).xreplace(named)
             if entry not in entries:
-                there = _put_in(entry, values)
-                entries[entry] = there if there == entry else simplified(there, budget)
+                value = _put_in(entry, values)
+                entries[entry] = value if value == entry else simplified(value, budget)
             cells.append(entries[entry])
     labels = dict(zip(reading.form.in_sympy.symbols, reading.form.columns, strict=True))
     labels |= {symbol: one.label for symbol, one in reading.constants}

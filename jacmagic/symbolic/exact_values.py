@@ -131,7 +131,7 @@ def _called(node: ast.Call, namespace: Mapping[str, Any]) -> Any:
     if name in _MAKERS and node.args:
         return _read(node.args[0], namespace)
     if name in _FUNCTIONS and not node.keywords:
-        return _FUNCTIONS[name](*(_number(one, namespace) for one in node.args))
+        return _FUNCTIONS[name](*(_number(arg, namespace) for arg in node.args))
     raise _NotExact(f"{ast.unparse(node)} is not read exactly")
 
 

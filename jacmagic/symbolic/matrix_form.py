@@ -104,18 +104,16 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
         head: LaTeX of the whole Jacobian, such as J_f(x).
         output: LaTeX of the function's name.
     """
-    asked = problem.potential or problem
-    if form.trace.expression is None or not any(one.value.numel() > 1 for one in asked.inputs):
+    base = problem.potential or problem
+    if form.trace.expression is None or not any(input_.value.numel() > 1 for input_ in base.inputs):
         return None
-    blocks = blocks_of(asked, form.trace.expression, head, output, second=asked is not problem)
-    if blocks is None or not all(
-        _holds(asked, form, blocks, shift) for shift in (0.0, 0.37, -0.61)
-    ):
+    blocks = blocks_of(base, form.trace.expression, head, output, second=base is not problem)
+    if blocks is None or not all(_holds(base, form, blocks, shift) for shift in (0.0, 0.37, -0.61)):
         return None
     slopes = [slope for block in blocks for _, slope in block.equations]
     if all(slope.operation == "zero" for slope in slopes):
         return None
-    writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
+    writer = Writer(_named_parts(slopes, form.trace.parts, {input_.name for input_ in base.inputs}))
     equations = tuple(
         f"{left} = {writer.tex(slope)}" for block in blocks for left, slope in block.equations
     )
@@ -125,14 +123,17 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
 
 def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
-    here = np.array(problem.flat_point)
-    wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
+    centre = np.array(problem.flat_point)
+    wave = np.cos(np.arange(len(centre)) * 1.7 + 0.3)
     with np.errstate(all="ignore"):
-        point = here + shift * wave * np.maximum(np.abs(here), 0.5)
+        point = centre + shift * wave * np.maximum(np.abs(centre), 0.5)
     if not form.holds_at(point.tolist()):
         return shift != 0.0  # another branch: nothing to compare with
     slices = problem.slices
-    values = {one.name: point[slices[one.name]].reshape(one.value.shape) for one in problem.inputs}
+    values = {
+        input_.name: point[slices[input_.name]].reshape(input_.value.shape)
+        for input_ in problem.inputs
+    }
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
         try:
@@ -178,7 +179,10 @@ def _is_length(part: Expression) -> bool:
 
 
 def _parts_of(expression: Expression) -> list[Expression]:
-    return [expression, *(part for one in expression.arguments for part in _parts_of(one))]
+    return [
+        expression,
+        *(part for argument in expression.arguments for part in _parts_of(argument)),
+    ]
 
 
 def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:

@@ -65,7 +65,9 @@ def display_form(
 def _may_gain(problem: Problem, reading: DisplayForm, names: bool) -> bool:
     """Whether a trace with names may read better."""
     has_constants = reading.form.trace.has_constants or bool(problem.parameters)
-    has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
+    has_vectors = any(
+        input_.value.ndim >= 1 and len(input_.labels) > 1 for input_ in problem.inputs
+    )
     return (names and (has_constants or has_vectors)) or reading.is_wide
 
 
@@ -90,12 +92,12 @@ def named_trace(problem: Problem, budget: float | None, names: bool = True) -> T
         budget: seconds for each trace; None for no bound.
         names: False leaves constants numbers; variables have names nevertheless.
     """
-    asked = problem.potential or problem
-    shown = frozenset(label.tex for label in asked.columns)
+    base = problem.potential or problem
+    shown = frozenset(label.tex for label in base.columns)
     naming = Naming(problem.parameters, constants=names, shown=shown)
-    trace = trace_problem(asked, budget, naming)
-    if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
-        trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
+    trace = trace_problem(base, budget, naming)
+    if isinstance(trace, Trace) and (steering := _steering(base, trace, budget, naming)):
+        trace = trace_problem(base, budget, dataclasses.replace(naming, plain=steering))
     return trace
 
 
@@ -108,11 +110,15 @@ def _steering(
     number does not have the function's values then, the number has no name in it.
     """
     reached = set(trace.graph.reach(trace.outputs))
-    counts = [one for one in trace.constants if one.counts and one.node in reached]
+    counts = [
+        constant for constant in trace.constants if constant.counts and constant.node in reached
+    ]
     if len(counts) > MAX_COUNTS:
-        return frozenset(one.label.name for one in counts)
+        return frozenset(count.label.name for count in counts)
     return frozenset(
-        one.label.name for one in counts if not _holds_for_more(problem, trace, budget, naming, one)
+        count.label.name
+        for count in counts
+        if not _holds_for_more(problem, trace, budget, naming, count)
     )
 
 

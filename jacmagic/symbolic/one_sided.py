@@ -103,7 +103,7 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
 def _column(
     problem: Problem,
     forms: ClosedForms,
-    here: ClosedForm,
+    form_at_point: ClosedForm,
     j: int,
     sign: float,
     values: np.ndarray,
@@ -115,7 +115,7 @@ def _column(
     for step in _STEPS:
         moved = _moved(problem, step * towards)
         try:
-            with Counted(here.trace.calls):
+            with Counted(form_at_point.trace.calls):
                 beside = np.array(values_again(moved))
         except REFUSALS:
             return np.full(len(values), np.nan)

@@ -32,9 +32,9 @@ def rebased(problem: Problem) -> Problem:
     if problem.tangent is None:
         return problem
     vectors = {
-        one.name: one.value
-        for one, chart in zip(problem.inputs, problem.tangent.charts, strict=True)
-        if chart is None or one.value.any()
+        input_.name: input_.value
+        for input_, chart in zip(problem.inputs, problem.tangent.charts, strict=True)
+        if chart is None or input_.value.any()
     }
     return problem.at(vectors)
 

@@ -26,7 +26,7 @@ from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_
 
 def values_again(problem: Problem) -> list[float]:
     """Run a problem's function at its point once more, silently; return its m numbers."""
-    tensors = [one.detach().clone() for one in problem.tensors]
+    tensors = [tensor.detach().clone() for tensor in problem.tensors]
     with torch.no_grad(), silent():
         return components(flatten(problem.function(*tensors)).leaves).tolist()
 
@@ -132,7 +132,7 @@ def _fits_in_digits(
     """Whether values that float64 has lost are the function's; None if digits have none either."""
     dtype = dtype_of(form.trace.dtypes)
     nodes = [form.trace.outputs[k] for k in np.flatnonzero(lost)]
-    exact = np.array([one.value for one in exact_values(form, nodes, point, dtype)])
+    exact = np.array([value.value for value in exact_values(form, nodes, point, dtype)])
     if not np.isfinite(exact).all():
         return None
     gap, size = np.abs(exact - truth[lost]), np.maximum(np.abs(exact), np.abs(truth[lost]))
@@ -147,7 +147,7 @@ def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> boo
 
 def half_the_digits(problem: Problem) -> float:
     """Return the square root of the coarsest unit roundoff among a problem's inputs."""
-    dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
+    dtypes = {input_.value.dtype for input_ in problem.inputs if input_.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)
 
 

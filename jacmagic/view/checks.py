@@ -132,7 +132,7 @@ def _prepared(
     arguments_of_call = unpacked(func, x)
     arguments = arguments_of_call if type(arguments_of_call) is tuple else (arguments_of_call,)
     known = names_of(func, len(arguments), names)
-    moved = [one.name for one in problem.inputs]
+    moved = [input_.name for input_ in problem.inputs]
     if isinstance(func, nn.Module) and {*moved} & {name for name, _ in func.named_parameters()}:
         return result, _unmoved(problem, arguments), False
 

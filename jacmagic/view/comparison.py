@@ -79,7 +79,7 @@ class Comparison(Reported, CheckResult):
     @property
     def how_equal(self) -> str:
         """How the equal entries were found to be equal."""
-        counts = Counter(one.status for one in self.entries)
+        counts = Counter(entry.status for entry in self.entries)
         proved, equal = counts[Status.PROVED], counts[Status.EQUAL]
         points = len(self.samples.points)
         at = f"at {points - 1} random points and x" if points > 1 else "at x"

@@ -75,7 +75,7 @@ class ImplicitJacobian(Jacobian):
     @cached_property
     def residual_jacobian(self) -> JacobianResult:
         """The Jacobian of F by x and y, at the solution."""
-        y = [one.value for one in self.solution.jacobian.problem.inputs]
+        y = [input_.value for input_ in self.solution.jacobian.problem.inputs]
         return self.equations.whole([*self.problem.tensors, *y])
 
     @cached_property
@@ -144,8 +144,8 @@ class ImplicitJacobian(Jacobian):
     def _names(self) -> tuple[list[str], list[str]]:
         """The names of x and of y."""
         return (
-            [one.name for one in self.problem.inputs],
-            [one.name for one in self.solution.jacobian.problem.inputs],
+            [input_.name for input_ in self.problem.inputs],
+            [input_.name for input_ in self.solution.jacobian.problem.inputs],
         )
 
     @property
@@ -203,7 +203,7 @@ def implicit_problem(func: Callable[..., Any], x: Any, y: Any, names: Any) -> Pr
     equations = Equations(func, len(inputs), start, names)
     require_invertible(equations.solved(inputs).jacobian)
     problem = problem_of(func, (*inputs, *start), None, names)
-    outputs = [one.name for one in problem.inputs[len(inputs) :]]
+    outputs = [input_.name for input_ in problem.inputs[len(inputs) :]]
     return Problem(
         function=equations,
         inputs=problem.inputs[: len(inputs)],

@@ -82,8 +82,8 @@ class Jacobian(AnalysedResult):
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 
-        asked = {name: one for name, one in options.items() if one is not None}
-        explorer = Explorer(self, **{"ranges": self.view.ranges, **asked})
+        given_options = {name: one for name, one in options.items() if one is not None}
+        explorer = Explorer(self, **{"ranges": self.view.ranges, **given_options})
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
 
@@ -200,8 +200,8 @@ class Jacobian(AnalysedResult):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget in a kernel, else the stills."""
-        asked = include is None or WIDGET in include
-        if not asked or not self._is_live:
+        with_widget = include is None or WIDGET in include
+        if not with_widget or not self._is_live:
             return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()

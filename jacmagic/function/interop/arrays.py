@@ -59,7 +59,7 @@ class Array(numpy.ndarray):
         if tracked.arrays is not None:
             tracked.arrays.append(weakref.ref(self))
             if len(tracked.arrays) > 10_000:
-                tracked.arrays = [one for one in tracked.arrays if one() is not None]
+                tracked.arrays = [array for array in tracked.arrays if array() is not None]
 
     @classmethod
     def __torch_function__(

@@ -42,8 +42,8 @@ def _applied_to_arrays(scope: Replacements, kind: type) -> type:
     """
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        is_tensor = [isinstance(one, Array) and traced_by(one) is not None for one in args]
-        inputs = [tensor_in(one) if yes else one for one, yes in zip(args, is_tensor, strict=True)]
+        is_tensor = [isinstance(arg, Array) and traced_by(arg) is not None for arg in args]
+        inputs = [tensor_in(arg) if yes else arg for arg, yes in zip(args, is_tensor, strict=True)]
         return kind.apply(*inputs, **kwargs)  # type: ignore[attr-defined]
 
     subclass: type = type(kind)(kind.__name__, (kind,), {"apply": staticmethod(apply)})
@@ -116,7 +116,7 @@ def instance(scope: Replacements, value: Any) -> Any:
         return value
     if not (
         scope.needs(kind)
-        or any(_meets(scope, one) for one in attributes.values())
+        or any(_meets(scope, attribute) for attribute in attributes.values())
         or (current() is not None and fields_of(value))
         or _names_numbers(kind)
     ):
@@ -142,11 +142,11 @@ def _names_numbers(kind: type) -> bool:
     """Whether a class, its instances or its methods refer to named numbers."""
     if current() is None:
         return False
-    members = [one for base in kind.__mro__ if is_users(base) for one in vars(base).values()]
-    codes = (one.__code__ for one in members if isinstance(one, types.FunctionType))
+    members = [var for base in kind.__mro__ if is_users(base) for var in vars(base).values()]
+    codes = (member.__code__ for member in members if isinstance(member, types.FunctionType))
     return (
         dataclasses.is_dataclass(kind)
-        or any(type(one) is float for one in members)
+        or any(type(member) is float for member in members)
         or any(offering_code(code) is not code for code in codes)
     )
 

@@ -34,9 +34,9 @@ def state_of(survey: Survey) -> State:
             state[owner, name] = _mark(value)
             for attribute, part in _attributes(value):
                 state[id(value), f"{name}.{attribute}"] = _mark(part)
-    for one in survey.objects:
-        for attribute, part in _attributes(one):
-            state[id(one), f"self.{attribute}"] = _mark(part)
+    for object_ in survey.objects:
+        for attribute, part in _attributes(object_):
+            state[id(object_), f"self.{attribute}"] = _mark(part)
     return state
 
 

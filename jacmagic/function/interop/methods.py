@@ -92,8 +92,8 @@ def _flattened(self: Array, order: Any = "C") -> Any:
 
 
 def _reshaped(self: Array, *shape: Any, order: str = "C", **_: Any) -> Any:
-    wanted = shape[0] if len(shape) == 1 else shape
-    return computed("numpy", "reshape", (self, wanted), {"order": order})
+    new_shape = shape[0] if len(shape) == 1 else shape
+    return computed("numpy", "reshape", (self, new_shape), {"order": order})
 
 
 def _transposed(self: Array, *axes: Any) -> Any:

@@ -62,10 +62,10 @@ def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str
     if mask is not True:
         before = outs[0] if isinstance(outs[0], numpy.ndarray) else numpy.zeros(())
         result = computed("numpy", "where", (mask, result, before), {})
-    if all(one is None for one in outs):
+    if all(out is None for out in outs):
         return result
     results = result if isinstance(result, tuple) else (result,)
-    written = tuple(_written(one, new) for one, new in zip(outs, results, strict=True))
+    written = tuple(_written(out, new) for out, new in zip(outs, results, strict=True))
     return written if isinstance(result, tuple) else written[0]
 
 

@@ -18,9 +18,9 @@ _FIELDS = frozenset("dict SimpleNamespace Namespace".split())
 def single_names(function: Any) -> frozenset[str]:
     """Return the local names that a function binds exactly once."""
     arguments = function.args
-    taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    taken += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
-    shared = {one.arg for one in taken}
+    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parameters += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    shared = {parameter.arg for parameter in parameters}
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             shared |= set(node.names)
@@ -70,9 +70,9 @@ def _slots(
 
 def _paired(targets: list[ast.expr], values: list[ast.expr]) -> list[ast.expr | None]:
     """Return the target of each value; None where a starred one takes it."""
-    if any(isinstance(one, ast.Starred) for one in values):
+    if any(isinstance(value, ast.Starred) for value in values):
         return [None] * len(values)
-    stars = [k for k, one in enumerate(targets) if isinstance(one, ast.Starred)]
+    stars = [k for k, target in enumerate(targets) if isinstance(target, ast.Starred)]
     if not stars:
         return [*targets] if len(targets) == len(values) else [None] * len(values)
     front, back = targets[: stars[0]], targets[stars[0] + 1 :]

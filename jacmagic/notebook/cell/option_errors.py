@@ -37,8 +37,8 @@ def _sentence(name: str, problem: str) -> str:
         near = (difflib.get_close_matches(choice[1], allowed, n=1) or allowed)[0]
         return f"{name} needs one of {', '.join(allowed)}; found {choice[1]}; write {name} {near}"
     if kind is not None:
-        what, example = _EXAMPLES[kind[1]]
-        return f"{name} needs {what}; found {kind[2]}; write {name} {example}"
+        expected, example = _EXAMPLES[kind[1]]
+        return f"{name} needs {expected}; found {kind[2]}; write {name} {example}"
     return f"{name}: {problem}"
 
 

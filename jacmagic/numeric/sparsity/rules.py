@@ -58,8 +58,8 @@ def written(sets: IndexSets, call: Call) -> np.ndarray:
 def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
     """Return unions along some axes, kept with length 1; `None` or `[]` means all."""
     count = ids.ndim
-    wanted = [axes] if isinstance(axes, int) else list(axes or range(count))
-    along = sorted({axis % count for axis in wanted}) if count else []
+    chosen = [axes] if isinstance(axes, int) else list(axes or range(count))
+    along = sorted({axis % count for axis in chosen}) if count else []
     other_axes = [axis for axis in range(count) if axis not in along]
     shape = [1 if axis in along else size for axis, size in enumerate(ids.shape)]
     width = int(np.prod([ids.shape[axis] for axis in along], dtype=int))

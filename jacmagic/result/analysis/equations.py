@@ -51,8 +51,8 @@ class Equations:
         Raises:
             FunctionError: Newton's method does not converge from the start.
         """
-        inputs = (*(one.detach() for one in values), *self.start)
-        chosen = [one.name for one in problem_of(self.func, inputs, None, self.names).inputs]
+        inputs = (*(value.detach() for value in values), *self.start)
+        chosen = [input_.name for input_ in problem_of(self.func, inputs, None, self.names).inputs]
         at = self._jacobian(inputs, chosen[self.count :])
         if at.shape[0] != at.shape[1]:
             raise FunctionError(
@@ -76,15 +76,15 @@ class Equations:
         """Return y at x, by one more Newton step whose derivative is that of the theorem."""
         iteration = self.solved(values)
         at = iteration.jacobian
-        y = [one.value.detach() for one in at.problem.inputs]
-        whole = problem_of(self.func, (*(one.detach() for one in values), *y), None, self.names)
+        y = [input_.value.detach() for input_ in at.problem.inputs]
+        whole = problem_of(self.func, (*(value.detach() for value in values), *y), None, self.names)
         residual = flat(flatten(whole.function(*values, *y)).leaves)
         slope = at.matrix.detach()
         require_invertible(at)
         solution = flat(y) - torch.linalg.solve(slope, residual.to(slope))
         parts = solution.split([one.numel() for one in y])
         shaped = [part.reshape(one.shape) for part, one in zip(parts, y, strict=True)]
-        names = [one.name for one in at.problem.inputs]
+        names = [input_.name for input_ in at.problem.inputs]
         return shaped[0] if len(shaped) == 1 else dict(zip(names, shaped, strict=True))
 
 
@@ -93,7 +93,7 @@ def require_invertible(at: JacobianResult) -> None:
     s = np.linalg.svd(equilibrated(array_of(at))[0], compute_uv=False)
     rank = int((s > len(labels) * epsilon_of(at) * s.max(initial=0)).sum())
     if rank < len(labels):
-        names = ", ".join(one.name for one in at.problem.inputs)
+        names = ", ".join(input_.name for input_ in at.problem.inputs)
         numbers = zip(labels, at.problem.flat_point, strict=True)
         where = ", ".join(f"{label.text} = {number(x)}" for label, x in numbers)
         raise FunctionError(

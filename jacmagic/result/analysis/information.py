@@ -193,7 +193,7 @@ class Information(Reported):
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or not self.is_uniform:
             return []
-        if entries.cols > MAX_SYMBOLIC or not any(one.free_symbols for one in entries):
+        if entries.cols > MAX_SYMBOLIC or not any(entry.free_symbols for entry in entries):
             return []
         product = attempt(
             lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget

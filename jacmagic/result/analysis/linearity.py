@@ -49,10 +49,12 @@ def linearity_of(jacobian: JacobianResult, covariance: np.ndarray) -> Linearity:
     roots = square_root(covariance)
     if len(roots) > MAX_DIRECTIONS:
         return _unknown(m, f"the inputs vary in {len(roots)} directions, more than are tried")
-    here, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
+    at_point, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
     for root in roots:
         try:
-            ahead, behind = (array_of(stepped(jacobian, sign * root)) - here for sign in (1, -1))
+            ahead, behind = (
+                array_of(stepped(jacobian, sign * root)) - at_point for sign in (1, -1)
+            )
         except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             return _unknown(m, f"the function fails one standard deviation away: {why}", True)

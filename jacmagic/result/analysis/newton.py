@@ -72,8 +72,10 @@ class Newton(Reported):
         """
         orders = [float("nan")] * len(self.iterates)
         for k in range(2, len(self.iterates)):
-            lengths = [one.step for one in self.iterates[k - 2 : k + 1]]
-            clear = all(one.step > one.limit > 0 for one in self.iterates[k - 2 : k + 1])
+            lengths = [iterate.step for iterate in self.iterates[k - 2 : k + 1]]
+            clear = all(
+                iterate.step > iterate.limit > 0 for iterate in self.iterates[k - 2 : k + 1]
+            )
             if clear and lengths[2] < lengths[1] < lengths[0]:
                 ahead, behind = np.log(lengths[2] / lengths[1]), np.log(lengths[1] / lengths[0])
                 orders[k] = float(ahead / behind)
@@ -141,10 +143,10 @@ def newton(
 
     Of a Hessian, the gradient is solved.
     """
-    wanted = _target(target, jacobian.shape[0])
+    target_values = _target(target, jacobian.shape[0])
     if max_steps < 1:
         raise OptionError(f"expected at least one step; found {max_steps}; write max_steps=50")
-    iteration = Iteration(jacobian, wanted, tolerance, max_steps)
+    iteration = Iteration(jacobian, target_values, tolerance, max_steps)
     outcome, reason = iteration.run()
     return Newton(
         iteration.current,
@@ -152,7 +154,7 @@ def newton(
         outcome,
         reason,
         iteration.first,
-        tuple(_notes(jacobian, wanted)),
+        tuple(_notes(jacobian, target_values)),
         jacobian,
     )
 

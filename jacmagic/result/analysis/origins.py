@@ -88,10 +88,10 @@ def forward_origin(problem: Problem, i: int) -> Origin | None:
 
 def _run(problem: Problem, i: int, repaired: int | None) -> tuple[list[Origin], bool]:
     """Run a function; return the origins, and whether its output i is finite."""
-    tensors = [one.detach() for one in problem.tensors]
+    tensors = [tensor.detach() for tensor in problem.tensors]
     random = random_states(tensors, problem.function)
     with silent_rerun(tensors, random), torch.no_grad(), _Recorder(repaired) as recorder:
-        value = problem.function(*(one.clone() for one in tensors))
+        value = problem.function(*(tensor.clone() for tensor in tensors))
     return recorder.origins, _is_finite(_component(flatten(value).leaves, i))
 
 
@@ -115,8 +115,8 @@ def _origin(name: str, line: int | None, operands: list[Any], result: Tensor) ->
     """Return an origin with the operands' entries at the first one that is not finite."""
     where = (~torch.isfinite(result)).nonzero()[0]
     texts = []
-    for one in operands:
-        tensor = torch.as_tensor(one)
+    for operand in operands:
+        tensor = torch.as_tensor(operand)
         try:
             texts.append(float(torch.broadcast_to(tensor, result.shape)[tuple(where)]))
         except RuntimeError:  # a reduction or a product: entries do not correspond
@@ -132,7 +132,7 @@ def backward_origin(problem: Problem, i: int, j: int) -> Origin | None:
 
     None where the entry is finite in this pass, or no single node explains it.
     """
-    tensors = [one.detach().clone().requires_grad_() for one in problem.tensors]
+    tensors = [tensor.detach().clone().requires_grad_() for tensor in problem.tensors]
     random = random_states(tensors, problem.function)
     with (
         warnings.catch_warnings(),
@@ -142,7 +142,7 @@ def backward_origin(problem: Problem, i: int, j: int) -> Origin | None:
     ):
         warnings.simplefilter("ignore")  # that anomaly detection is slow
         with torch.autograd.set_detect_anomaly(True, check_nan=False):
-            leaves = flatten(problem.function(*(one.clone() for one in tensors))).leaves
+            leaves = flatten(problem.function(*(tensor.clone() for tensor in tensors))).leaves
             output = _component(leaves, i)
             return _at_fault(output, tensors, j) if output.requires_grad else None
 
@@ -192,8 +192,8 @@ def _entry(
         for handle in handles:
             handle.remove()
     zeros = [
-        torch.zeros_like(one) if part is None else part
-        for part, one in zip(parts, tensors, strict=True)
+        torch.zeros_like(tensor) if part is None else part
+        for part, tensor in zip(parts, tensors, strict=True)
     ]
     return flat(zeros)[j]
 
@@ -212,10 +212,10 @@ def _nodes(root: Any) -> Iterator[Any]:
 def _of_node(node: Any, bad: Tensor, arrived: tuple[Any, ...]) -> Origin:
     name = re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
     where = tuple((~torch.isfinite(bad)).nonzero()[0])
-    here = [one[where] for one in arrived if _is_real(one) and one.shape == bad.shape]
-    discarded = bool(here) and all(float(one) == 0 for one in here)
+    numbers = [one[where] for one in arrived if _is_real(one) and one.shape == bad.shape]
+    discarded = bool(numbers) and all(float(number) == 0 for number in numbers)
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    operands = tuple(map(float, here))
+    operands = tuple(map(float, numbers))
     return Origin(snake, _line_of(node), operands, float(bad[where]), discarded)
 
 

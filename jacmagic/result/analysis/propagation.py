@@ -181,7 +181,7 @@ class Propagation(Reported):
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)
             for i in range(entries.rows)
         ]
-        return [one for one in laws if one is not None and extent(one.tex) <= MAX_WIDTH]
+        return [law for law in laws if law is not None and extent(law.tex) <= MAX_WIDTH]
 
 
 class _Sigmas:
@@ -213,8 +213,8 @@ class _Sigmas:
         ]
         left = self.rows[i]
         return Shown(
-            f"σ²({left.unicode}) = " + _summed([one.text for one in written_terms]),
-            rf"\sigma_{{{left.tex}}}^{{2}} = " + _summed([one.tex for one in written_terms]),
+            f"σ²({left.unicode}) = " + _summed([term.text for term in written_terms]),
+            rf"\sigma_{{{left.tex}}}^{{2}} = " + _summed([term.tex for term in written_terms]),
         )
 
     def _symbol(self, j: int, k: int) -> Any:

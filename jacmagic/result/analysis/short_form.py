@@ -77,7 +77,9 @@ def short_form(
 def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str]) -> ShortForm:
     """Return an expression as text and LaTeX, its symbols under these names."""
     numbers = expression.atoms(sympy.Rational)
-    decimals = {one: sympy.Float(one, 15) for one in numbers if max(abs(one.p), one.q) > 1e6}
+    decimals = {
+        number: sympy.Float(number, 15) for number in numbers if max(abs(number.p), number.q) > 1e6
+    }
     text = plain(expression.xreplace(decimals), texts)
     return ShortForm(expression, text, tex(expression, names))
 

@@ -97,7 +97,7 @@ class ChainProduct:
     @cached_property
     def letter(self) -> str:
         """The function's name in fractions: f for a long one, unless that is in use."""
-        names = {label.name for one in self.form.variables for label in one.labels}
+        names = {label.name for variable in self.form.variables for label in variable.labels}
         short = len(self.function) <= MAX_TITLE or "f" in names
         return self.function if short else "f"
 
@@ -169,7 +169,7 @@ class ChainProduct:
 
     def equations(self, writer: Writer) -> Iterator[tuple[str, str]]:
         """Yield both sides of the equations: the Jacobian by each input, then repeated parts."""
-        inputs = [k for k, one in enumerate(self.form.expressions) if one is not None]
+        inputs = [k for k, expression in enumerate(self.form.expressions) if expression is not None]
         for k in inputs:
             expression = self.form.expressions[k]
             assert expression is not None

@@ -191,11 +191,11 @@ def _as_blocks(nest: Any, blocks: Blocks) -> Arrangement | None:
     for row, output in zip(rows, blocks.outputs, strict=True):
         parts = _parts(row, len(blocks.inputs), blocks.names[1])
         cells = [] if parts is None else list(map(_array, parts))
-        sizes = [math.prod(output) * math.prod(one) for one in blocks.inputs]
-        if not cells or [-1 if one is None else one.size for one in cells] != sizes:
+        sizes = [math.prod(output) * math.prod(input_) for input_ in blocks.inputs]
+        if not cells or [-1 if cell is None else cell.size for cell in cells] != sizes:
             return None
-        shapes = [(math.prod(output), math.prod(one)) for one in blocks.inputs]
-        lines.append(np.hstack([one.reshape(s) for one, s in zip(cells, shapes, strict=True)]))  # type: ignore[union-attr]  # sizes are equal
+        shapes = [(math.prod(output), math.prod(input_)) for input_ in blocks.inputs]
+        lines.append(np.hstack([cell.reshape(s) for cell, s in zip(cells, shapes, strict=True)]))  # type: ignore[union-attr]  # sizes are equal
     return Arrangement(np.vstack(lines))
 
 

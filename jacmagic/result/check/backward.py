@@ -52,7 +52,7 @@ def _has_setup(function: Any) -> bool:
 def _run(function: Any, inputs: tuple[Any, ...]) -> tuple[Any, _Context]:
     """Run `forward` and return its value with the context."""
     context = _Context()
-    context.needs_input_grad = tuple(isinstance(one, torch.Tensor) for one in inputs)
+    context.needs_input_grad = tuple(isinstance(input_, torch.Tensor) for input_ in inputs)
     run = lifted(function.forward)
     if not _has_setup(function):
         return run(context, *inputs), context
@@ -66,10 +66,10 @@ def rows_of(function: Any) -> Callable[..., torch.Tensor]:
 
     def rows(*inputs: Any) -> torch.Tensor:
         tensors = [
-            one.detach().clone().requires_grad_() if isinstance(one, torch.Tensor) else one
-            for one in inputs
+            input_.detach().clone().requires_grad_() if isinstance(input_, torch.Tensor) else input_
+            for input_ in inputs
         ]
-        leaves = [one for one in tensors if isinstance(one, torch.Tensor)]
+        leaves = [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
         with torch.enable_grad():
             output = function.apply(*tensors)
             values = flat(output if isinstance(output, tuple) else (output,))
@@ -88,7 +88,7 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
     def rows(*inputs: Any) -> torch.Tensor:
         output, _ = _run(function, inputs)
         outputs = output if isinstance(output, tuple) else (output,)
-        leaves = [one for one in inputs if isinstance(one, torch.Tensor)]
+        leaves = [input_ for input_ in inputs if isinstance(input_, torch.Tensor)]
         gradients = []
         for k, one in enumerate(outputs):
             for i in range(one.numel()):

@@ -32,12 +32,14 @@ def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callabl
         One that passes its arguments on; that joins them to a vector, where `hand` takes one
         argument; that takes a vector apart, where `hand` takes several.
     """
-    wanted = None if _takes_any(hand) else required_of(hand)
+    count = None if _takes_any(hand) else required_of(hand)
 
     def called(*arguments: Any) -> Any:
-        if wanted == 1 and len(arguments) > 1:
-            return function(torch.cat([torch.as_tensor(one).reshape(-1) for one in arguments]))
-        if wanted is not None and wanted > 1 and len(arguments) == 1:
+        if count == 1 and len(arguments) > 1:
+            return function(
+                torch.cat([torch.as_tensor(argument).reshape(-1) for argument in arguments])
+            )
+        if count is not None and count > 1 and len(arguments) == 1:
             return function(*arguments[0].reshape(-1).unbind())
         return function(*arguments)
 
@@ -49,7 +51,8 @@ def with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def called(*arguments: Any) -> Any:
         plain = [
-            one.detach().numpy() if isinstance(one, torch.Tensor) else one for one in arguments
+            argument.detach().numpy() if isinstance(argument, torch.Tensor) else argument
+            for argument in arguments
         ]
         return function(*(one[()] if isinstance(one, np.ndarray) else one for one in plain))
 
@@ -61,19 +64,21 @@ def _takes_any(hand: Callable[..., Any]) -> bool:
         parameters = inspect.signature(callable_part(hand)).parameters.values()
     except (TypeError, ValueError):  # builtins have none
         return True
-    return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    return any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
 
 
 def tensors_at(problem: Problem, point: np.ndarray | None) -> list[torch.Tensor]:
     """Return a problem's inputs, at another flat point (n,) where one is given."""
     if point is None:
-        return [one.detach().clone() for one in problem.tensors]
+        return [tensor.detach().clone() for tensor in problem.tensors]
     return parts_of(point, problem.tensors)
 
 
 def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:
     """Return the inputs' values at a flat point (n,), by name."""
-    return dict(zip((one.name for one in problem.inputs), tensors_at(problem, point), strict=True))
+    return dict(
+        zip((input_.name for input_ in problem.inputs), tensors_at(problem, point), strict=True)
+    )
 
 
 def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:

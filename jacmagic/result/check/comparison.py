@@ -132,12 +132,12 @@ class CheckResult:
     @property
     def wrong(self) -> list[Entry]:
         """The entries that differ."""
-        return [one for one in self.entries if one.status in WRONG]
+        return [entry for entry in self.entries if entry.status in WRONG]
 
     @property
     def doubtful(self) -> list[Entry]:
         """The entries that nothing decides."""
-        return [one for one in self.entries if one.status is Status.DOUBT]
+        return [entry for entry in self.entries if entry.status is Status.DOUBT]
 
     @property
     def causes(self) -> dict[str, int]:

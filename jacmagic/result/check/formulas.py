@@ -39,7 +39,9 @@ def constants_of(result: JacobianResult) -> dict[str, float]:
     constants: dict[str, float] = {}
     reading = result.reading
     if reading is not None:
-        constants |= {one.label.text: one.value for one in reading.form.trace.constants}
+        constants |= {
+            constant.label.text: constant.value for constant in reading.form.trace.constants
+        }
     for name, value in result.problem.parameters.items():
         if (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
             isinstance(value, torch.Tensor) and value.numel() == 1
@@ -86,7 +88,7 @@ def from_sympy(
     vocabulary = vocabulary or vocabulary_of(result)
     if not isinstance(nest, (list, tuple)):
         nest = [[nest]]
-    entries = [sympy.sympify(one) for one in _leaves(nest)]
+    entries = [sympy.sympify(leaf) for leaf in _leaves(nest)]
     arrangement = arrange(_zeros(nest), blocks)
     flat = [*entries, sympy.Integer(0)]
     ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
@@ -170,10 +172,10 @@ def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error:
     import sympy
 
     arguments, start = [], 0
-    for one in result.problem.inputs:
-        part = [_named(label) for label in result.columns[start : start + one.value.numel()]]
+    for input_ in result.problem.inputs:
+        part = [_named(label) for label in result.columns[start : start + input_.value.numel()]]
         start += len(part)
-        arguments.append(part[0] if one.value.dim() == 0 else sympy.Matrix(part))
+        arguments.append(part[0] if input_.value.dim() == 0 else sympy.Matrix(part))
     if required_of(hand) == 1 and len(arguments) > 1:
         arguments = [sympy.Matrix([_named(label) for label in result.columns])]
     value = hand(*arguments)

@@ -68,8 +68,8 @@ def blocks_of(result: JacobianResult) -> Blocks:
     """Return the shapes that a Jacobian of this function has."""
     outputs = result.numbers.outputs
     keys = tuple(".".join(map(str, path)) for path in outputs.paths)
-    names = tuple(one.name for one in result.problem.inputs)
-    inputs = tuple(tuple(one.value.shape) for one in result.problem.inputs)
+    names = tuple(input_.name for input_ in result.problem.inputs)
+    inputs = tuple(tuple(input_.value.shape) for input_ in result.problem.inputs)
     return Blocks(tuple(tuple(leaf.shape) for leaf in outputs.leaves), inputs, (keys, names))
 
 
@@ -121,7 +121,9 @@ def _first_that_runs(
 def is_symbolic(value: Any) -> bool:
     """Whether a SymPy value has free symbols."""
     parts = [value] if is_sympy(value) else list(value)
-    return any(getattr(one, "free_symbols", ()) or isinstance(one, (list, tuple)) for one in parts)
+    return any(
+        getattr(part, "free_symbols", ()) or isinstance(part, (list, tuple)) for part in parts
+    )
 
 
 def _is_like_the_function(
@@ -155,7 +157,7 @@ def _numbers(value: Any) -> np.ndarray | None:
         leaves = leaves_of(value)
     except FunctionError:
         return None
-    return np.concatenate([one.detach().cpu().double().reshape(-1).numpy() for one in leaves])
+    return np.concatenate([leaf.detach().cpu().double().reshape(-1).numpy() for leaf in leaves])
 
 
 def _from_function(
@@ -226,8 +228,8 @@ def _flat(
 
     def flat(*arguments: Any) -> torch.Tensor:
         leaves = leaves_of(called(*arguments))
-        dtype = next((one.dtype for one in leaves), torch.float64)
-        parts = [one.reshape(-1).to(dtype) for one in leaves]
+        dtype = next((leaf.dtype for leaf in leaves), torch.float64)
+        parts = [leaf.reshape(-1).to(dtype) for leaf in leaves]
         numbers = torch.cat([*parts, torch.zeros(1, dtype=dtype)])  # the last is for index −1
         return numbers[torch.where(index < 0, len(numbers) - 1, index)]
 

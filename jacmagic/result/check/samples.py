@@ -54,12 +54,12 @@ class Samples:
 
 def sample(result: JacobianResult, hand: Hand) -> Samples:
     """Evaluate both Jacobians at x and around it; at x alone where one is known only there."""
-    here = np.array(result.problem.flat_point)
+    point = np.array(result.problem.flat_point)
     unit = epsilon_of(result)
     truth_here = result.to_numpy().astype(np.float64)
-    points, truth, exact = here[None], truth_here[None], result.closed_form is not None
+    points, truth, exact = point[None], truth_here[None], result.closed_form is not None
     if not hand.only_here:
-        points, truth = around(result, here, truth_here)
+        points, truth = around(result, point, truth_here)
     with silent():
         values = np.stack([hand.evaluate(points[0]), *(_careful(hand, p) for p in points[1:])])
     return Samples(points, truth, values, unit * np.abs(values), exact)
@@ -111,18 +111,18 @@ def _spread(
 
 
 def around(
-    result: JacobianResult, here: np.ndarray, truth_here: np.ndarray
+    result: JacobianResult, point: np.ndarray, truth_here: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return x and random points in its branch, with the Jacobians there."""
     form = result.closed_form
-    wanted = POINTS if form is not None else FEW_POINTS
-    wanted = max(FEW_POINTS, min(wanted, MAX_ENTRIES // max(truth_here.size, 1)))
+    count = POINTS if form is not None else FEW_POINTS
+    count = max(FEW_POINTS, min(count, MAX_ENTRIES // max(truth_here.size, 1)))
     random = np.random.default_rng(0)
-    points, truths = [here[None]], [truth_here[None]]
-    missing, radius = wanted, RADIUS
+    points, truths = [point[None]], [truth_here[None]]
+    missing, radius = count, RADIUS
     for _ in range(HALVINGS):
-        drawn = random.uniform(-1, 1, size=(missing, len(here)))
-        moved = np.where(here == 0, radius * drawn, here * (1 + radius * drawn))
+        drawn = random.uniform(-1, 1, size=(missing, len(point)))
+        moved = np.where(point == 0, radius * drawn, point * (1 + radius * drawn))
         values = _jacobians(result, moved)
         good = np.isfinite(values).all(axis=(1, 2))
         if form is not None:

@@ -63,7 +63,7 @@ class Constants:
         """Return the numbers of moved constants by their nodes; None where one has no node."""
         reading = self.result.reading
         constants = () if reading is None else reading.form.trace.constants
-        keys = {one.node: key(one.label.text) for one in constants}
+        keys = {constant.node: key(constant.label.text) for constant in constants}
         nodes = {node: moved[name] for node, name in keys.items() if name in moved}
         return None if len(nodes) < len(moved) else nodes
 

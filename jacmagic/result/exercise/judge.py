@@ -56,8 +56,8 @@ class Judge:
             FunctionError: there is none, or it contradicts torch.
         """
         self.result, self.form = result, _closed_form(result)
-        here = np.array(result.problem.flat_point, dtype=np.float64)
-        points, _ = around(result, here, self.form.values(here.tolist()))
+        point = np.array(result.problem.flat_point, dtype=np.float64)
+        points, _ = around(result, point, self.form.values(point.tolist()))
         points = in_branch(self.expressions, points)
         truth = self.form.values_at(points)
         finite = np.isfinite(truth).all(axis=(1, 2))

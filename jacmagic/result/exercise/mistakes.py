@@ -110,9 +110,9 @@ def _evidence(
     else:
         written = replace(answer.written, entries=list(answer.written.entries) * (m * n))
 
-    def elsewhere(there: np.ndarray) -> np.ndarray:
+    def elsewhere(points: np.ndarray) -> np.ndarray:
         closed = result.closed_form
-        return np.full((len(there), m, n), np.nan) if closed is None else closed.values_at(there)
+        return np.full((len(points), m, n), np.nan) if closed is None else closed.values_at(points)
 
     noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
     return EntryEvidence(
@@ -125,8 +125,8 @@ def number_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return that the answer is the entry's number at x, where a formula is asked for."""
     if wrong.alone or np.ptp(wrong.truth) == 0 or np.ptp(wrong.hand) > 0:
         return None
-    here, number = float(wrong.truth[0]), float(wrong.hand[0])
-    if here == 0 or abs(number - here) > 1e-3 * abs(here):
+    right, number = float(wrong.truth[0]), float(wrong.hand[0])
+    if right == 0 or abs(number - right) > 1e-3 * abs(right):
         return None
     return Slip("number", "this is its number at the point; the entry is a formula")
 

@@ -58,7 +58,7 @@ def outputs_of(result: JacobianResult, vocabulary: Vocabulary) -> Outputs:
     spelled = {key(name): node for names, node in reversed(named) for name in names}
     nodes = {name: node for name, node in spelled.items() if vocabulary.meaning(name) is None}
     arguments = {
-        tuple(key(one.name) for one in result.problem.inputs),
+        tuple(key(input_.name) for input_ in result.problem.inputs),
         tuple(key(label.text) for label in result.columns),
     }
     return Outputs(result.reading.form.graph, trace.inputs, nodes, arguments)

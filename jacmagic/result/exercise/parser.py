@@ -247,13 +247,13 @@ class AnswerParser(LatexParser):
             raise self.refuse(token.column, message, len(name))
         start = self.at
         value: Term = super().named()
-        if self._is_output("".join(one.text for one in self.tokens[start : self.at])):
+        if self._is_output("".join(token.text for token in self.tokens[start : self.at])):
             self._skip_arguments()
         return value
 
     def _skip_arguments(self) -> None:
         """Read f(x, y) as f: the arguments are those of the function, in their order."""
-        texts = [one.text for one in self.tokens[self.at :]]
+        texts = [token.text for token in self.tokens[self.at :]]
         end = texts.index(")") if texts[0] == "(" and ")" in texts else 0
         inner = "".join(texts[1:end]).split(",")
         if end and tuple(map(key, inner)) in self.outputs.arguments:

@@ -119,7 +119,7 @@ def hint_for(judge: Judge, i: int, j: int, so_far: str | Sequence[str] = "") -> 
             return Hint("", "", judgement.sentence, "")
         if judgement:
             return Hint("", "", "it is right; nothing is left to do", "")
-    equations = [one for one in judge.result.steps(i, j).equations if one.rule]
+    equations = [equation for equation in judge.result.steps(i, j).equations if equation.rule]
     if not equations:
         return Hint("", "", "no rule is needed here", "")
     k = min(len(lines), len(equations) - 1)

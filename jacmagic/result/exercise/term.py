@@ -25,7 +25,7 @@ class Term:
 
     def apply(self, operation: str, *others: Term) -> Term:
         """Return an operation on this node and others."""
-        node = self.graph.apply(operation, self.node, *(one.node for one in others))
+        node = self.graph.apply(operation, self.node, *(other.node for other in others))
         return Term(self.graph, node, self.inputs)
 
     def number(self, value: float | Fraction) -> Term:

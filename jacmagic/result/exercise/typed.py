@@ -37,7 +37,7 @@ def typed(entry: Any, symbols: Sequence[Any], columns: Sequence[Label]) -> str:
 def typed_name(label: Label) -> str:
     """Return the first spelling of a component that can be typed: x[0], θ, W₀[0,1]."""
     spellings = (label.text, label.unicode, label.symbol)
-    return next((one for one in spellings if WORD.fullmatch(one)), label.tex)
+    return next((spelling for spelling in spellings if WORD.fullmatch(spelling)), label.tex)
 
 
 def without_cases(entry: Any, values: Mapping[Any, float]) -> Any:

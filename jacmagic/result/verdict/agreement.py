@@ -173,19 +173,22 @@ class Agreement:
         Those of a Hessian start from torch's gradient, which may be wrong too.
         """
         return sum(
-            one.formula is None or _is_nearer(one.differences, one.formula, one.torch)
-            for one in self.disagreements
-            if one.differences is not None
+            disagreement.formula is None
+            or _is_nearer(disagreement.differences, disagreement.formula, disagreement.torch)
+            for disagreement in self.disagreements
+            if disagreement.differences is not None
         )
 
     @property
     def further(self) -> tuple[str, ...]:
         """The disagreements after the first, up to five; each cause stands once."""
-        causes = {one.cause for one in self.disagreements[:1]}
+        causes = {disagreement.cause for disagreement in self.disagreements[:1]}
         lines = []
-        for one in self.disagreements[1:6]:
-            lines.append(one.numbers if one.cause in causes else str(one))
-            causes.add(one.cause)
+        for disagreement in self.disagreements[1:6]:
+            lines.append(
+                disagreement.numbers if disagreement.cause in causes else str(disagreement)
+            )
+            causes.add(disagreement.cause)
         return tuple(lines)
 
 

@@ -110,7 +110,7 @@ class Causes:
             return sentence(Leak(self.refusal.operation, self.refusal.line, frozenset()))
         cuts = [] if self.refusal is None else _cuts_in(self.refusal.leaks)
         if cuts:
-            return " ".join(sentence(one) for one in cuts[:MAX_SUSPECTS])
+            return " ".join(sentence(cut) for cut in cuts[:MAX_SUSPECTS])
         for edge in self.edges:
             if i in edge.rows:
                 return f"The point lies on a kink: {edge}."

@@ -64,7 +64,7 @@ def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
     """Why finite differences are not taken, as a clause."""
     if problem.effects:
         return f"the function changes {', '.join(problem.effects)} whenever it runs"
-    tensors = [one.value.detach() for one in problem.inputs]
+    tensors = [input_.value.detach() for input_ in problem.inputs]
     return unsteady(problem.function, tensors, numbers.outputs.leaves)
 
 

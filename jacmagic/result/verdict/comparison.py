@@ -237,11 +237,11 @@ class _Doubtful:
 
     def _by_differences(self, value: float) -> Finding | None:
         """Return the source that decisive finite differences confirm; None if neither or both."""
-        here = np.s_[self.row : self.row + 1, self.column : self.column + 1]
+        entry = np.s_[self.row : self.row + 1, self.column : self.column + 1]
         whole = self.sources
         part = Sources(
-            whole.torch[here], None, whole.differences[here], whole.error[here],  # type: ignore[index]
-            whole.precision, scale=whole.scale[here],  # type: ignore[index]
+            whole.torch[entry], None, whole.differences[entry], whole.error[entry],  # type: ignore[index]
+            whole.precision, scale=whole.scale[entry],  # type: ignore[index]
         )  # fmt: skip
         torch_met, torch_missed = _against_differences(part.torch, part, self.dtype)
         form_met, form_missed = _against_differences(np.array([[value]]), part, self.dtype)

@@ -42,9 +42,9 @@ def _reads_text(problem: Problem) -> bool:
 
     Text of few digits changes in steps, which finite differences may take for a constant.
     """
-    asked, values = problem.potential or problem, []
+    base, values = problem.potential or problem, []
     for factor in (1.0, TEXT_FACTOR):
-        traced = trace_problem(asked, None, text_factor=factor)
+        traced = trace_problem(base, None, text_factor=factor)
         if isinstance(traced, Refusal):
             return True
         tape = write_tape(traced.graph, traced.outputs, traced.inputs)
@@ -53,8 +53,8 @@ def _reads_text(problem: Problem) -> bool:
 
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:
-    here = [one.value.detach() for one in problem.inputs]
-    return all(_confirmed_at(form, problem, point) for point in (here, next(beside(here))))
+    tensors = [input_.value.detach() for input_ in problem.inputs]
+    return all(_confirmed_at(form, problem, point) for point in (tensors, next(beside(tensors))))
 
 
 def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:

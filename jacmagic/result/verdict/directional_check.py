@@ -118,7 +118,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
 def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
     """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
-    dtypes = [one.value.dtype for one in problem.inputs]
+    dtypes = [input_.value.dtype for input_ in problem.inputs]
     dtype = dtype_of([*dtypes, *(leaf.dtype for leaf in numbers.outputs.leaves)])
     findings, sources = compared(problem, sparse.entries @ v, v, dtype)
     if np.isin(findings, ALARMS).any():

@@ -68,7 +68,7 @@ class Evidence:
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
-        return [one.value.detach() for one in self.problem.inputs]
+        return [input_.value.detach() for input_ in self.problem.inputs]
 
     @cached_property
     def truth(self) -> np.ndarray:
@@ -153,8 +153,8 @@ class Evidence:
     @cached_property
     def differences(self) -> Differences | None:
         """Finite differences of all entries; None where they are not taken."""
-        asked = self.taken and not self.is_confirmed
-        return finite_differences(self.problem, len(self.truth)) if asked else None
+        required = self.taken and not self.is_confirmed
+        return finite_differences(self.problem, len(self.truth)) if required else None
 
     @property
     def spread(self) -> bool:

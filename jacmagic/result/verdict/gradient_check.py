@@ -54,7 +54,7 @@ def check_gradient(
         assert form is not None
         return exact_values(form, [form.trace.outputs[j] for _, j in entries], point, dtype)
 
-    leaks = [] if form is None else [one for one in form.trace.leaks if one.habit != "int()"]
+    leaks = [] if form is None else [leak for leak in form.trace.leaks if leak.habit != "int()"]
     circumstances = Circumstances(
         cut=lambda i, j: bool(leaks),
         kinked=[0] if form is not None and kinks(form, point) else [],

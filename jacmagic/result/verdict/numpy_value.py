@@ -36,7 +36,7 @@ def numpy_differs(
     if problem.effects:
         return None
     if problem.potential is not None:
-        values = [one.value.detach() for one in problem.inputs]
+        values = [input_.value.detach() for input_ in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
         return numpy_differs(problem.potential, again, None, dtype)
     numpy_value = plain_value(problem.function, problem.tensors)

@@ -66,7 +66,7 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
     varying = set(inputs)
     for node in reached:
         operands = graph.operands(node)
-        if graph.operations[node] == "variable" or any(one in varying for one in operands):
+        if graph.operations[node] == "variable" or any(operand in varying for operand in operands):
             varying.add(node)
     totals: Counter[str] = Counter()
     for node in reached:

@@ -64,4 +64,6 @@ def _rewritten(
     values = share_products(terms, values)
     writer = Writer(terms, graph, values)
     nodes = writer.write()
-    return Program(writer.graph, tuple(writer.copy(one) for one in variables), tuple(nodes))
+    return Program(
+        writer.graph, tuple(writer.copy(variable) for variable in variables), tuple(nodes)
+    )

@@ -59,7 +59,7 @@ def _shared(
     holders: dict[Any, Any], pairs_of: Callable[[Any], list], replace: Callable[[Any, Any], None]
 ) -> None:
     """Replace pairs in holders while one occurs twice."""
-    if sum(len(one) ** 2 for one in holders.values()) > 2 * MAX_PAIRS:
+    if sum(len(holder) ** 2 for holder in holders.values()) > 2 * MAX_PAIRS:
         return
     pairs = Pairs()
     for holder, content in holders.items():

@@ -108,13 +108,13 @@ def _best(blocks: Blocks, variables: Sequence[int]) -> tuple[int, ...]:
     for _ in variables:
         following: dict[frozenset[int], tuple[int, tuple[int, ...], Blocks]] = {}
         for gone, (cost, order, left) in states.items():
-            for one in variables:
-                if one in gone:
+            for variable in variables:
+                if variable in gone:
                     continue
                 reduced = dict(left)
-                total, key = cost + _eliminate(reduced, one), gone | {one}
+                total, key = cost + _eliminate(reduced, variable), gone | {variable}
                 if key not in following or total < following[key][0]:
-                    following[key] = total, (*order, one), reduced
+                    following[key] = total, (*order, variable), reduced
         states = following
     ((_, order, _),) = states.values()
     return order

@@ -97,11 +97,17 @@ def split(
         candidates: the variables that the code names, in order.
     """
     ends = tuple(inputs), outputs
-    whole = _in_order(Splitting(trace, *ends, tuple(one for one in candidates if not one.unnamed)))
+    whole = _in_order(
+        Splitting(
+            trace, *ends, tuple(candidate for candidate in candidates if not candidate.unnamed)
+        )
+    )
     shortest = _pruned(_joined(_pruned(whole)))
-    longest = max((max(one.lengths, default=0) for one in shortest.stages().values()), default=0)
+    longest = max(
+        (max(stage.lengths, default=0) for stage in shortest.stages().values()), default=0
+    )
     if longest > 2 * MAX_ENTRY:  # below, a page names norms and repeated parts
-        unnamed = (one for one in candidates if one.unnamed)
+        unnamed = (candidate for candidate in candidates if candidate.unnamed)
         shortest = _pruned(_in_order(Splitting(trace, *ends, (*shortest.chosen, *unnamed))))
     return shortest if shortest.chosen else _through_all(whole)
 

@@ -95,17 +95,17 @@ def stage_of(
     """
     graph, variable = trace.graph, variables[position]
     sources = local_sources(graph, position, variable, owners)
-    columns = [label for one in sources for label in variables[one].labels]
+    columns = [label for source in sources for label in variables[source].labels]
     local = Graph(limit=graph.limit, deadline=graph.deadline)
     inputs = [local.variable(name) for name in symbols(columns)]
-    nodes = [node for one in sources for node in variables[one].nodes]
+    nodes = [node for source in sources for node in variables[source].nodes]
     others = _others(position, owners)
     copies = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
     outputs = copy(graph, variable.nodes, local, copies)
     names = tuple(
-        Constant(copies[one.node], one.label, one.value, one.counts)
-        for one in constants
-        if one.node in copies
+        Constant(copies[constant.node], constant.label, constant.value, constant.counts)
+        for constant in constants
+        if constant.node in copies
     )
     rows = differentiate(local, outputs, inputs)
     traced = Trace(local, tuple(inputs), tuple(outputs), constants=names)

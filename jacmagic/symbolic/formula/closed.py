@@ -110,7 +110,7 @@ class ClosedForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        conditions = [one.condition for one in self.trace.assumptions]
+        conditions = [assumption.condition for assumption in self.trace.assumptions]
         shown = [*parts, *self.entries, *self.trace.outputs, *self.potential]
         roots = [*conditions, *stable(self.graph, shown)]
         return write_tape(self.graph, roots, self.trace.inputs)

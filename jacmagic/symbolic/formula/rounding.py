@@ -98,7 +98,7 @@ def exact_values(
     def spreads() -> np.ndarray:
         samples = _beside(tape, point, values, dtype)
         with np.errstate(invalid="ignore"):
-            gaps = [np.abs(np.subtract(one, outputs)) for one in samples]
+            gaps = [np.abs(np.subtract(sample, outputs)) for sample in samples]
         return _SAFETY * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
@@ -134,8 +134,10 @@ def _beside(
     samples = []
     for _ in range(_SAMPLES):
         constants = [
-            other if math.isfinite(one) and one != math.floor(one) else one
-            for one, other in zip(tape.constants, _off(tape.constants, chance, dtype), strict=True)
+            other if math.isfinite(constant) and constant != math.floor(constant) else constant
+            for constant, other in zip(
+                tape.constants, _off(tape.constants, chance, dtype), strict=True
+            )
         ]
         changed = dataclasses.replace(tape, constants=tuple(constants))
         samples.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))

@@ -61,7 +61,7 @@ def _factored(expression: sympy.Expr) -> sympy.Expr:
     """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
     factored = sympy.factor_terms(expression)
     products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
-    return factored.xreplace({one: sympy.Mul(*one.args) for one in products})
+    return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:

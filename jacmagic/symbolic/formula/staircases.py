@@ -70,13 +70,13 @@ def _step_on(
     for node in reversed(graph.reach([output])):
         is_condition = graph.is_condition(node)
         if (graph.operations[node] in _STEPS or is_condition) and reached[node] & columns:
-            what = "a comparison" if is_condition else _STEPS[graph.operations[node]]
-            return what, graph.lines[node]
+            description = "a comparison" if is_condition else _STEPS[graph.operations[node]]
+            return description, graph.lines[node]
     return "steps", None
 
 
 def _sentence(closed: ClosedForm, step: str, line: int | None, columns: int, elsewhere: int) -> str:
-    names = [one.unicode for j, one in enumerate(closed.columns) if columns >> j & 1]
+    names = [column.unicode for j, column in enumerate(closed.columns) if columns >> j & 1]
     shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     where = "" if line is None else f" (line {line})"
     verb = "acts" if len(names) == 1 else "act"

@@ -124,7 +124,7 @@ def plain(
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
     cells = list(expression) if expression.is_Matrix else [expression]
-    shown = [Arranged(one, names, written=False, decimals=True) for one in cells]
+    shown = [Arranged(cell, names, written=False, decimals=True) for cell in cells]
     printer = _Terminal({"wrap_line": False, "full_prec": False})
     for one in shown:
         printer.names.update(one.names)

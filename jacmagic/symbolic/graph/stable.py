@@ -214,7 +214,7 @@ class _Rewriting:
         if ends:  # early: a long running sum would be taken apart at every partial sum
             return None
         parts = [self._exponential(term) for term in self._sums.terms(node)]
-        exponentials = [one for one in parts if one is not None]
+        exponentials = [part for part in parts if part is not None]
         return (
             exponentials
             if len(exponentials) == len(parts) and any(u != ZERO for _, u in exponentials)

@@ -150,9 +150,9 @@ def _odds(graph: Graph, node: int) -> int | None:
     if graph.operations[u] != "sub":
         return None
     logarithms = graph.operands(u)[::-1] if is_falling else graph.operands(u)
-    if any(graph.operations[one] != "log" for one in logarithms):
+    if any(graph.operations[logarithm] != "log" for logarithm in logarithms):
         return None
-    a, b = (graph.operands(one)[0] for one in logarithms)
+    a, b = (graph.operands(logarithm)[0] for logarithm in logarithms)
     return graph.div(a, added(graph, a, b, 1))
 
 

@@ -51,11 +51,11 @@ def are_equal_nearby(
 
 
 def _points(point: Sequence[float]) -> list[list[float]]:
-    here = np.array(point, dtype=float)
+    centre = np.array(point, dtype=float)
     chance = np.random.default_rng(0)
-    size = np.maximum(np.abs(here), 1.0)
-    others = [here + _SPREAD * size * chance.standard_normal(len(here)) for _ in range(POINTS)]
-    return [here.tolist(), *(other.tolist() for other in others)]
+    size = np.maximum(np.abs(centre), 1.0)
+    others = [centre + _SPREAD * size * chance.standard_normal(len(centre)) for _ in range(POINTS)]
+    return [centre.tolist(), *(other.tolist() for other in others)]
 
 
 def _are_close(before: np.ndarray, after: np.ndarray) -> bool:

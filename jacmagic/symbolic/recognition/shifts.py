@@ -58,9 +58,9 @@ class _Cancelling:
         as_product = self._as_product(operation, operands) or Split(same, {})
         if operation in _EXTREMES:
             as_sum = Split(ZERO, {same: ONE})
-        if not as_sum.shift and any(self._sums[one].shift for one in operands):
+        if not as_sum.shift and any(self._sums[operand].shift for operand in operands):
             same = as_sum.rest
-        elif not as_product.shift and any(self._products[one].shift for one in operands):
+        elif not as_product.shift and any(self._products[operand].shift for operand in operands):
             same = as_product.rest
         self.new[node] = same
         self._sums[node] = as_sum if as_sum.shift else Split(same, {})

@@ -86,7 +86,7 @@ def _has_exponential(graph: Graph, node: int) -> bool:
     """Whether a product has an exponential among its factors."""
     operation = graph.operations[node]
     if operation in ("mul", "neg", "div"):
-        return any(_has_exponential(graph, one) for one in graph.operands(node))
+        return any(_has_exponential(graph, operand) for operand in graph.operands(node))
     return operation == "exp"
 
 

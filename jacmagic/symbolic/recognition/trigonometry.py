@@ -180,7 +180,7 @@ def _doubled(graph: Graph, products: Products) -> Products | None:
             if dict(powers).get(cosine) != 1:
                 continue
             double = graph.apply("sin", graph.mul(graph.number(2), angle))
-            rest = tuple(one for one in powers if one[0] not in (node, cosine))
+            rest = tuple(power for power in powers if power[0] not in (node, cosine))
             new = multiplied(rest, ((double, 1),)), c / 2 if c % 2 else c // 2
             return _replaced(products, powers, None, new)
     return None

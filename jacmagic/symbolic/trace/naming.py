@@ -148,7 +148,7 @@ class Names:
             return
         constants = self._named(name, value.detach().cpu().double().numpy())
         if constants is not None:
-            nodes = np.array([one.node for one in constants], dtype=np.int64)
+            nodes = np.array([constant.node for constant in constants], dtype=np.int64)
             self.mode.shadows.write(value, nodes.reshape(tuple(value.shape)))
 
     def _named(

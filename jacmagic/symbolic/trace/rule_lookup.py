@@ -30,8 +30,8 @@ def has_complex(op: Operation) -> bool:
 def check_view(op: Operation) -> None:
     """Refuse a view as another dtype, but for complex numbers and their parts."""
     if isinstance(op.args[1], torch.dtype):
-        here, there = op.args[0].dtype, op.args[1]
-        if here != there and _PARTS.get(here) != there and _PARTS.get(there) != here:
+        dtype, new_dtype = op.args[0].dtype, op.args[1]
+        if dtype != new_dtype and _PARTS.get(dtype) != new_dtype and _PARTS.get(new_dtype) != dtype:
             raise Unsupported("view", "of the same memory as another dtype has no closed form")
 
 

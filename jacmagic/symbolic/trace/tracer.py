@@ -166,10 +166,8 @@ def trace(
             stacks.restore()
         finally:
             stacks.restore()
-    assumptions, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
-    traced = Trace(
-        graph, inputs, outputs, assumptions, leaks.leaks, dtypes=dtypes, calls=leaks.calls
-    )
+    met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
+    traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
     if isinstance(constants, NamesMet):
         return replace(traced, has_constants=constants.any)
     return _with_names(traced, constants, result)

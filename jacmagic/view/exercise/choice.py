@@ -26,7 +26,7 @@ Entry = tuple[int, int]
 
 
 def chosen_entries(
-    jacobian: JacobianResult, wanted: int | None, *, derived: bool, varied: bool, seed: int
+    jacobian: JacobianResult, number: int | None, *, derived: bool, varied: bool, seed: int
 ) -> list[Entry]:
     """Return the entries that are asked for, in row-major order.
 
@@ -34,7 +34,7 @@ def chosen_entries(
 
     Args:
         jacobian: the result; it has a closed form.
-        wanted: how many; None leaves that to the size of the matrix.
+        number: how many; None leaves that to the size of the matrix.
         derived: whether each entry's derivation is asked for.
         varied: whether other seeds are to give other entries.
         seed: of the generator.
@@ -48,22 +48,22 @@ def chosen_entries(
     draw = random.Random(f"jacmagic {seed}")
     if derived:
         pool = [entry for entry in moving if _is_composed(jacobian, entry)]
-        count = wanted or min(USUAL_DERIVATIONS, len(moving) - (varied and len(moving) > 1))
+        count = number or min(USUAL_DERIVATIONS, len(moving) - (varied and len(moving) > 1))
         return sorted(_drawn(draw, pool, moving, zeros, count=count))
-    if wanted is None and not varied and len(every) <= MAX_BLANKS and not long:
+    if number is None and not varied and len(every) <= MAX_BLANKS and not long:
         return every
     usual = (len(moving) + 1) // 2 if varied else len(moving)
-    count = wanted or max(1, min(usual, USUAL_BLANKS))
+    count = number or max(1, min(usual, USUAL_BLANKS))
     return sorted(_drawn(draw, moving, zeros, count=count))
 
 
 def _drawn(draw: random.Random, *pools: Sequence[Entry], count: int) -> list[Entry]:
     """Return that many different entries, of the first pools where they suffice."""
-    taken: list[Entry] = []
+    drawn: list[Entry] = []
     for pool in pools:
-        left = [entry for entry in pool if entry not in taken]
-        taken += draw.sample(left, min(count - len(taken), len(left)))
-    return taken
+        left = [entry for entry in pool if entry not in drawn]
+        drawn += draw.sample(left, min(count - len(drawn), len(left)))
+    return drawn
 
 
 def _long(jacobian: JacobianResult) -> set[Entry]:
@@ -86,7 +86,9 @@ def _is_composed(jacobian: JacobianResult, entry: Entry) -> bool:
     return any(child.rule not in TRIVIAL and child.children for child in step.children)
 
 
-def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...]]) -> _Result:
+def other_point(
+    jacobian: _Result, seed: int, other_points: Collection[tuple[float, ...]]
+) -> _Result:
     """Return the result at another point, drawn within the ranges of the sliders.
 
     Its numbers are as short as those of the given point; without a range on the magic's line they
@@ -96,7 +98,7 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
     Args:
         jacobian: the result at the given point.
         seed: of the generator.
-        taken: points of other variants, which are avoided where there are enough others.
+        other_points: points of other variants, which are avoided where there are enough others.
     """
     draw = random.Random(f"jacmagic point {seed}")
     problem = jacobian.problem
@@ -104,8 +106,8 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
     for left in reversed(range(TRIES)):
-        point = [draw.choice(one) for one in choices]
-        if tuple(point) in taken and left > TRIES // 2:
+        point = [draw.choice(choice) for choice in choices]
+        if tuple(point) in other_points and left > TRIES // 2:
             continue
         moved = jacobian.at(**problem.named(point))
         if _is_fine(jacobian, moved):
@@ -123,7 +125,7 @@ def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     unit = Decimal(10) ** max(_digit(value), width)
     first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
     choices = [float(unit * step) for step in range(first, last + 1) if step]
-    return [one for one in choices if low <= one <= high] or [value]
+    return [choice for choice in choices if low <= choice <= high] or [value]
 
 
 def _digit(value: float) -> int:

@@ -121,7 +121,7 @@ class QuizOptions:
         """
         match = _TYPED.fullmatch(text)
         if match is None or match["kind"] not in KINDS:
-            near = next((one for one in KINDS if one[0] == text[:1].lower()), _FIRST)
+            near = next((kind for kind in KINDS if kind[0] == text[:1].lower()), _FIRST)
             raise OptionError(
                 f"--quiz needs one of {', '.join(KINDS)}, or {_FIRST}=3 for three of them; "
                 f"found {text}; write --quiz {near}"

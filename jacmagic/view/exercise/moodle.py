@@ -45,7 +45,7 @@ Element = ElementTree.Element
 
 def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     """Write all variants as one question bank; see `GradedQuestions.to_moodle`."""
-    if any(one.kind == STEPS for one in exercise.questions):
+    if any(question.kind == STEPS for question in exercise.questions):
         raise OptionError(
             "expected an exercise of entries or rules for Moodle; found one of derivations, which "
             'STACK cannot judge; write J.quiz("entries")'
@@ -56,7 +56,7 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     _texted(category, "category", f"$course$/top/jacmagic/{name}")
     mistakes_by_id: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
     for number, variant in enumerate(exercise.variants, 1):
-        choices = [one for one in variant.questions if one.kind == CHOICE]
+        choices = [question for question in variant.questions if question.kind == CHOICE]
         for question in choices:
             _choice(quiz, variant, question, number)
         if not choices:
@@ -116,30 +116,30 @@ class _Stack:
         self.identifiers = maxima_names(self.labels)
         self.names = dict(zip(jacobian.symbols, self.identifiers, strict=False))
         self.constants = StackConstants.of(constants, self.identifiers[len(self.names) :])
-        for one in exercise.questions:
-            if one.id not in mistakes_by_id:
-                mistakes_by_id[one.id] = mistakes(jacobian, one)
+        for question in exercise.questions:
+            if question.id not in mistakes_by_id:
+                mistakes_by_id[question.id] = mistakes(jacobian, question)
         self.mistakes = mistakes_by_id
 
     def add_to(self, quiz: Element) -> None:
         question = _added(quiz, "question", type="stack")
-        asked = list(enumerate(self.exercise.questions, 1))
+        numbered = list(enumerate(self.exercise.questions, 1))
         _texted(question, "name", _name(self.exercise, self.number))
         _texted(question, "questiontext", self._text(), "html")
         _texted(question, "generalfeedback", "", "html")
-        _filled(question, {"defaultgrade": str(len(asked)), "penalty": "0.1", "hidden": "0",
+        _filled(question, {"defaultgrade": str(len(numbered)), "penalty": "0.1", "hidden": "0",
                            "idnumber": ""})  # fmt: skip
         _texted(question, "stackversion", STACK_VERSION)
         _texted(question, "questionvariables", self._variables())
-        feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in asked)
+        feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in numbered)
         _texted(question, "specificfeedback", feedback, "html")
-        note = ", ".join(one.text for _, one in asked)
+        note = ", ".join(one.text for _, one in numbered)
         _texted(question, "questionnote", note, "moodle_auto_format")
         _texted(question, "questiondescription", "", "moodle_auto_format")
         _filled(question, _OPTIONS)
-        for k, _ in asked:
+        for k, _ in numbered:
             _filled(_added(question, "input"), {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
-        for k, one in asked:
+        for k, one in numbered:
             self._tree(question, k, one)
         for testcase, (answers, notes) in enumerate(self._cases(), 1):
             _test(question, testcase, answers, notes)
@@ -209,8 +209,8 @@ class _Stack:
         right = {f"ans{k}": f"ta{k}" for k in range(1, count + 1)}
         notes = {f"prt{k}": ("1", f"prt{k}-0-T") for k in range(1, count + 1)}
         cases = [(right, notes)]
-        for k, one in enumerate(self.exercise.questions, 1):
-            for number, (_, wrong, _) in enumerate(self._tests(k, one)):
+        for k, question in enumerate(self.exercise.questions, 1):
+            for number, (_, wrong, _) in enumerate(self._tests(k, question)):
                 if wrong.startswith("m"):
                     answers = {**right, f"ans{k}": wrong}
                     cases.append((answers, {**notes, f"prt{k}": ("0", f"prt{k}-{number}-T")}))

@@ -97,7 +97,7 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     step = jacobian.steps(i, j)
     begin = step.children[0] if step.applied is None and step.children else step
     steps = list(_steps(begin, set()))[:MAX_STEPS]
-    rules = {one.rule for one in steps}
+    rules = {step.rule for step in steps}
     questions = []
     for k, one in enumerate(steps):
         identity = f"rule-{i}-{j}-{k}"
@@ -120,15 +120,15 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     return questions
 
 
-def _steps(step: Step, asked: set[object]) -> Iterator[Step]:
+def _steps(step: Step, seen: set[object]) -> Iterator[Step]:
     """Yield the steps that apply a rule worth asking for, each expression once."""
-    if step.rule in TRIVIAL or step.before in asked:
+    if step.rule in TRIVIAL or step.before in seen:
         return
-    asked.add(step.before)
+    seen.add(step.before)
     if len(TexPen(step.names, step.symbol).derivative(step.before)) <= MAX_LENGTH:
         yield step
     for child in step.children:
-        yield from _steps(child, asked)
+        yield from _steps(child, seen)
 
 
 def _choices(right: str, rules: set[str], identity: str) -> tuple[str, ...]:

@@ -62,8 +62,8 @@ class QuestionSet:
         for seed in range(self.options.seed + 1, self.options.seed + self.options.seeds):
             jacobian = self.jacobian
             if self.description.at_points:
-                taken = {tuple(one.jacobian.problem.flat_point) for one in variants}
-                jacobian = other_point(jacobian, seed, taken)
+                points = {tuple(variant.jacobian.problem.flat_point) for variant in variants}
+                jacobian = other_point(jacobian, seed, points)
             options = replace(self.options, seed=seed)
             variants.append(replace(self, jacobian=jacobian, options=options))
         return tuple(variants)

@@ -51,7 +51,7 @@ class StackConstants:
         """Lines that set the list kv to the constants' numbers, and mv to others."""
         if not self.symbols:
             return []
-        moved = [one * (1 + k * Rational(STEP)) for k, one in enumerate(self.values, 1)]
+        moved = [value * (1 + k * Rational(STEP)) for k, value in enumerate(self.values, 1)]
         return [
             f"kv: {_listed(zip(self.identifiers, self.values, strict=True))};",
             f"mv: {_listed(zip(self.identifiers, moved, strict=True))};",

@@ -84,14 +84,14 @@ def text(exercise: QuestionSet) -> str:
     constants = [f"{label.unicode} = {number(value, 4)}" for _, label, value in named]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.is_matrix else []
-    asked = [
+    lines_of_questions = [
         f"({one.number})  {one.text} = "
         if one.kind != CHOICE
         else f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
         for one in exercise.questions
     ]
     return "\n".join(
-        [caption(exercise), exercise.description.task, "", *lines, "", *below, *asked]
+        [caption(exercise), exercise.description.task, "", *lines, "", *below, *lines_of_questions]
     ).rstrip()
 
 
@@ -109,7 +109,7 @@ def _grid(exercise: QuestionSet) -> list[str]:
 
 
 def head(jacobian: JacobianResult) -> str:
-    names = [Label(one.name).tex for one in jacobian.problem.inputs]
+    names = [Label(input_.name).tex for input_ in jacobian.problem.inputs]
     title, letter = Label(jacobian.title).tex, jacobian.notation.letter
     return typeset.head(title, names, layout=jacobian.view.layout, letter=letter)
 
@@ -153,7 +153,9 @@ def html(exercise: QuestionSet) -> str:
         picture=f"<p>{escape(exercise.description.task)}</p>{inside}",
         remarks=(),
         warnings=(),
-        context=[("", [to_mathml(one, display=False) for one in definitions(exercise)])],
+        context=[
+            ("", [to_mathml(definition, display=False) for definition in definitions(exercise)])
+        ],
     )
 
 
@@ -213,8 +215,8 @@ def cells_of(exercise: QuestionSet) -> list[list[Question | Given]]:
     """
     jacobian = exercise.jacobian
     m, n = jacobian.shape
-    asked = {(one.row, one.column): one for one in exercise.questions}
-    cells = [[asked.get((i, j)) or _given(exercise, i, j) for j in range(n)] for i in range(m)]
+    questions = {(question.row, question.column): question for question in exercise.questions}
+    cells = [[questions.get((i, j)) or _given(exercise, i, j) for j in range(n)] for i in range(m)]
     if jacobian.view.layout.is_transposed:
         return [[cells[i][j] for i in range(m)] for j in range(n)]
     return cells

@@ -48,8 +48,8 @@ def code_for_page(jacobian: JacobianResult, more: Sequence[str] = ()) -> dict[st
     """
     if jacobian.closed_form is None:
         return {"languages": [], "sources": {}}
-    wanted = dict.fromkeys([*more, *IN_PAGES])
-    sources = {language: source_of(jacobian, language) for language in wanted}
+    languages = dict.fromkeys([*more, *IN_PAGES])
+    sources = {language: source_of(jacobian, language) for language in languages}
     while sum(map(len, sources.values())) > MAX_PAGE_CHARACTERS:
         sources.popitem()
     return {"languages": list(sources), "sources": sources}
@@ -57,7 +57,7 @@ def code_for_page(jacobian: JacobianResult, more: Sequence[str] = ()) -> dict[st
 
 def _head(jacobian: JacobianResult, layout: Layout) -> str:
     """Return the left-hand side in LaTeX, such as J_f(x, y)."""
-    inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
+    inputs = [Label(input_.name).tex for input_ in jacobian.problem.inputs]
     letter = jacobian.notation.letter
     return latex.head(Label(jacobian.title).tex, inputs, layout=layout, letter=letter)
 
@@ -73,7 +73,7 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     def written(write: Callable[..., str]) -> list[str] | Refusal:
         layouts = (layout, layout.other)
         return attempt(
-            lambda: [write(jacobian, reading, one) for one in layouts], MAX_SECONDS_TO_WRITE
+            lambda: [write(jacobian, reading, layout) for layout in layouts], MAX_SECONDS_TO_WRITE
         )
 
     sources = {"LaTeX": written(_in_latex)}

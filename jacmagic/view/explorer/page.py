@@ -59,5 +59,5 @@ def _first_picture(jacobian: JacobianResult, controls: SliderSet) -> dict[str, A
     if not min(jacobian.shape):
         return {}
     ends = [controls.traits(component) for component in range(len(jacobian.columns))]
-    widths = [one["max"] - one["min"] for one in ends]
+    widths = [end["max"] - end["min"] for end in ends]
     return sampled(jacobian, first_request(jacobian, widths))

@@ -85,7 +85,7 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
     return low, high, step or _step(low, high, [value, 0.0])
 
 
-def _step(low: float, high: float, wanted: list[float]) -> float:
+def _step(low: float, high: float, numbers: list[float]) -> float:
     """Return a round step from `low` through the wanted numbers, or a fine one.
 
     Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
@@ -93,7 +93,7 @@ def _step(low: float, high: float, wanted: list[float]) -> float:
     raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
-    inside = [number for number in wanted if low <= number <= high]
+    inside = [number for number in numbers if low <= number <= high]
     counts = [number / step - low / step for number in (*inside, high)]
     if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):
         return step

@@ -42,7 +42,8 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
-            {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
+            {"name": input_.name, "shape": list(input_.value.shape)}
+            for input_ in jacobian.problem.inputs
         ],
         "typed": _typed(jacobian),
         "start": [to_json(number) for number in jacobian.problem.flat_point],
@@ -154,7 +155,9 @@ def _packed(
 def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     agreement = jacobian.agreement
     pair = jacobian.view.layout.pair
-    marked = [pair(one.row, one.column) for one in agreement.disagreements]
+    marked = [
+        pair(disagreement.row, disagreement.column) for disagreement in agreement.disagreements
+    ]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
     return {
         "point": whereabouts(jacobian),

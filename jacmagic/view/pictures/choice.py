@@ -69,8 +69,8 @@ def axes_of(
     values = jacobian._array
     pattern = jacobian.pattern.cpu().numpy()
     across, up = _counts(kind, jacobian)
-    wanted = slice(None) if outputs is None else list(outputs)
-    columns = _first(values[wanted], pattern[wanted], across) if inputs is None else list(inputs)
+    rows = slice(None) if outputs is None else list(outputs)
+    columns = _first(values[rows], pattern[rows], across) if inputs is None else list(inputs)
     if outputs is None:
         outputs = _first(values[:, columns].T, pattern[:, columns].T, up)
     return Axes(columns, list(outputs))

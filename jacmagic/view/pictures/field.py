@@ -44,7 +44,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     rest = "dots mark equilibria" if kinds else "no equilibrium was found in this window"
     named = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds if kind]
     others = f"{'Other' if named else 'These'} equilibria are not isolated."
-    here = (
+    at_point = (
         f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
         f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}."
     )
@@ -52,9 +52,9 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
         f"The vector field of {part.name} with orbits{f'; {rest}' * part.has_derivatives}.",
         *named,
         *([others] if len(named) < len(kinds) else []),
-        here if np.isfinite(part.here.jacobian).all() else INFINITE,
+        at_point if np.isfinite(part.here.jacobian).all() else INFINITE,
     ]
-    across, up = ((one - radius, one + radius) for one in centre)
+    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     return Scene([Panel((part.inputs[0], part.inputs[1]), across, up, shapes)], words)
 
 
@@ -64,10 +64,10 @@ def _grid(count: int, radius: float, centre: Point) -> list[Point]:
 
 
 def _unit(part: Slice, at: Point) -> Point | None:
-    there = part.at(at)
-    if there is None:
+    jet = part.at(at)
+    if jet is None:
         return None
-    x, y = there.value.tolist()
+    x, y = jet.value.tolist()
     length = math.hypot(x, y)
     return (x / length, y / length) if length > 0 and math.isfinite(length) else None
 
@@ -108,7 +108,7 @@ def equilibria(part: Slice, radius: float) -> list[Point]:
         at = _newton(part, start, radius, SMALL * size)
         if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
             continue
-        if all(math.dist(one, at) >= APART * radius for one in zeros):
+        if all(math.dist(zero, at) >= APART * radius for zero in zeros):
             zeros.append(at)
     return zeros
 
@@ -124,17 +124,17 @@ def _usual_size(part: Slice, radius: float) -> float:
 def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | None:
     at, length = start, math.inf
     for _ in range(NEWTON_STEPS):
-        there = part.at(at)
-        if there is None:
+        jet = part.at(at)
+        if jet is None:
             return None
-        if not there.value.any() or length < 1e-10 * radius:
+        if not jet.value.any() or length < 1e-10 * radius:
             x, y = (0.0 if abs(one) < DAMPING * radius else one for one in at)
             nearby = part.at((x, y))  # a pole, where it has been approached along an axis
             is_zero = nearby is not None and np.isfinite(nearby.value).all()
-            return (x, y) if is_zero and math.hypot(*there.value.tolist()) <= small else None
-        unit = np.abs(there.jacobian).max() or 1.0  # squares of huge entries have no numbers
-        (a, b), (c, d) = (there.jacobian / unit).tolist()
-        u, v = (there.value / unit).tolist()
+            return (x, y) if is_zero and math.hypot(*jet.value.tolist()) <= small else None
+        unit = np.abs(jet.jacobian).max() or 1.0  # squares of huge entries have no numbers
+        (a, b), (c, d) = (jet.jacobian / unit).tolist()
+        u, v = (jet.value / unit).tolist()
         damping = DAMPING**2 * (a * a + b * b + c * c + d * d)
         p, q, r = a * a + c * c + damping, a * b + c * d, b * b + d * d + damping
         x, y, det = a * u + c * v, b * u + d * v, p * r - q * q
@@ -175,13 +175,13 @@ def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> st
 
 def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
     """Return the kind of an equilibrium and its eigenvalues; "" where it is not isolated."""
-    there, size = part.at(at), _usual_size(part, radius)
-    if there is None or not np.isfinite(there.jacobian).all():
+    jet, size = part.at(at), _usual_size(part, radius)
+    if jet is None or not np.isfinite(jet.jacobian).all():
         return "J is not finite"
     small = DAMPING * size / radius  # rows and columns that vanish at a zero of higher order
-    sizes = np.abs(there.jacobian)
+    sizes = np.abs(jet.jacobian)
     row, column = sizes.max(axis=1, keepdims=True), sizes.max(axis=0, keepdims=True)
-    matrix = np.where(np.minimum(row, column) <= small, 0.0, there.jacobian)
+    matrix = np.where(np.minimum(row, column) <= small, 0.0, jet.jacobian)
     is_smooth, kind = not is_kink(part, at, radius), _kind(matrix)
     if (kind == "degenerate" or not is_smooth) and _has_others(part, at, radius, SMALL * size):
         return ""

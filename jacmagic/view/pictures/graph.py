@@ -29,8 +29,8 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     size = up[1] - up[0]
 
     def scaled(t: float) -> Point | None:
-        there = part.at([low + t * (high - low)])
-        return None if there is None else (t * size, float(there.value[0]))
+        jet = part.at([low + t * (high - low)])
+        return None if jet is None else (t * size, float(jet.value[0]))
 
     lines = [
         [(low + x / size * (high - low), height) for x, height in points]
@@ -57,7 +57,7 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
 def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     """Return the frame's ends: the graph, cut where it leaves far from the tangent."""
     values = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
-    heights = [float(one.value[0]) for one in values if one is not None]
+    heights = [float(value.value[0]) for value in values if value is not None]
     heights = sorted(filter(math.isfinite, heights)) or [0.0]
     y = float(part.here.value[0])
     y = y if math.isfinite(y) else heights[len(heights) // 2]
@@ -72,7 +72,7 @@ def _sides(part: Slice, radius: float) -> Point | None:
     """Return slopes just left and right of the point, if it is a kink."""
     values = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
     outer, left, right, beyond = (
-        math.nan if one is None else float(one.jacobian[0, 0]) for one in values
+        math.nan if value is None else float(value.jacobian[0, 0]) for value in values
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)
@@ -86,10 +86,10 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
     speed = math.hypot(*slope)
 
     def at(t: float) -> Point | None:
-        there = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
-        return None if there is None else (float(there.value[0]), float(there.value[1]))
+        jet = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
+        return None if jet is None else (float(jet.value[0]), float(jet.value[1]))
 
-    rough = [one for points in sample_curve(at, max(speed * radius, 1e-300)) for one in points]
+    rough = [point for points in sample_curve(at, max(speed * radius, 1e-300)) for point in points]
     apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
     reach = max([*apart, speed * radius]) or 1.0
     half = MARGIN * min(reach, TALLEST * speed * radius or reach)
@@ -99,7 +99,7 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
         arrow(centre, tip, "linear", f"∂/∂{part.inputs[0]}"),
         dot(centre, "point"),
     ]
-    across, up = ((one - half, one + half) for one in centre)
+    across, up = ((coordinate - half, coordinate + half) for coordinate in centre)
     words = (
         f"The curve of {part.name} and its velocity at {part.inputs[0]} = "
         f"{shown(float(part.centre[0]), digits)}: ({listed(slope, digits)}), "

@@ -39,7 +39,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
     shapes.append(dot(centre, "point"))
-    across, up = ((one - radius, one + radius) for one in centre)
+    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
         f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
@@ -79,9 +79,9 @@ def _lines(part: Slice, radius: float, centre: Point, value: float) -> list[Shap
 
     heights = np.full((CELLS + 1, CELLS + 1), np.nan)
     for i, j in np.ndindex(heights.shape):
-        there = part.at(place(j, i))
-        if there is not None:
-            heights[i, j] = there.value[0]
+        jet = part.at(place(j, i))
+        if jet is not None:
+            heights[i, j] = jet.value[0]
     others = [
         line(points, "grid")
         for level in _levels(heights)
@@ -104,7 +104,7 @@ def _differences(part: Slice, radius: float) -> np.ndarray | None:
 
     Those with half the step improve them (Richardson); what is smaller than the change is 0.
     """
-    steps = [DIFFERENCE * max(abs(float(one)), radius) for one in part.centre]
+    steps = [DIFFERENCE * max(abs(float(coordinate)), radius) for coordinate in part.centre]
     far, near = (
         np.array([_difference(part, k, share * steps[k]) for k in range(2)]).T
         for share in (1.0, 0.5)

@@ -128,20 +128,20 @@ def picture_of(
 
 
 def _indices(
-    labels: Sequence[Label], wanted: Sequence[str] | None, first: Sequence[int]
+    labels: Sequence[Label], names: Sequence[str] | None, first: Sequence[int]
 ) -> list[int] | None:
     """Return indices of labels, as many as usually; None where none are wanted."""
-    if wanted is None:
+    if names is None:
         return None
     texts = [label.text for label in labels]
-    missing = [name for name in wanted if name not in texts]
-    if missing or not len(wanted) == len({*wanted}) == len(first):
+    missing = [name for name in names if name not in texts]
+    if missing or not len(names) == len({*names}) == len(first):
         usual = tuple(texts[k] for k in first)
         raise OptionError(
-            f"expected {len(first)} of {', '.join(texts[:12])}; found {', '.join(wanted)}; "
+            f"expected {len(first)} of {', '.join(texts[:12])}; found {', '.join(names)}; "
             f"write {usual!r}"
         )
-    return [texts.index(name) for name in wanted]
+    return [texts.index(name) for name in names]
 
 
 def _drawn(kind: str, scene: Scene) -> Picture:
@@ -150,8 +150,10 @@ def _drawn(kind: str, scene: Scene) -> Picture:
     # letters that tell a scene from others on the same page
     digest = sha256(repr(scene).encode()).hexdigest()[:12]
     panels = [
-        plane.panel(one.shapes, one.axes, one.across, one.up, ticks, f"jm-clip-{digest}-{k}")
-        for k, one in enumerate(scene.panels)
+        plane.panel(
+            panel.shapes, panel.axes, panel.across, panel.up, ticks, f"jm-clip-{digest}-{k}"
+        )
+        for k, panel in enumerate(scene.panels)
     ]
     moved = [
         f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
@@ -162,7 +164,7 @@ def _drawn(kind: str, scene: Scene) -> Picture:
         kind,
         _svg("".join([title, description, *moved]), width, 'role="img"'),
         tuple(scene.words),
-        tuple(_svg(one, plane.WIDTH, f'style="{_PANEL}"') for one in panels),
+        tuple(_svg(panel, plane.WIDTH, f'style="{_PANEL}"') for panel in panels),
     )
 
 

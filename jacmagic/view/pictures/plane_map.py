@@ -86,7 +86,7 @@ def _reach(part: Slice, radius: float) -> float:
     images = [
         part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends
     ]
-    apart = [np.abs(one.value - part.here.value).max() for one in images if one is not None]
+    apart = [np.abs(image.value - part.here.value).max() for image in images if image is not None]
     curved = float(max([one for one in apart if np.isfinite(one)], default=0.0))
     reach = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
     return reach if reach > 0 and np.isfinite(reach) else radius
@@ -100,8 +100,8 @@ def _warped(part: Slice, radius: float, reach: float) -> list[Shape]:
 
         def curve(t: float, start: Point = start, end: Point = end) -> Point | None:
             by = [a + t * (b - a) for a, b in zip(start, end, strict=True)]
-            there = part.at(shift(centre, by))
-            return None if there is None else _point(there.value)
+            jet = part.at(shift(centre, by))
+            return None if jet is None else _point(jet.value)
 
         shapes += [line(points, "function") for points in sample_curve(curve, 2 * reach)]
     return shapes
@@ -156,7 +156,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
-    stretched = " and ".join(shown(one, digits) for one in sigmas)
+    stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
     share = _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
@@ -190,8 +190,8 @@ def _deviation(part: Slice, radius: float, along: Along) -> float:
     apart = [0.0]
     for ends in grid_ends(radius):
         for end in ends:
-            there = part.at(shift(_point(part.centre), end))
-            if there is not None:
+            jet = part.at(shift(_point(part.centre), end))
+            if jet is not None:
                 linear = part.here.value + along(np.array(end))
-                apart.append(math.hypot(*(there.value - linear).tolist()))
+                apart.append(math.hypot(*(jet.value - linear).tolist()))
     return max(filter(math.isfinite, apart))

@@ -89,7 +89,7 @@ def _joined(pieces: Sequence[Sequence[Cut]]) -> list[list[Point]]:
 
 def singular_words(shapes: Sequence[Shape], name: str) -> list[str]:
     """Return what the lines mean."""
-    looks = {one.look for one in shapes}
+    looks = {shape.look for shape in shapes}
     meanings = {
         "zero": "On the red curve det J = 0.",
         "kink": f"On the dash-dotted line {name} has a kink: det J jumps to, from or across 0.",
@@ -115,8 +115,8 @@ class _Search:
         return [cut for ends in edges if (cut := self.cut(*ends)) is not None]
 
     def _height(self, at: Point) -> float:
-        there = self.part.at(at)
-        return math.nan if there is None else determinant(there.jacobian)
+        jet = self.part.at(at)
+        return math.nan if jet is None else determinant(jet.jacobian)
 
     def _place(self, index: Grid) -> Point:
         x, y = self.part.centre.tolist()
@@ -154,7 +154,7 @@ def _pairs(cuts: Sequence[Cut]) -> Iterator[Sequence[Cut]]:
         yield cuts
         return
     for look in LABELS:
-        alike = [one for one in cuts if one.look == look]
+        alike = [cut for cut in cuts if cut.look == look]
         if len(alike) == 4:
             a, b, c, d = alike
             turns = [[(a, b), (c, d)], [(b, c), (d, a)]]

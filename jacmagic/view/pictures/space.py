@@ -121,8 +121,11 @@ class _View:
             (end, part.at((part.centre + end).tolist())) for line in self.lattice for end in line
         ]
         return [
-            (part.here.jacobian @ end, None if there is None else there.value - part.here.value)
-            for end, there in images
+            (
+                part.here.jacobian @ end,
+                None if end_image is None else end_image.value - part.here.value,
+            )
+            for end, end_image in images
         ]
 
     @cached_property
@@ -149,8 +152,8 @@ class _View:
         for start, end in self.lattice:
 
             def curve(t: float, start: np.ndarray = start, end: np.ndarray = end) -> Point | None:
-                there = part.at((part.centre + start + t * (end - start)).tolist())
-                return None if there is None else self.seen(there.value - part.here.value)
+                jet = part.at((part.centre + start + t * (end - start)).tolist())
+                return None if jet is None else self.seen(jet.value - part.here.value)
 
             yield from (line(points, "function") for points in sample_curve(curve, 2))
 
@@ -257,4 +260,4 @@ def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 
 def _sum(signs: Sequence[int], columns: Sequence[np.ndarray]) -> np.ndarray:
-    return np.sum([sign * one for sign, one in zip(signs, columns, strict=True)], axis=0)
+    return np.sum([sign * column for sign, column in zip(signs, columns, strict=True)], axis=0)

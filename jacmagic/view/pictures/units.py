@@ -10,7 +10,7 @@ import numpy as np
 
 from jacmagic.render.text import number
 from jacmagic.view.pictures.curves import Point, round_numbers
-from jacmagic.view.pictures.slices import Slice, There
+from jacmagic.view.pictures.slices import Jet, Slice
 from jacmagic.view.reach import usual_reach
 
 TICKS = 5  # about how many along an axis
@@ -27,7 +27,7 @@ NOTE = "All numbers are in the units of the axes."
 
 def differ(sizes: Sequence[float]) -> bool:
     """Whether one scale would make some of these too small to be seen, or to be computed with."""
-    if not all(0 < one < math.inf for one in sizes):
+    if not all(0 < size < math.inf for size in sizes):
         return False
     low, high = min(sizes), max(sizes)
     return high > COMPARABLE * low or high > EXTREME or low < 1 / EXTREME
@@ -35,7 +35,7 @@ def differ(sizes: Sequence[float]) -> bool:
 
 def powers(sizes: Sequence[float]) -> np.ndarray:
     """Return the power of ten next to each size."""
-    return np.array([10.0 ** math.floor(math.log10(2 * one)) for one in sizes])
+    return np.array([10.0 ** math.floor(math.log10(2 * size)) for size in sizes])
 
 
 def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[str]]:
@@ -46,7 +46,7 @@ def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[st
         kind: of the picture.
         zoom: how many times closer than a quarter of a slider's usual range.
     """
-    reach = [usual_reach(float(one)) for one in part.centre]
+    reach = [usual_reach(float(coordinate)) for coordinate in part.centre]
     units, of_outputs = np.ones(len(reach)), np.ones(len(part.outputs))
     changes = (np.abs(part.here.jacobian) @ np.full(len(reach), min(reach))).tolist()
     if differ(reach) or (kind == "map" and differ(changes)):
@@ -62,10 +62,10 @@ def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[st
 
 
 def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
-    def here(there: There) -> There:
-        return There(there.value / of_outputs, there.jacobian * units / of_outputs[:, None])
+    def here(jet: Jet) -> Jet:
+        return Jet(jet.value / of_outputs, jet.jacobian * units / of_outputs[:, None])
 
-    def at(numbers: Sequence[float]) -> There | None:
+    def at(numbers: Sequence[float]) -> Jet | None:
         value = part.at((np.asarray(numbers) * units).tolist())
         return None if value is None else here(value)
 

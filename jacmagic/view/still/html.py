@@ -37,7 +37,9 @@ def html(jacobian: JacobianResult) -> str:
         head=to_mathml(chain.head),
         chain=_links(chain),
         where=[to_mathml(equation, display=False) for equation in chain.where],
-        determinant=[to_mathml(one.equation.tex, display=False) for one in determinants],
+        determinant=[
+            to_mathml(determinant.equation.tex, display=False) for determinant in determinants
+        ],
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],

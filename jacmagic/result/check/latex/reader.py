@@ -123,7 +123,7 @@ class Reader:
             at += 1
         if self.tokens[at].text == "_":
             at = self._behind(at + 1)
-        return "".join(one.text for one in self.tokens[start:at]), at
+        return "".join(token.text for token in self.tokens[start:at]), at
 
     def _behind(self, at: int) -> int:
         """Return the index behind a group in braces, or behind one token."""

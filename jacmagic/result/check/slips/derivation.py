@@ -83,8 +83,8 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     zero = np.zeros(adjoints.values.size)
     if not operands or operation == "where":
         return
-    parts = [adjoints.values.of(one) for one in operands]
-    slopes = [tangents.get(one, zero) for one in operands]
+    parts = [adjoints.values.of(operand) for operand in operands]
+    slopes = [tangents.get(operand, zero) for operand in operands]
     of = Operands(adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1])
     if operation == "pow":
         constant = operands[1] not in tangents

@@ -97,7 +97,7 @@ class _Search:
 
     def _with(self, user: int, position: int, value: np.ndarray) -> np.ndarray:
         """Return the entry with another value of one operand."""
-        parts = [self.values.of(one) for one in self.graph.operands(user)]
+        parts = [self.values.of(operand) for operand in self.graph.operands(user)]
         parts[position] = value
         changed = self.values.applied(user, parts)
         return changed if user == self.order[-1] else self.values.edited(self.order, user, changed)
@@ -163,7 +163,7 @@ class _Search:
             yield Edit("extra term" if self.own else "missing term", 0 * value, "0")
 
     def _variables(self, node: int) -> Iterator[Edit]:
-        others = [one for one in self.side.inputs if one != node][:MAX_VARIABLES]
+        others = [input_ for input_ in self.side.inputs if input_ != node][:MAX_VARIABLES]
         for other in others:
             yield Edit("variable", self.values.of(other), self._text(other))
 
@@ -172,7 +172,7 @@ class _Search:
         operation, operands = self.graph.operations[node], self.graph.operands(node)
         if len(operands) != 2 or operation not in ("add", "sub", "mul", "div", "pow"):
             return
-        a, b = (self.values.of(one) for one in operands)
+        a, b = (self.values.of(operand) for operand in operands)
         left, right = map(self._text, operands)
         term = operation in ("add", "sub")
         missing = ("term" if term else "factor", *(("extra",) if self.own else ("missing",)))

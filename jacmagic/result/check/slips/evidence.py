@@ -124,22 +124,22 @@ class Evidence:
         with np.errstate(all="ignore"):
             return np.array([value / value[0] for _, _, value in self.known])
 
-    def named(self, wanted: np.ndarray) -> tuple[float, str] | None:
+    def named(self, target: np.ndarray) -> tuple[float, str] | None:
         """Return a constant and the text of a node whose product a value is at all points.
 
         The shortest text is taken; None where there is no such node, or there is only one point.
         """
-        if len(self.points) == 1 or not self.known or not np.isfinite(wanted).all():
+        if len(self.points) == 1 or not self.known or not np.isfinite(target).all():
             return None
         with np.errstate(all="ignore"):
-            direction = wanted / wanted[0]
+            direction = target / target[0]
             gaps = np.abs(self.directions - direction) <= 1e-8 * np.abs(direction)
         names: list[tuple[float, str]] = []
         for k in np.flatnonzero(gaps.all(axis=1))[:8]:
             side, node, value = self.known[k]
             text = side.text(node)
             if text:
-                names.append((float(wanted[0] / value[0]), text))
+                names.append((float(target[0] / value[0]), text))
         return min(names, key=lambda one: len(one[1]), default=None)
 
 

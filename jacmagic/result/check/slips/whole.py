@@ -144,7 +144,7 @@ def _line_slip(
         return Slip(f"swapped {word}s", f"the {word}s of {first} and {second} are swapped")
     count = evidence.shape[axis]
     shifts = {(one - at) % count for at, one in sources.items() if one is not None}
-    moved = sum(one is not None for one in sources.values())
+    moved = sum(source is not None for source in sources.values())
     if moved > 1 and shifts in ({1}, {count - 1}):
         return Slip("index", f"the {word}s are shifted by one: this is the {word} of {other}")
     return Slip(f"swapped {word}s", f"this is the {word} of {other}")

@@ -56,8 +56,8 @@ def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
             conditions.append(g.apply("ge", g.apply("abs", pivot), size))
             result[i, k] = g.div(int(result[i, k]), pivot)
             for j in range(k + 1, result.shape[1]):
-                taken = g.mul(int(result[i, k]), int(result[k, j]))
-                result[i, j] = g.sub(int(result[i, j]), taken)
+                product = g.mul(int(result[i, k]), int(result[k, j]))
+                result[i, j] = g.sub(int(result[i, j]), product)
     return result, conditions
 
 
