@@ -32,7 +32,7 @@ def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
 
     Args:
         function: any callable; wrappers are looked through.
-        inputs: the very objects that the user passed; nothing is found where one is no tensor.
+        inputs: the very objects that the user passed; nothing is found where one is not a tensor.
     """
     if not all(isinstance(input_, torch.Tensor) for input_ in inputs):
         return set()  # positions of nests are not those of their leaves

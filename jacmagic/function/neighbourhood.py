@@ -1,4 +1,4 @@
-"""Sizes of a point's components, and points beside it."""
+"""Sizes of a point's components, and points near it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sizes_of(tensors: Sequence[Tensor]) -> np.ndarray:
 
 
 def beside(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
-    """Points beside a point, the farthest first; no component stays where it is."""
+    """Points near a point, the farthest first; no component stays where it is."""
     point = [tensor.detach() for tensor in tensors]
     sizes = torch.from_numpy(sizes_of(point)).split([tensor.numel() for tensor in point])
     for closer in _CLOSER:

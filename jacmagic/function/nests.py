@@ -162,7 +162,7 @@ def _full(leaf: Leaf) -> str:
 
 
 def _short(leaf: Leaf) -> str:
-    """Return the keys alone; behind the argument's name if the first step has none."""
+    """Return the keys alone; after the argument's name if the first step has none."""
     keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
     return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
 

@@ -91,7 +91,7 @@ class Outputs:
 
 
 def _behind(stem: str, index: tuple[int, ...], shape: Sequence[int]) -> Sequence[Label]:
-    """Labels of a leaf's components, their indices behind those of the leaf."""
+    """Labels of a leaf's components, their indices after those of the leaf."""
     return mapped(
         lambda label: Label(stem, (*index, *label.index)) if index else label,
         labels_of(stem, shape),

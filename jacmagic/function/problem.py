@@ -75,7 +75,7 @@ class Problem:
             it takes are `inputs`.
         arrange: puts parts, one for each input, into the structure of arguments that are nests;
             None where the inputs are the arguments themselves.
-        counts: inputs that were given as whole numbers: they stay so where the function cannot
+        counts: inputs that were given as integers: they stay so where the function cannot
             take them as real ones.
         tangent: the manifolds of inputs that are tangent vectors, at 0; None for ordinary inputs.
         remake: the call that makes this problem anew, for pickle; None where there is none.
@@ -187,7 +187,7 @@ class Problem:
             values: new values by input name; what is not named stays where it is.
 
         Raises:
-            PointError: for a name that is no input, or a value of another shape.
+            PointError: for a name that is not an input, or a value of another shape.
         """
         if self.tangent is not None:
             return dataclasses.replace(self.tangent.moved(values), remake=self.remake)

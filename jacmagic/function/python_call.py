@@ -47,7 +47,7 @@ def problem_of(
             dict, named tuple, dataclass or nest of tensors.
         wrt: names of inputs, of leaves of nests, or of a module's parameters; with manifolds.
         names: names of the arguments; those of the signature by default.
-        fixed: names of inputs that stay whole numbers.
+        fixed: names of inputs that stay integers.
         out: the manifold of the output, or None.
 
     Raises:
@@ -85,7 +85,7 @@ def _made(
 
 
 def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
-    """Return a tuple with a value per argument, or one value that is no tuple.
+    """Return a tuple with a value per argument, or one value that is not a tuple.
 
     A named tuple is made a plain one where the function takes its fields and not the whole.
 
@@ -218,7 +218,7 @@ def _tensor(nest: Nest, name: str, notes: list[str]) -> Tensor:
 
 
 def _instead(value: Any) -> str:
-    """Return what to write for one value that is no tensor."""
+    """Return what to write for one value that is not a tensor."""
     if isinstance(value, float | int):
         return f" Write a tuple: ({value!r},)"
     return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""

@@ -1,7 +1,7 @@
 """Nests of tuples, lists, dicts, named tuples and dataclasses: flatten, rebuild.
 
 What a function takes and what it returns are read by the same rules. A tensor is a leaf, and so is
-everything that is no nest.
+everything that is not a nest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Path = tuple[int | str, ...]  # positions in tuples and lists, keys and field na
 
 
 def children(value: Any) -> list[tuple[int | str, Any]] | None:
-    """Return the named or numbered parts of a nest; `None` for what is no nest."""
+    """Return the named or numbered parts of a nest; `None` for what is not a nest."""
     if type(value) in (tuple, list):  # the usual case, before the slow questions
         return list(enumerate(value))
     if isinstance(value, Tensor):

@@ -43,7 +43,7 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
 
 
 def _kind_of(func: Any, inputs: Any) -> tuple[Any, ...] | None:
-    """All that a problem depends on but the tensors' values; None where one is no tensor."""
+    """All that a problem depends on but the tensors' values; None where one is not a tensor."""
     single = type(inputs) is not tuple
     tensors = (inputs,) if single else inputs
     if not all(isinstance(tensor, Tensor) and not tensor.is_nested for tensor in tensors):

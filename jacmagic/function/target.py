@@ -32,7 +32,7 @@ class Target:
         is_open: whether it takes further arguments of any name.
         source: its text, empty where unknown.
         filename: the file of its code, where there is one.
-        module: the module behind it, where it is one.
+        module: the module that is called, where it is one.
         notes: what the user should know about it.
     """
 

@@ -187,7 +187,7 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
         if not meant and name not in groups:
             inputs = list(dict.fromkeys([*varying, *request.names]))
             raise PointError(
-                f"--wrt names {name}, which is no input; there are "
+                f"--wrt names {name}, which is not an input; there are "
                 f"{', '.join([*inputs, *groups, *weights][:12])}; write --wrt {inputs[0]}"
                 + request.line.mark_text(name)
             )

@@ -48,7 +48,7 @@ def expressions_target(
 def _arguments(
     cell: Cell, namespace: Mapping[str, Any], named: frozenset[str]
 ) -> tuple[Argument, ...]:
-    """Return the free names that are no constants, as arguments."""
+    """Return the free names that are not constants, as arguments."""
     arguments = tuple(
         Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
         for name in cell.free_names
@@ -66,7 +66,7 @@ def _is_value(value: Any) -> bool:
 
 
 def _is_known(name: str, namespace: Mapping[str, Any]) -> bool:
-    """Whether a name is no input: a function, a module or a constant of `math`."""
+    """Whether a name is not an input: a function, a module or a constant of `math`."""
     if name in namespace:
         return not _is_value(namespace[name]) and not is_sympy(namespace[name])
     return name in FALLBACK or name in ("torch", "np", "numpy", "math", "sympy")

@@ -90,7 +90,7 @@ def fill(kind: type[_Options], parsed: argparse.Namespace, **others: Any) -> _Op
     Args:
         kind: a dataclass.
         parsed: what the parser returned.
-        **others: fields that are no options, or that take another value than the typed one.
+        **others: fields that are not options, or that take another value than the typed one.
     """
     names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
     typed = {name: value for name, value in vars(parsed).items() if name in names}

@@ -32,7 +32,7 @@ def limits_of(
 
     Raises:
         CellError: the text has another form.
-        PointError: no component has that name, or the bounds are no increasing numbers.
+        PointError: no component has that name, or the bounds are not increasing numbers.
     """
     limits: dict[str, Limits] = {}
     for text in texts:
@@ -45,7 +45,7 @@ def limits_of(
         if not labels:
             names = [label.text for label in problem.columns]
             raise PointError(
-                f"--range names {range_text.key}, which is no input; the components are "
+                f"--range names {range_text.key}, which is not an input; the components are "
                 f"{', '.join(names[:12])}; write --range {names[0]}=LO:HI" + line.mark_text(text)
             )
         limits |= {label.text: bounds for label in labels}

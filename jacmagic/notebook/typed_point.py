@@ -23,7 +23,7 @@ def typed_numbers(
 ) -> dict[int, TypedNumber]:
     """Return the components whose values are expressions of numbers and constants.
 
-    A name that the user has defined is none of these, and what it stands for is no part of the
+    A name that the user has defined is none of these, and what it stands for is not part of the
     line; its number is shown.
 
     Args:

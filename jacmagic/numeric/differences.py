@@ -120,7 +120,7 @@ def along(
         direction: (n,).
 
     Returns:
-        The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
+        The estimate (m, 1), or `None` if the function does not run in float64 or near the point.
     """
     random = random_states(tensors, function)
     with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):

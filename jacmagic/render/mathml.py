@@ -120,7 +120,7 @@ _BEFORE_SIGNS = frozenset("=≈<>≤≥≠,;·⋅×→⇒(")
 
 
 def _close_up_signs(element: Element) -> None:
-    """Keep a sign at its number, as in = −3: after another operator it is no difference."""
+    """Keep a sign at its number, as in = −3: after another operator it is not a difference."""
     for before, sign in itertools.pairwise(element):
         is_sign = sign.tag == "mo" and sign.text in ("+", "-", "−", "±")
         if is_sign and before.tag == "mo" and before.text in _BEFORE_SIGNS:

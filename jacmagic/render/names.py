@@ -32,7 +32,7 @@ _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
 _NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<digits>[0-9]+)")  # lstm_cell1
-# combining characters that IPython's Tab writes behind a letter (θ̇, x̂, v⃗) → accent
+# combining characters that IPython's Tab writes after a letter (θ̇, x̂, v⃗) → accent
 _MARKS = dict(
     zip(
         "\u0307\u0308\u0302\u0304\u0305\u0303\u20d7",

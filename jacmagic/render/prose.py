@@ -79,6 +79,6 @@ def _piece(match: re.Match[str]) -> str:
 
 
 def _escaped(word: str) -> str:
-    """Return text whose special characters are mathematics; "--" is no dash."""
+    """Return text whose special characters are mathematics; "--" is not a dash."""
     shown = "".join(f"${COMMANDS[one]}$" if one in COMMANDS else printable(one) for one in word)
     return shown.replace("--", r"-$\text{-}$").replace("`", "'")

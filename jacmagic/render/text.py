@@ -24,7 +24,7 @@ _GAP = "  "
 def number(value: float, digits: int = 4) -> str:
     """Return a number to some significant digits, as short as it can be.
 
-    Whole numbers below a million are written in full, and so is the whole part of others; from a
+    Integers below a million are written in full, and so is the whole part of others; from a
     million up and below 0.0001 the exponent form is used. Halves are rounded away from zero, and
     −0 is 0.
 
@@ -53,7 +53,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def spaced(count: int) -> str:
-    """Return a whole number with its digits in threes: 10 000."""
+    """Return an integer with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")
 
 

@@ -1,6 +1,6 @@
 r"""Expressions of numbers and constants as they are typed: 3*pi/4 as "3π/4" and \frac{3 \pi}{4}.
 
-Only such an expression is typeset: one name that is no constant, and there is nothing to show.
+Only such an expression is typeset: one name that is not a constant, and there is nothing to show.
 """
 
 from __future__ import annotations

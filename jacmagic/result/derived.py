@@ -57,7 +57,7 @@ class Derived(Evaluated):
         """The closed form that the trace gives, or why it gives none."""
         if self.large:
             m, n = self.shape
-            return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
+            return Refusal("the closed form", None, f"of {m} × {n} entries is not derived")
         values = self.flat_value.tolist()
         matrix = self._array
         form = self.forms.form(self.problem, values, matrix)

@@ -24,7 +24,7 @@ from jacmagic.symbolic.exact_form import (
 from jacmagic.symbolic.exact_values import exact_value
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
-_TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by rounding
+_TOO_LARGE = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def as_named(
     if any(symbol in symbols and v.has(*symbols) for (_, symbol), v in read.items()):
         equations = ", ".join(f"{symbol} = {value}" for symbol, value in symbols.items())
         raise PointError(
-            f"expected values that do not refer to one another in a circle; found {equations}; "
+            f"expected values without circular references; found {equations}; "
             "leave one of them symbolic"
         )
     return {k: values[k] for k in columns}, {name: values[name] for name in constants}

@@ -129,8 +129,8 @@ def batch_of(
     Args:
         func: takes one sample of each input; a sample keeps a leading dimension of size 1 where
             the function, such as a module with Flatten, needs one.
-        inputs: a tensor, a tuple or a nest of tensors, (B, …) each; what is no tensor is the same
-            for every sample.
+        inputs: a tensor, a tuple or a nest of tensors, (B, …) each; all else is the same for every
+            sample.
         options: strategy and chunk size (samples at a time).
         wrt: names of the inputs to differentiate by; of a module's parameters too, which all
             samples share.

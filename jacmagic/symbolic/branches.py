@@ -21,7 +21,7 @@ from jacmagic.symbolic.validation import fits_beside, has_jacobian
 
 MAX_BRANCHES = 64  # forms kept, for memory: each holds a graph
 MAX_REFUSALS = 3  # points at which a function may refuse before it is not traced again
-NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+NOT_WANTED = Refusal("the closed form", None, "was not requested")
 
 
 class ClosedForms:

@@ -54,7 +54,7 @@ class SubstitutedEntries:
         return len(source) > MAX_SOURCE or extent(source) > self.width
 
     def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
-        """Whether these are the values again, as the numbers put in would be too long."""
+        """Whether these are the values again, as the substitution would be too long."""
         return any(self.is_plain(*entry) for entry in entries) and all(
             source == value or extent(source) > self.width
             for source, value in (self._both(*entry) for entry in entries)
@@ -84,7 +84,7 @@ class FormulaEntries:
         names = reading.all_names
         if notation.as_written:
             self.sources = {i: tex(reading.output(i), names, written=True) for i in down}
-        else:  # derived, so put in order as every derivative is
+        else:  # derived, so reordered as every derivative is
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
         long = [source for source in self.sources.values() if extent(source) > MIN_WIDTH_BELOW]

@@ -1,7 +1,7 @@
 """A Jacobian as one checked matrix expression: A, (A + Aᵀ)x, diag(g′(x)).
 
 The expression comes from the trace and its derivative from the chain rule of matrices. It is shown
-only if it gives the Jacobian's numbers at the point and at two points beside it.
+only if it gives the Jacobian's numbers at the point and at two points near it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: f
             matrix = np.concatenate(
                 [block.numbers(values).reshape(len(truth), -1) for block in blocks], axis=1
             )
-        except np.linalg.LinAlgError:  # a singular matrix beside the point
+        except np.linalg.LinAlgError:  # a singular matrix near the point
             return shift != 0.0
     finite = np.isfinite(truth) | (shift == 0.0)
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)

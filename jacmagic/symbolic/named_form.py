@@ -58,7 +58,7 @@ def display_form(
                 return candidate
             refusal = checked if isinstance(checked, Refusal) else None
     return refusal or Refusal(
-        "the closed form", None, "reads otherwise than it was computed: please report it"
+        "the closed form", None, "has other values as it is displayed: please report it"
     )
 
 

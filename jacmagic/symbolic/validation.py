@@ -96,7 +96,7 @@ def fits_at(
 
 
 def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
-    """Whether a form has the function's value beside the point, but for rounding.
+    """Whether a form has the function's value near the point, but for rounding.
 
     None if it cannot be checked. A function with side effects is not run for this.
     """

@@ -73,7 +73,7 @@ def compare(
 
     Raises:
         FunctionError: `hand` has another shape than (m, n).
-        PointError: a formula has a name that is no input.
+        PointError: a formula has a name that is not an input.
         OptionError: LaTeX cannot be read, or `of` has no such value.
 
     Example:

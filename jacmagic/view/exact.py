@@ -49,7 +49,7 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _head(self) -> str:
-        """The left-hand side: J_f(x) with the values behind a bar."""
+        """The left-hand side: J_f(x) with the values after a bar."""
         layout, title = self.jacobian.view.layout, Label(self.jacobian.title).tex
         inputs = [Label(input_.name).tex for input_ in self.jacobian.problem.inputs]
         head = latex.head(title, inputs, layout=layout, letter=self.jacobian.notation.letter)

@@ -69,7 +69,7 @@ class Jacobian(AnalysedResult):
 
         Raises:
             SizeError: there are too many entries for a table.
-            PointError: a range's label is no component of the inputs.
+            PointError: a range's label is not a component of the inputs.
         """
         return self._new_explorer(ranges=ranges, digits=digits, sliders=sliders)
 
@@ -138,7 +138,7 @@ class Jacobian(AnalysedResult):
         """Return the closed form at exact values: `J.exact(theta=pi)`, simplified.
 
         Args:
-            values: values by name, for names that are no keywords: {"x[0]": 1}.
+            values: values by name, for names that are not keywords: {"x[0]": 1}.
             **named: values by the name of an input, of a component or of a constant of the code: a
                 number (0.1 is 1/10), `Fraction`, text such as "pi/2", expression of SymPy, or lists
                 of these. What has no value stays symbolic, and so does a component that is None.

@@ -67,7 +67,7 @@ def test_zeros_of_both_kinds_are_told_apart() -> None:
 
 
 def test_decimal_points_stand_below_one_another() -> None:
-    """Whole numbers, decimals, exponents and what is no number line up at the point."""
+    """Integers, decimals, exponents and what is not a number line up at the point."""
     values = np.array([[1, 0.25], [-5.5, 1e-9], [48, np.nan]])
     assert text.matrix(values, ["a", "b", "c"], ["x", "y"]) == block("""
            x        y

@@ -108,7 +108,7 @@ def test_a_large_matrix_takes_two_pages():
 
 
 def test_sentences_are_escaped():
-    """Special characters are set as mathematics; two hyphens are no dash; names are typeset."""
+    """Special characters are set as mathematics; two hyphens are not a dash; names are typeset."""
     shown = paragraph("100 % of a_b {x} cost --wrt x₁⁽²⁾, ∂f₁/∂θ̇ = −0.5 and φ")
     check(shown)
     assert r"100 $\%$ of a$\_$b $\{$x$\}$ cost -$\text{-}$wrt $x_{1}^{(2)}$," in shown

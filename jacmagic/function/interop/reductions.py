@@ -30,7 +30,7 @@ def reduced(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False, where: Any = None) -> Tensor:
-    """`np.mean`; of whole numbers too, and of the entries that `where` names."""
+    """`np.mean`; of integers too, and of the entries that `where` names."""
     x = tensor(x)
     x = x if x.is_floating_point() or x.is_complex() else x.double()
     if where is None:
@@ -118,7 +118,7 @@ def counted(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def difference(
     x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:
-    """`np.diff`; a number before or behind stands for a slice of such numbers."""
+    """`np.diff`; a number before or after stands for a slice of such numbers."""
     x = tensor(x)
     parts = []
     for end in (prepend, x, append):

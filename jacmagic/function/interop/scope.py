@@ -146,7 +146,7 @@ class Scope:
         return self.note(value, self._named_array(of_users(value), name))
 
     def _named_array(self, array: Array, name: str) -> Array:
-        """Offer an array's numbers under its name; with a name it has a tensor behind it."""
+        """Offer an array's numbers under its name; with a name it carries a tensor."""
         names = current()
         is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED
         if names is not None and is_named and array._tensor is None:

@@ -17,7 +17,7 @@ def normal(name: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text is an identifier, or one behind dots as in `0.weight`."""
+    """Whether a text is an identifier, or one after dots as in `0.weight`."""
     *front, last = normal(text).split(".")
     return last.isidentifier() and all(part.isdigit() or part.isidentifier() for part in front)
 

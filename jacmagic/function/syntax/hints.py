@@ -1,4 +1,4 @@
-"""Hints for mathematics that is no Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
+"""Hints for mathematics that is not Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
 
 Pure text: a line of code and the words of an exception in, one hint out.
 """
@@ -118,7 +118,7 @@ def _for_name(name: str) -> str | None:
 
 
 def _for_missing_product(code: str) -> str | None:
-    """`2(x + 1)`, `x(y + 1)` and `sin^2(x)`: a bracket after what is no function."""
+    """`2(x + 1)`, `x(y + 1)` and `sin^2(x)`: a bracket after what is not a function."""
     if match := re.search(rf"\b({_FUNCTIONS})\s*\^\s*(\d+)\s*\(([^()]*)\)", code):
         return f"write {match[1]}({match[3]})**{match[2]}"
     if match := re.search(r"(?<![\w.])(\d+(?:\.\d*)?|\))\s*\(", code):

@@ -11,7 +11,7 @@ from jacmagic.notebook.cell.line import Line
 _ARGUMENT = re.compile(r"argument ([-\w/]+): (.*)", re.DOTALL)
 _CHOICE = re.compile(r"invalid choice: '?(.*?)'? \(choose from (.*)\)", re.DOTALL)
 _KIND = re.compile(r"invalid (int|float) value: '(.*)'", re.DOTALL)
-_EXAMPLES = {"int": ("a whole number", "4"), "float": ("a number", "2.5")}
+_EXAMPLES = {"int": ("an integer", "4"), "float": ("a number", "2.5")}
 
 
 def explained(message: str, line: Line, flags: Collection[str]) -> str:

@@ -52,7 +52,7 @@ def read_line(
 
     Raises:
         CellError: an option is unknown or lacks its value, a name stands twice, a bracket or
-            quote stays open, or a value is no Python expression.
+            quote stays open, or a value is not a Python expression.
 
     Example:
         >>> read_line("x=3 -p 6", flags=(), valued=("-p",), wants_target=False).options
@@ -91,7 +91,7 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
     marked = line.mark(first.column, len(text))
     if called := _CALL.fullmatch(text):
         raise CellError(
-            f"the point stands behind the magic without brackets; found {shortened(text)}; "
+            f"the point stands after the magic without brackets; found {shortened(text)}; "
             f"write {line.head}{called[1].replace(', ', ' ').replace(',', ' ')}{marked}"
         )
     _refuse_unnamed(line, bare)
@@ -112,7 +112,7 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
 
 
 def _refuse_unnamed(line: Line, bare: list[Token]) -> None:
-    """Raise for `0=[1, 2]`, a pair whose left side is no name."""
+    """Raise for `0=[1, 2]`, a pair whose left side is not a name."""
     for token in bare:
         left, sign, value = token.text.partition("=")
         if sign and value[:1] not in {"", "="} and re.fullmatch(r"[^\W_][\w.]*", left):

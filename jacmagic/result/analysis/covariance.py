@@ -26,7 +26,7 @@ def covariance_of(
         missing: the standard deviation of what a dict does not name; None refuses it.
 
     Raises:
-        OptionError: a name is unknown, a shape does not fit, or the matrix is no covariance.
+        OptionError: a name is unknown, a shape does not fit, or the matrix is not a covariance.
     """
     n = len(labels)
     if isinstance(given, Mapping):

@@ -48,7 +48,7 @@ class Determinant(float, Reported):
 
     @property
     def equation(self) -> Shown:
-        """The definition with the number behind it."""
+        """The definition followed by the number."""
         before = self.definition or self.name
         if self != 0 and abs(self) <= self.bound:
             return Shown(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")

@@ -16,7 +16,7 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause
-MAX_RAW = 300  # of an expression before it is put in order: beyond, it hardly fits a line then
+MAX_RAW = 300  # of an expression before it is reordered: beyond, it hardly fits a line then
 MAX_WIDTH = 72  # letters of a form that is short: one line
 
 

@@ -54,7 +54,7 @@ def leaves_of(value: Any) -> list[torch.Tensor]:
     """Return the leaves of a nest as real tensors, integers made float64.
 
     Raises:
-        FunctionError: a leaf is no number and no array of numbers.
+        FunctionError: a leaf is neither a number nor an array of numbers.
     """
     leaves: list[torch.Tensor] = []
     _collect(value, leaves)

@@ -152,7 +152,7 @@ def _is_like_the_function(
 
 
 def _numbers(value: Any) -> np.ndarray | None:
-    """Return a function's value as float64 (m,); None where it is no nest of numbers."""
+    """Return a function's value as float64 (m,); None where it is not a nest of numbers."""
     try:
         leaves = leaves_of(value)
     except FunctionError:

@@ -130,7 +130,7 @@ class Judge:
                 return Judgement(RIGHT, answer.text)
             return Judgement(WRONG, answer.text, "constants", COINCIDENCE)
         signs = answer.text.replace("**", "^") + "f"
-        for loose in LOOSE:  # brackets are thought behind a sign of the answer, or a function
+        for loose in LOOSE:  # brackets are assumed after a sign of the answer, or a function
             if loose[0] in signs and self._is_right_as(answer.text, i, j, loose):
                 return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
         if any(self._is_right_as(other, i, j) for other in with_numerators(answer.text)):

@@ -27,7 +27,7 @@ def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
     if answer.unfinished:
         return Judgement(WRONG, text, UNFINISHED, "a derivative is left to be taken")
     if set(written.graph.reach(written.entries)) & set(written.inputs):
-        return Judgement(WRONG, text, "formula", "a number is asked for; put in the point")
+        return Judgement(WRONG, text, "formula", "a number is asked for; substitute the point")
     point, matrix = judge.points[:1], judge.truth[0]
     value = float(answer.values(point)[0])
     if is_near(value, matrix[i, j]):

@@ -151,7 +151,7 @@ class AnswerParser(LatexParser):
         return value
 
     def digit(self) -> Term:
-        r"""Return a digit, as in \frac12; behind ^ and √ a whole number is meant."""
+        r"""Return a digit, as in \frac12; after ^ and √ an integer is meant."""
         before = self.tokens[self.at - 1]
         if before.text != "^" and self.source[before.column : before.column + 1] != "√":
             digit: Term = super().digit()
@@ -215,7 +215,7 @@ class AnswerParser(LatexParser):
         return -total if minus else total
 
     def _goes_on(self, behind_number: bool) -> bool:
-        """Whether a name or number comes next; behind a number also a bracket, as in sin 2(x+1)."""
+        """Whether a name or number comes next; after a number also a bracket, as in sin 2(x+1)."""
         token = self.next
         if not self.is_name() and self.constant(token.text) is not None:
             return token.text not in EULER
@@ -227,7 +227,7 @@ class AnswerParser(LatexParser):
         return behind_number and token.text in ("(", "[", "{", "|") and self.begins()
 
     def name_at(self, at: int) -> tuple[str, int]:
-        """Return a name; a prime behind it is a derivative where the name has none."""
+        """Return a name; a prime after it is a derivative where the name has none."""
         name, after = super().name_at(at)
         plain = self.tokens[at].text
         if self.tokens[at + 1].text == "'" and self.resolve(name) is None and self.resolve(plain):

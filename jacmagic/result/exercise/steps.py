@@ -72,7 +72,7 @@ def _sides(judge: Judge, j: int, line: str) -> Iterator[str]:
 
 
 def _is_label(judge: Judge, j: int, side: str) -> bool:
-    """Whether a side such as ∂f₁/∂x names the entry: it is no expression and has no operators.
+    """Whether a side such as ∂f₁/∂x names the entry: it is not an expression and has no operators.
 
     An output alone, as in f₁ = 2x, is meant so too.
     """

@@ -36,7 +36,7 @@ class Term:
         """Return the derivative by an input.
 
         Raises:
-            TypeError: `by` is no input.
+            TypeError: `by` is not an input.
         """
         if by.node not in self.inputs:
             raise TypeError("expected an input")

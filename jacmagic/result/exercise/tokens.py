@@ -134,7 +134,7 @@ class _Words:
         return [Token("number", match[0], self.at)], match.end()
 
     def _part(self) -> tuple[list[Token], int] | None:
-        """½ as (1/2); 2½ is no product."""
+        """½ as (1/2); 2½ is not a product."""
         match = _PART.match(self.source, self.at)
         if match is None:
             return None
@@ -178,7 +178,7 @@ class _Words:
     def _pieces(self, word: str) -> list[str] | None:
         """Return the fewest variables, functions and constants that a word is made of.
 
-        Numbers stand behind functions only: sin2x is sin(2x), x2 no product.
+        Numbers stand after functions only: sin2x is sin(2x), x2 no product.
         """
 
         def is_piece(text: str) -> bool:

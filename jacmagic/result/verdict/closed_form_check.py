@@ -71,7 +71,7 @@ def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
 def _constant(
     problem: Problem, axes: np.ndarray, findings: np.ndarray, sources: Sources
 ) -> np.ndarray:
-    """Return the findings; zeros agree where steps beside the point change nothing."""
+    """Return the findings; zeros agree where steps away from the point change nothing."""
     open_ = (findings == Finding.UNCONFIRMED) & (sources.torch == 0)
     findings, tensors = findings.copy(), problem.tensors
     for k in np.flatnonzero(open_.any(axis=0)):

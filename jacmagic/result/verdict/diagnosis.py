@@ -31,7 +31,7 @@ from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import fits_beside
 
 _DRAWS = "the function draws random numbers"
-_MISSES = Refusal("the closed form", None, "is not the function beside the point")
+_MISSES = Refusal("the closed form", None, "differs from the function near the point")
 _TRIANGLE = (
     "the function reads one triangle of a symmetric matrix, and torch spreads the derivative over "
     "both, as finite differences do here"

@@ -2,7 +2,7 @@
 
 The closed form's bounds follow single operations, and finite differences have no bound on torch's
 own error. A singular vector next to an almost equal one is known to few digits only; entries which
-such rounding moves by as much as they are apart are no disagreement.
+such rounding moves by as much as they are apart are not a disagreement.
 """
 
 from __future__ import annotations

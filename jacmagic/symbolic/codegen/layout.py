@@ -52,7 +52,7 @@ def numbers(integers: Sequence[int], spaces: int = 4) -> list[str]:
 
 
 def comment(lines: Sequence[str], sign: str) -> list[str]:
-    """Return lines of a comment behind a sign such as "#"; long ones are wrapped."""
+    """Return lines of a comment after a sign such as "#"; long ones are wrapped."""
     width = WIDTH - len(sign) - 1
     return [
         f"{sign} {part}"

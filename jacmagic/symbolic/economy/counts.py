@@ -20,7 +20,7 @@ class Counts:
         multiplications: of products; a whole power counts as by repeated squaring.
         divisions: of quotients.
         negations: of signs changed.
-        powers: of powers with an exponent that is no small integer.
+        powers: of powers with an exponent that is not a small integer.
         calls: of functions, comparisons and choices.
     """
 

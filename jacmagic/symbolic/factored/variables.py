@@ -13,7 +13,7 @@ from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace import Trace
 from jacmagic.symbolic.trace.values import Value
 
-MAX_CANDIDATES = 120  # considered; more steps than these are no chain that is read
+MAX_CANDIDATES = 120  # considered; more steps than these are not a chain that is read
 
 
 @dataclass(frozen=True, eq=False)

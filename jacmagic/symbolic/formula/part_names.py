@@ -17,7 +17,7 @@ MAX_WIDTH = 130  # symbols side by side up to which a matrix fits a page
 MAX_ENTRY = 60  # symbols of one entry up to which it fits a line
 MAX_COLUMNS = 10  # of a matrix whose width counts; a wider one is cut with dots
 MAX_TIDIED = 1_000  # symbols of a matrix whose normal form is tried first; some 0.1 s of SymPy
-_STEM = re.compile(r"[\d_]")  # behind the letter or word: v of v1 and v_max
+_STEM = re.compile(r"[\d_]")  # after the letter or word: v of v1 and v_max
 
 
 class PartNames:

@@ -18,7 +18,7 @@ def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.E
     """Return expressions in the shortest of a few equal forms; of many, short ones.
 
     Args:
-        expressions: to be put in order.
+        expressions: to be reordered.
         together: symbols of all that belong with them, where that is more.
     """
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}

@@ -116,9 +116,9 @@ def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """Return the recorded conditions on whose boundary a point lies.
 
-    A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
+    A condition between integers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its boundary only where one of the steps in it jumps. That a matrix is
-    symmetric is no branch of the code.
+    symmetric is not a branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))

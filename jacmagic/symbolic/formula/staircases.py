@@ -12,7 +12,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph
 
 MAX_BITS = 10**7  # nodes × inputs that are looked through
-_ROUNDING = "rounding to whole numbers"
+_ROUNDING = "rounding to integers"
 _STEPS = {"floor": _ROUNDING, "ceil": _ROUNDING, "sign": "the sign"}
 
 

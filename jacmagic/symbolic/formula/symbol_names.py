@@ -112,6 +112,6 @@ def _sorted_symbols(expression: Any, names: Mapping[Any, str]) -> dict[Any, Any]
 
 
 def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
-    """Return a symbol whose numbers sort as numbers do, behind those that have a rank."""
+    """Return a symbol whose numbers sort as numbers do, after those that have a rank."""
     name = re.sub(r"\d+", lambda digits: digits[0].zfill(6), symbol.name)
     return sympy.Symbol(f"b{name}", real=True)

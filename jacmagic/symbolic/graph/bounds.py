@@ -54,7 +54,7 @@ class Rounding:
 def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list[float], ...]:
     """Evaluate all slots at a point, with bounds on their rounding errors.
 
-    The inputs are exact; constants are so if they are whole numbers or powers of two.
+    The inputs are exact; constants are so if they are integers or powers of two.
 
     Args:
         tape: what to run.

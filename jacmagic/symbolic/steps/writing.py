@@ -52,7 +52,7 @@ class Pen:
         raise NotImplementedError
 
     def numbers(self, ending: Ending) -> list[str]:
-        """Return the entry with the numbers put in, and its value."""
+        """Return the entry with numbers substituted, and its value."""
         raise NotImplementedError
 
     def assembly(self, applied: Application) -> str:

@@ -43,7 +43,7 @@ class Naming:
         constants: False leaves all of them numbers; only variables have names then.
         plain: names whose numbers stay numbers.
         shown: LaTeX of the inputs' components, which no other name may look like.
-        changed: names of whole numbers that are larger by one, to see whether they steer the code.
+        changed: names of integers that are larger by one, to see whether they steer the code.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Constant:
         node: its leaf in the graph.
         label: its name.
         value: the number.
-        counts: whether it is a whole number, which may steer a loop.
+        counts: whether it is an integer, which may steer a loop.
     """
 
     node: int

@@ -79,7 +79,7 @@ class Trace:
         calls: how often the function called torch.
         bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
-        values: the components of all inputs' values, where those on manifolds are no inputs.
+        values: the components of all inputs' values, where those on manifolds are not inputs.
     """
 
     graph: Graph
@@ -240,7 +240,7 @@ def _refusal(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> R
         if isinstance(error, TypeError) and leak.habit in _BARE:
             return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
     if "HigherOrderOperator" in str(error):  # torch.cond and its kind
-        return Refusal("an operator on functions", line, "has no rule: write if for torch.cond")
+        return Refusal("a higher-order operator", line, "has no rule: write if for torch.cond")
     return Refusal(type(error).__name__, line, _what_went_wrong(error))
 
 

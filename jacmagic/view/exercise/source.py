@@ -119,6 +119,6 @@ def _check(exercise: QuestionSet, source: str) -> None:
         same = False
     if not same:
         raise OptionError(
-            "expected an exercise that code with the functions of math makes again; found other "
+            "expected an exercise that its exported code reproduces; found other "
             f"questions for {exercise.jacobian.title}; export it as a worksheet, or for Moodle"
         )

@@ -46,7 +46,7 @@ def check_ranges(ranges: Mapping[str, Range], labels: Sequence[Label]) -> None:
         labels: of the components.
 
     Raises:
-        PointError: a name is no label, or its value is no finite, increasing range.
+        PointError: a name is not a label, or its value is not a finite, increasing range.
     """
     texts = [label.text for label in labels] if ranges else []
     for name, bounds in ranges.items():
@@ -127,7 +127,7 @@ class SliderSet:
             on_move: called with a component and its number when a slider moves.
 
         Raises:
-            PointError: a range is no component's, or its bounds are no range.
+            PointError: a range is not a component's, or its bounds are not a range.
         """
         check_ranges(ranges, labels)
         self.numbers = list(numbers)

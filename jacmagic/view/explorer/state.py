@@ -66,7 +66,7 @@ def _typed(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def _command(jacobian: JacobianResult) -> list[str] | None:
-    """Return the magic's line before and behind its point, or None.
+    """Return the magic's line before and after its point, or None.
 
     The leaves of a dict or list have no names of their own in a line, and tangent vectors are not
     what a line gives, so that none is possible.

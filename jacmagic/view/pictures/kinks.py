@@ -30,7 +30,7 @@ def one_sided(part: Slice, radius: float) -> Along | None:
 
 
 def is_kink(part: Slice, at: Sequence[float] | np.ndarray, radius: float) -> bool:
-    """Whether the Jacobian jumps beside a point of a window of half width `radius`."""
+    """Whether the Jacobian jumps near a point of a window of half width `radius`."""
     jacobian = _jacobian(part, np.asarray(at))
     if jacobian is None or not part.has_derivatives:
         return False

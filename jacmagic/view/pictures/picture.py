@@ -119,7 +119,7 @@ def picture_of(
     columns = _indices(jacobian.columns, inputs, first.inputs)
     rows = _indices(jacobian.rows, outputs, first.outputs)
     axes = axes_of(jacobian, kind, columns, rows)
-    with np.errstate(all="ignore"):  # values beside the point may be infinite
+    with np.errstate(all="ignore"):  # values near the point may be infinite
         part = slice_of(jacobian, axes.outputs, axes.inputs)
         scaled, radius, note = in_units(part, kind, zoom)
         scene = SCENES[kind](scaled, radius, jacobian.view.digits)

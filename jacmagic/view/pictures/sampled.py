@@ -52,7 +52,7 @@ def sampled(jacobian: JacobianResult, request: Mapping[str, Any]) -> dict[str, A
     if radius <= 0:
         return {}
     part, digits = slice_of(jacobian, columns=columns, rows=rows), jacobian.view.digits
-    with np.errstate(all="ignore"):  # values beside the point may be infinite
+    with np.errstate(all="ignore"):  # values near the point may be infinite
         scene = (
             space_scene(part, radius, digits, *camera)
             if kind == "space"

@@ -60,7 +60,7 @@ function finite(point) {
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /**
- * Whether a point stands beside a segment and near it, not before or behind it, nor near its ends: at a
+ * Whether a point stands beside a segment and near it, not before or after it, nor near its ends: at a
  * pole or a jump it does not.
  * @param {Point} c
  * @param {Point} a

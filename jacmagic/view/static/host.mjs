@@ -79,7 +79,7 @@ export class Model {
 }
 
 /**
- * Traits with their bytes. A path leads through the page's own data: a step that is no property of its
+ * Traits with their bytes. A path leads through the page's own data: a step that is not a property of its
  * own, such as `__proto__`, belongs to all objects and is refused.
  * @param {PageData} data
  */
@@ -146,7 +146,7 @@ const rangeKey = (slider) => `range of ${slider.get("description")}`;
 const rangeOf = (slider) => ["min", "max", "step"].map((end) => slider.get(end)).join(":");
 
 /**
- * Put a slider where the address says, within the range that it says; what are no numbers is left out.
+ * Put a slider where the address says, within the range that it says; what is not a number is left out.
  * @param {Model} slider
  * @param {URLSearchParams} kept
  */

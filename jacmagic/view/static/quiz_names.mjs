@@ -93,7 +93,7 @@ export class Names {
   /**
    * @param {Named[]} named
    * @param {Names | null} [outputs] of the function, which count where a word has no other meaning
-   * @param {string[][]} [inputs] what may stand in brackets behind an output: names of the inputs, or
+   * @param {string[][]} [inputs] what may stand in brackets after an output: names of the inputs, or
    *   of their components
    */
   constructor(named, outputs = null, inputs = []) {
@@ -166,7 +166,7 @@ export class Names {
       if (!first) continue;
       if (end === word.length) return [first];
       const digits = /^\d+/.exec(word.slice(end))?.[0] ?? "";
-      if (digits && first.kind !== "function") continue; // x2 is no product
+      if (digits && first.kind !== "function") continue; // x2 is not a product
       const after = word.slice(end + digits.length);
       const rest = after ? this.split(after, failed) : [];
       if (!rest) continue;

@@ -2,7 +2,7 @@
  * Mathematics as it is typed, read as a tree. Nothing is ever compiled from text.
  *
  * sum → product → sign → power → atom, by precedence; what stands side by side is multiplied. A function
- * without brackets takes the product behind it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
+ * without brackets takes the product after it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
  */
 
 import { Cursor } from "./quiz_cursor.mjs";
@@ -113,7 +113,7 @@ class Parser extends Cursor {
     return exponent ? raisedTo(base, exponent) : base;
   }
 
-  /** @returns {Node | null} what stands above the line, or behind ^ */
+  /** @returns {Node | null} what stands above the line, or after ^ */
   exponent() {
     if (!this.pieces.length && this.peek.kind === "power") {
       const value = Number(this.tokens[this.at++].value);
@@ -214,7 +214,7 @@ class Parser extends Cursor {
   }
 
   /**
-   * Whether what stands next belongs to the argument before it: numbers and names do, behind a number
+   * Whether what stands next belongs to the argument before it: numbers and names do, after a number
    * brackets and roots too: sin 2(x + 1), but sin x (x + 1) and sin x e^x are products of two factors.
    * @param {Node} before
    */

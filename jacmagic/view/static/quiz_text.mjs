@@ -199,7 +199,7 @@ class MathWriter {
     }
   }
 
-  /** @param {Node} b the second factor: a number behind a point, a function behind a space */
+  /** @param {Node} b the second factor: a number after a point, a function after a space */
   between(b) {
     if (b.op === "number") return this.sign("·");
     const space = this.make("mspace");

@@ -97,7 +97,7 @@ function next(source, start, match, isName) {
 }
 
 /**
- * A word without the brackets behind it where they are no index: e[2] of a function without e.
+ * A word without the brackets after it where they are not an index: e[2] of a function without e.
  * @param {string} word
  * @param {(word: string) => boolean} isName
  */

@@ -58,7 +58,7 @@ const FOLDED = {
 };
 
 /**
- * A node of an operation; a number where all arguments are whole numbers and the result is one.
+ * A node of an operation; a number where all arguments are integers and the result is one.
  * @param {string} op
  * @param {...Node} args
  */

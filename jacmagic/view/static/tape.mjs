@@ -155,7 +155,7 @@ function isIndex(value, below) {
 
 /**
  * @param {unknown} value
- * @returns {number | undefined} undefined for what is no number
+ * @returns {number | undefined} undefined for what is not a number
  */
 function constant(value) {
   return typeof value === "number" ? value : NOT_FINITE.get(value);
@@ -164,7 +164,7 @@ function constant(value) {
 /**
  * Read a tape that is not trusted.
  * @param {any} json
- * @returns {Tape | null} null for anything that is no tape
+ * @returns {Tape | null} null for anything that is not a tape
  */
 export function readTape(json) {
   const { inputs, constants, operations, outputs } = json ?? {};

@@ -9,7 +9,7 @@ const LONGEST_TICK = 1e4; // times the step: what is longer is written as a diff
 const POWERS = [-3, 4]; // of ten, between which numbers are written out
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const COMPARABLE = 20; // times the smallest size: up to there all have one scale
-const EXTREME = 1e100; // a size, or one over it, beyond which products of three are no numbers
+const EXTREME = 1e100; // a size, or one over it, beyond which products of three are not numbers
 
 /**
  * Whether one scale would make some of these too small to be seen, or to be computed with.

@@ -37,7 +37,7 @@
  * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
- * @property {[string, string] | null} command the magic's line before and behind its point
+ * @property {[string, string] | null} command the magic's line before and after its point
  * @property {(number | string)[]} start the first point
  * @property {import("./typed.mjs").TypedNumbers} typed what of the point was typed as an expression
  */

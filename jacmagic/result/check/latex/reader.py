@@ -30,7 +30,7 @@ class Reader:
         self._drop_left_side()
 
     def _drop_left_side(self) -> None:
-        """Begin behind the last `=` that stands outside of brackets and environments."""
+        """Begin after the last `=` that stands outside of brackets and environments."""
         depth = 0
         for k, token in enumerate(self.tokens):
             opens = token.kind == "begin" or token.text in ("(", "[", "{")
@@ -126,7 +126,7 @@ class Reader:
         return "".join(token.text for token in self.tokens[start:at]), at
 
     def _behind(self, at: int) -> int:
-        """Return the index behind a group in braces, or behind one token."""
+        """Return the index after a group in braces, or after one token."""
         if self.tokens[at].text != "{":
             return min(at + 1, len(self.tokens) - 1)
         depth = 0

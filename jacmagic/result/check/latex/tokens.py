@@ -80,7 +80,7 @@ def end_of(source: str) -> Token:
 
 
 def silent_until(source: str, column: int) -> int:
-    """Return the column behind spacing and sizes of brackets."""
+    """Return the column after spacing and sizes of brackets."""
     silent = _SILENT.match(source, column)
     return column if silent is None else _after(source, silent)
 

@@ -19,7 +19,7 @@ def _frame(f: Function) -> str:
 
 
 def _kernel(f: Function) -> list[str]:
-    """Return the kernel: every array holds its points one behind the other."""
+    """Return the kernel: every array holds its points one after another."""
     value, matrix = f.results
     arrays = ["long count", *(f"const Real *{one.name}" for one in f.arguments)]
     passed = [_at(argument) for argument in f.arguments]
