@@ -15,9 +15,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 
 from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
+from jacmagic.render.page import MAX_TERMINAL_ROWS, TERMINAL_LETTERS
 
-MAX_ROWS = 20  # of a table in a terminal, which has about 24 lines
-MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
 _GAP = "  "
 
 
@@ -64,7 +63,7 @@ def matrix(
     digits: int = 4,
     pattern: np.ndarray | None = None,
     *,
-    width: int = MAX_WIDTH,
+    width: int = TERMINAL_LETTERS,
     blocks: Blocks = NO_BLOCKS,
 ) -> str:
     """Return a labelled matrix between brackets, decimal points below one another.
@@ -84,7 +83,7 @@ def matrix(
     """
     if not len(rows) or not len(columns):
         return f"[ empty: {len(rows)} × {len(columns)} ]"
-    down = _shown(len(rows), MAX_ROWS)
+    down = _shown(len(rows), MAX_TERMINAL_ROWS)
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from jacmagic.render.extent import extent, height
+from jacmagic.render.page import PAGE_LETTERS, PAGE_LINES
 
-PAGE_LETTERS = 72  # on a line beside a left-hand side, on a page with margins of an inch
-PAGE_LINES = 42  # of text on such a page
 GAP_LETTERS = 2  # between two columns
 _MATRIX = re.compile(
     r"\\begin{bmatrix} (?P<plain>.*) \\end{bmatrix}"

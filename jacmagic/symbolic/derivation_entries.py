@@ -15,6 +15,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.page import MATRIX_LETTERS
 from jacmagic.render.typed import Typed, TypedLatex
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
@@ -23,7 +24,6 @@ from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation
 
 MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
-MAX_WIDTH = 110  # letters side by side in a matrix; beyond, what is long is written out below
 MAX_EQUATIONS = 8_000  # LaTeX characters of the equations below a chain; ten times that in MathML
 MIN_WIDTH_BELOW = 24  # letters of an entry that may be written out below the matrix
 
@@ -41,7 +41,7 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = numbers_of(reading, point, digits, typed)
-        self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
+        self.width = max(MIN_WIDTH_BELOW, MATRIX_LETTERS // max(min(matrix.shape[1], MAX_LINES), 1))
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
@@ -88,7 +88,7 @@ class FormulaEntries:
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
         long = [source for source in self.sources.values() if extent(source) > MIN_WIDTH_BELOW]
-        crowded = len(across) * max(map(extent, long), default=0) > MAX_WIDTH
+        crowded = len(across) * max(map(extent, long), default=0) > MATRIX_LETTERS
         outputs = [self._output(i) for i in down] if crowded else []
         entries = self._name_entries(down, across)
         left = MAX_EQUATIONS - sum(map(len, self.clauses))
@@ -113,7 +113,11 @@ class FormulaEntries:
         while True:
             widths = [max((sizes[i, j] for i in down), default=0) for j in across]
             longest = max(sizes, key=sizes.__getitem__, default=None)
-            if longest is None or sum(widths) <= MAX_WIDTH or sizes[longest] <= MIN_WIDTH_BELOW:
+            if (
+                longest is None
+                or sum(widths) <= MATRIX_LETTERS
+                or sizes[longest] <= MIN_WIDTH_BELOW
+            ):
                 break
             below.append(longest)
             sizes[longest] = 5
@@ -122,7 +126,7 @@ class FormulaEntries:
         lines = []
         for i, j in sorted(below):
             name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
-            lines += latex.broken(name, self._terms(i, j), MAX_WIDTH)
+            lines += latex.broken(name, self._terms(i, j), MATRIX_LETTERS)
             self.shown[i, j] = name
         return lines
 

@@ -24,10 +24,11 @@ from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.text import number
 from jacmagic.result.analysis.equations import Equations, require_invertible, tupled
 from jacmagic.result.analysis.newton import Newton
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
+from jacmagic.result.analysis.short_form import entries_of, tidied
 from jacmagic.result.analysis.spectrum import condition_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
@@ -124,7 +125,7 @@ class ImplicitJacobian(Jacobian):
         reading = self.residual_jacobian.reading
         assert reading is not None
         rows = [[tex(one, reading.names) for one in self.formula.row(i)] for i in range(self.m)]
-        if max(sum(map(extent, row)) for row in rows) > MAX_WIDTH:
+        if max(sum(map(extent, row)) for row in rows) > PAGE_LETTERS:
             return ImplicitForm((law,), (), (line,))
         entries = [
             f"∂{self.rows[i].unicode}/∂{self.columns[j].unicode} = "

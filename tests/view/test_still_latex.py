@@ -12,8 +12,9 @@ from nbconvert import LatexExporter
 
 import jacmagic
 from jacmagic.render.extent import extent, height
+from jacmagic.render.page import PAGE_LETTERS, PAGE_LINES
 from jacmagic.render.prose import paragraph
-from jacmagic.render.wide import PAGE_LETTERS, PAGE_LINES, parts
+from jacmagic.render.wide import parts
 
 F64 = torch.float64
 

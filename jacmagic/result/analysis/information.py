@@ -19,12 +19,13 @@ from jacmagic.errors import OptionError
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.covariance import covariance_of, groups_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
+from jacmagic.result.analysis.short_form import entries_of, tidied
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
@@ -201,7 +202,7 @@ class Information(Reported):
         if isinstance(product, Refusal):
             return []
         cells = [[tex(one, reading.names) for one in product.row(i)] for i in range(product.rows)]
-        if max(sum(map(extent, line)) for line in cells) > MAX_WIDTH:
+        if max(sum(map(extent, line)) for line in cells) > PAGE_LETTERS:
             return []
         text = pretty(sympy.Matrix(product), reading.texts)
         return [

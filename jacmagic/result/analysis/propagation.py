@@ -17,13 +17,14 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.covariance import covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
 from jacmagic.result.analysis.notation import matrix_grid, named
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, written
+from jacmagic.result.analysis.short_form import entries_of, written
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
 
@@ -181,7 +182,7 @@ class Propagation(Reported):
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)
             for i in range(entries.rows)
         ]
-        return [law for law in laws if law is not None and extent(law.tex) <= MAX_WIDTH]
+        return [law for law in laws if law is not None and extent(law.tex) <= PAGE_LETTERS]
 
 
 class _Sigmas:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from jacmagic.render.extent import extent
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import shortest, symbols_in
@@ -17,7 +18,6 @@ from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause
 MAX_RAW = 300  # of an expression before it is reordered: beyond, it hardly fits a line then
-MAX_WIDTH = 72  # letters of a form that is short: one line
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def short_form(
     if form is None or isinstance(form, Refusal) or form.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
     shown = written(form, reading.texts, reading.names)
-    return shown if extent(shown.tex) <= MAX_WIDTH else None
+    return shown if extent(shown.tex) <= PAGE_LETTERS else None
 
 
 def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str]) -> ShortForm:

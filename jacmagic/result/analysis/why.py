@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.labels import entry_of
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Report, Reported
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
@@ -80,7 +81,6 @@ DISCARDED = (
     "the gradient that arrives is 0, as torch.where or a factor 0 discards this branch, and "
     "0·∞ is nan"
 )
-MAX_LETTERS = 72  # of an entry's formula in a sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -210,7 +210,7 @@ def _formula(jacobian: JacobianResult, i: int, j: int) -> str:
     if reading is None or reading.form.sizes[jacobian.shape[0] :][i * jacobian.shape[1] + j] > 99:
         return ""
     text = plain(reading.entry(i, j), reading.texts)
-    return f": the entry is {text}" if len(text) <= MAX_LETTERS else ""
+    return f": the entry is {text}" if len(text) <= PAGE_LETTERS else ""
 
 
 def _traced(jacobian: JacobianResult, i: int, j: int) -> tuple[str, ...]:

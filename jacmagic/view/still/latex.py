@@ -13,8 +13,8 @@ import numpy as np
 from jacmagic.labels import Label
 from jacmagic.render import wide
 from jacmagic.render.extent import extent
-from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.latex import aligned, listed, number
+from jacmagic.render.page import MAX_PAGE_ROWS, PAGE_LETTERS
 from jacmagic.render.prose import paragraph
 from jacmagic.result.chain.typeset import latex_lines
 from jacmagic.result.core import JacobianResult
@@ -84,7 +84,7 @@ def _chain(jacobian: JacobianResult) -> list[str]:
 
 def _numbers(jacobian: JacobianResult) -> list[str]:
     """Return the table of numbers, unless that is too large for a page."""
-    if jacobian.large or max(jacobian.shape) > MAX_SHOWN:
+    if jacobian.large or max(jacobian.shape) > MAX_PAGE_ROWS:
         return []
     table, digits = table_of(jacobian), jacobian.view.digits
     heads = ["", *(rf"\partial {column.tex}" for column in table.columns)]
@@ -116,7 +116,7 @@ def entry_list(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], 
     if reading is None or isinstance(entries, Refusal):
         return [], []
     named = listed(chain.definitions, "with")
-    groups = wide.grouped([width + GAP for _, width in entries], wide.PAGE_LETTERS)
+    groups = wide.grouped([width + GAP for _, width in entries], PAGE_LETTERS)
     groups = groups[: max(MAX_LINES - len(named), 0)]
     shown = sum(map(len, groups))
     if shown < count and chain.matrix:
@@ -134,7 +134,7 @@ def _entries(jacobian: JacobianResult) -> Iterator[tuple[str, int]]:
     reading = jacobian.reading
     if reading is None:
         return
-    function, left = Label(jacobian.title).tex, MAX_LINES * wide.PAGE_LETTERS
+    function, left = Label(jacobian.title).tex, MAX_LINES * PAGE_LETTERS
     for i, j in jacobian.pattern.nonzero().tolist():
         name = jacobian.notation.tex(function, jacobian.rows[i].tex, jacobian.columns[j].tex)
         shown = tex(reading.shown(i, j), reading.all_names)
@@ -142,5 +142,5 @@ def _entries(jacobian: JacobianResult) -> Iterator[tuple[str, int]]:
         left -= width
         if left < 0:
             return
-        if width <= wide.PAGE_LETTERS:
+        if width <= PAGE_LETTERS:
             yield f"{name.replace('frac', 'tfrac', 1)} = {shown}", width
