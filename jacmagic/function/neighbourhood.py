@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_ASIDE = (0.07, 0.13)  # how far beside a point, relative to each component; all differ
+_RELATIVE_SHIFTS = (0.07, 0.13)  # how far beside a point, relative to each component; all differ
 _CLOSER = (1.0, 2.0**-10, 2.0**-20)  # times that, should the farther points be of another branch
 
 
@@ -27,6 +27,8 @@ def beside(tensors: Sequence[Tensor]) -> Iterator[list[Tensor]]:
     for closer in _CLOSER:
         moved = []
         for x, size in zip(point, sizes, strict=True):
-            shifts = torch.linspace(*_ASIDE, max(x.numel(), 1), dtype=size.dtype)[: x.numel()]
+            shifts = torch.linspace(*_RELATIVE_SHIFTS, max(x.numel(), 1), dtype=size.dtype)[
+                : x.numel()
+            ]
             moved.append(x + (closer * shifts * size).reshape(x.shape).to(x))
         yield moved

@@ -29,8 +29,8 @@ _TITLES = {
     "differences": "finite differences",
 }
 Outside = Callable[[], Collection[int]]  # finds inputs that the function reads from outside
-LARGE = 250_000  # entries above which a sparse Jacobian is never written out
-DENSE = 2_000_000  # entries above which a dense one is shown as a summary
+MAX_SPARSE_ENTRIES_SHOWN = 250_000  # entries above which a sparse Jacobian is never written out
+MAX_DENSE_ENTRIES_SHOWN = 2_000_000  # entries above which a dense one is shown as a summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,7 +118,9 @@ class Evaluated:
     def large(self) -> bool:
         """Whether there are too many entries for a table: a summary is shown instead."""
         size = self.shape[0] * self.shape[1]
-        return size > (DENSE if self.numbers.sparse is None else LARGE)
+        return size > (
+            MAX_DENSE_ENTRIES_SHOWN if self.numbers.sparse is None else MAX_SPARSE_ENTRIES_SHOWN
+        )
 
     @property
     def value(self) -> Any:

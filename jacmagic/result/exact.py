@@ -24,7 +24,7 @@ from jacmagic.symbolic.exact_form import (
 from jacmagic.symbolic.exact_values import exact_value
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
-_TOO_LARGE = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
+_MAX_FINITE_ENTRY = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ class ExactPoint:
         size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
         precision = float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
         close = np.abs(self.numbers - torchs) <= precision * max(size, 1.0)
-        both = ~np.isfinite(self.numbers) & (~np.isfinite(torchs) | (np.abs(torchs) > _TOO_LARGE))
+        both = ~np.isfinite(self.numbers) & (
+            ~np.isfinite(torchs) | (np.abs(torchs) > _MAX_FINITE_ENTRY)
+        )
         return [(int(i), int(j)) for i, j in zip(*np.nonzero(~(close | both)), strict=True)]
 
     @property

@@ -13,8 +13,8 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.trace import Refusal
 
-MAX_SIDE = 8  # of a matrix whose eigenvalues are looked for
-MAX_EIGENVALUE = 40  # symbols of an eigenvalue that is shown: half a line
+MAX_ROWS = 8  # of a matrix whose eigenvalues are looked for
+MAX_SYMBOLS = 40  # symbols of an eigenvalue that is shown: half a line
 _HALF = sympy.Rational(1, 2)
 
 
@@ -26,7 +26,7 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
         budget: seconds for finding them.
     """
     n = matrix.shape[0]
-    if matrix.shape != (n, n) or not 0 < n <= MAX_SIDE or matrix.has(*SINGULAR):
+    if matrix.shape != (n, n) or not 0 < n <= MAX_ROWS or matrix.has(*SINGULAR):
         return None
     eigenvalues = attempt(lambda: matrix.eigenvals(), budget)
     if isinstance(eigenvalues, Refusal) or sum(eigenvalues.values()) != n:
@@ -35,8 +35,7 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
     for value, count in eigenvalues.items():
         together[simplified(value, budget)] += count
     if any(
-        symbols_in(one) > MAX_EIGENVALUE or one.has(sympy.RootOf, sympy.Piecewise)
-        for one in together
+        symbols_in(one) > MAX_SYMBOLS or one.has(sympy.RootOf, sympy.Piecewise) for one in together
     ):
         return None
     return dict(together)

@@ -18,7 +18,7 @@ from jacmagic.symbolic.trace import Refusal
 
 MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more
 MAX_SYMBOLS = 400  # of an entry that is simplified
-ENTRY_SECONDS = 0.5  # for simplifying one entry
+MAX_SECONDS_PER_ENTRY = 0.5  # for simplifying one entry
 SINGULAR = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 
 
@@ -106,7 +106,7 @@ def simplified(expression: Any, budget: float | None) -> Any:
     forms = [expression]
     if not expression.args or symbols_in(expression) > MAX_SYMBOLS:
         return expression
-    seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
+    seconds = MAX_SECONDS_PER_ENTRY if budget is None else min(MAX_SECONDS_PER_ENTRY, budget)
     changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
     arguments = [one.args for one in expression.atoms(sympy.Function)]
     is_simple = not expression.has(sympy.Add) and len(arguments) == len(set(arguments))

@@ -69,7 +69,7 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{above}/{below}"
 
 
-MAX_SHOWN = 16  # numbers of a constant that are written out
+MAX_NUMBERS_SHOWN = 16  # numbers of a constant that are written out
 _LETTERS = ("z", "y", "v", "w")
 
 
@@ -210,7 +210,7 @@ def _clauses(writer: Writer) -> list[str]:
 
 def _matrix(constant: Expression) -> str:
     """Return a constant that the function has made, as a column or matrix of numbers."""
-    if np.size(constant.value) > MAX_SHOWN:
+    if np.size(constant.value) > MAX_NUMBERS_SHOWN:
         return r"\text{a constant of shape } " + r" \times ".join(map(str, constant.shape))
     rows = np.atleast_2d(np.array(constant.value, dtype=float))
     rows = rows.T if len(constant.shape) == 1 else rows

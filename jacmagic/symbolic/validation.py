@@ -18,7 +18,7 @@ from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.outputs import flatten
-from jacmagic.function.precision import FACTOR
+from jacmagic.function.precision import MAX_ERROR_BOUNDS
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
@@ -41,12 +41,12 @@ def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float
     with np.errstate(invalid="ignore"):
         gaps = np.abs(traced - truth)
         size = np.maximum(np.abs(traced), np.abs(truth))
-        close = gaps <= np.maximum(FACTOR * bounds, dtype.half * size) + dtype.normal
-        close |= _folded(form) & (gaps <= FACTOR * dtype.unit * _largest(truth))
+        close = gaps <= np.maximum(MAX_ERROR_BOUNDS * bounds, dtype.half * size) + dtype.normal
+        close |= _folded(form) & (gaps <= MAX_ERROR_BOUNDS * dtype.unit * _largest(truth))
     doubtful = np.flatnonzero(~close & np.isfinite(traced) & np.isfinite(truth))
     exact = exact_values(form, [form.trace.outputs[i] for i in doubtful], point, dtype)
     return all(
-        not abs(one.value - truth[i]) > FACTOR * one.operations * one.bound
+        not abs(one.value - truth[i]) > MAX_ERROR_BOUNDS * one.operations * one.bound
         for i, one in zip(doubtful, exact, strict=True)
     )
 
@@ -121,8 +121,10 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     if lost.any():  # the written form overflows in float64
         return _fits_in_digits(form, point, truth, lost)
     with np.errstate(invalid="ignore"):
-        close = np.abs(traced - truth) <= FACTOR * len(form.tape.operations) * bounds
-        close |= _folded(form) & (np.abs(traced - truth) <= FACTOR * dtype.unit * _largest(truth))
+        close = np.abs(traced - truth) <= MAX_ERROR_BOUNDS * len(form.tape.operations) * bounds
+        close |= _folded(form) & (
+            np.abs(traced - truth) <= MAX_ERROR_BOUNDS * dtype.unit * _largest(truth)
+        )
     return bool((close | (traced == truth) | np.isnan(traced) & np.isnan(truth)).all())
 
 

@@ -13,8 +13,8 @@ from jacmagic.result.check.judgement import Status
 from jacmagic.view.captions import MAX_COMPONENTS, whereabouts
 
 HEADS = ("entry", "yours", "right", "difference", "ratio", "verdict", "cause")
-MAX_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
-MAX_WRONG = 60  # wrong entries that are listed
+MAX_ENTRIES_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
+MAX_WRONG_LISTED = 60  # wrong entries that are listed
 _KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"}
 
 
@@ -51,9 +51,9 @@ class Comparison(Reported, CheckResult):
     @property
     def _listed(self) -> list[Entry]:
         """The entries of the table: all of a small matrix, else those that are not equal."""
-        if len(self.entries) <= MAX_LISTED:
+        if len(self.entries) <= MAX_ENTRIES_LISTED:
             return self.entries
-        return [*self.wrong[:MAX_WRONG], *self.doubtful[:MAX_WRONG]]
+        return [*self.wrong[:MAX_WRONG_LISTED], *self.doubtful[:MAX_WRONG_LISTED]]
 
     @property
     def verdict(self) -> str:
@@ -104,7 +104,7 @@ class Comparison(Reported, CheckResult):
         equal = len(self.entries) - len(self.wrong) - len(self.doubtful)
         if equal and (self.wrong or self.doubtful) and len(self._listed) < len(self.entries):
             lines.append(f"{equal} entries are equal: {self.how_equal}")
-        left_out = len(self.wrong) - MAX_WRONG
+        left_out = len(self.wrong) - MAX_WRONG_LISTED
         if left_out > 0:
             lines.append(f"{left_out} more entries differ; see .wrong")
         lines += [self._elsewhere(one) for one in self.wrong if one.status is Status.HERE][:1]

@@ -39,7 +39,7 @@ from jacmagic.symbolic.matrix_form import MatrixForm
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.jacobian import Jacobian
 
-MAX_SYMBOLIC = 3  # equations whose system is solved in symbols
+MAX_SYMBOLIC_EQUATIONS = 3  # equations whose system is solved in symbols
 _OPTIONS = ComputeOptions("reverse-mode")
 _DISPLAY = DisplayOptions()
 
@@ -84,7 +84,7 @@ class ImplicitJacobian(Jacobian):
         """−(∂F/∂y)⁻¹ ∂F/∂x in SymPy (m, n); None where it is long."""
         whole, n = self.residual_jacobian, self.problem.size
         entries = entries_of(whole)
-        if entries is None or entries.rows > MAX_SYMBOLIC:
+        if entries is None or entries.rows > MAX_SYMBOLIC_EQUATIONS:
             return None
 
         def solve() -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError, naming_keywords
 from jacmagic.result.analysis.verbs import AnalysedResult
-from jacmagic.result.evaluated import LARGE
+from jacmagic.result.evaluated import MAX_SPARSE_ENTRIES_SHOWN
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
@@ -77,8 +77,8 @@ class Jacobian(AnalysedResult):
         if self.large:
             m, n = self.shape
             raise SizeError(
-                f"expected a Jacobian of at most {LARGE} entries to explore; found {m} × {n}; "
-                "write --wrt NAME for fewer inputs, or take .sparse"
+                f"expected a Jacobian of at most {MAX_SPARSE_ENTRIES_SHOWN} entries to explore; "
+                f"found {m} × {n}; write --wrt NAME for fewer inputs, or take .sparse"
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 

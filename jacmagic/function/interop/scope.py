@@ -43,7 +43,7 @@ from jacmagic.function.pytree import map_leaves
 _ITSELF = (bool, int, float, complex, str, bytes, type(None), torch.Tensor, nn.Parameter)
 
 
-MAX_NAMED = 64  # entries of an array up to which a formula shows its name
+MAX_NAMED_ENTRIES = 64  # entries of an array up to which a formula shows its name
 
 
 class Scope:
@@ -148,7 +148,7 @@ class Scope:
     def _named_array(self, array: Array, name: str) -> Array:
         """Offer an array's numbers under its name; with a name it carries a tensor."""
         names = current()
-        is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED
+        is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED_ENTRIES
         if names is not None and is_named and array._tensor is None:
             tensor = names.offer(name, tensor_in(array))
             if names.keeps:

@@ -6,7 +6,7 @@ import types
 from typing import Any
 
 from jacmagic.function.interop.replacements import Replacements
-from jacmagic.function.interop.survey import MAX_SEARCHED
+from jacmagic.function.interop.survey import MAX_SEARCHED_ENTRIES
 
 _MISSING = object()
 CONTAINERS = (list, tuple, dict, types.SimpleNamespace)
@@ -27,7 +27,7 @@ class Containers:
     def copy(self, value: Any, name: str = "") -> Any:
         """Return a container with replaced entries; the value itself where it has none."""
         mapping = vars(value) if isinstance(value, types.SimpleNamespace) else value
-        if len(mapping) > MAX_SEARCHED:
+        if len(mapping) > MAX_SEARCHED_ENTRIES:
             return value
         entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
         before = dict(entries)

@@ -25,7 +25,7 @@ from jacmagic.function.interop.user_code import is_users, is_users_module, names
 
 Reads = list[tuple[Any, str, Any]]
 # Entries of a list or dict up to which it is searched: tables of functions are short, data long.
-MAX_SEARCHED = 64
+MAX_SEARCHED_ENTRIES = 64
 
 
 @dataclass
@@ -231,7 +231,7 @@ def parts_of(value: Any) -> Iterator[Any]:
             if is_users(type(part)):
                 yield type(part)
                 yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
-    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED:
+    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED_ENTRIES:
         inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
         yield from _met(inside)
     elif not isinstance(value, type) and is_users(type(value)):

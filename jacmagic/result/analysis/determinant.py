@@ -16,7 +16,7 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
-MAX_SYMBOLIC = 4  # rows of a matrix whose determinant is expanded: 24 products
+MAX_SYMBOLIC_ROWS = 4  # rows of a matrix whose determinant is expanded: 24 products
 
 
 class Determinant(float, Reported):
@@ -92,7 +92,7 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
     value.name = Shown(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
     value.digits = jacobian.view.digits
     value.bound = error_bound(matrix, epsilon_of(jacobian))
-    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC else None
+    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC_ROWS else None
     return value
 
 

@@ -32,9 +32,9 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import pretty, tex
 from jacmagic.symbolic.trace import Refusal
 
-CRITICAL = 10.0  # collinearity index from which parameters compensate each other (Brun et al., 3.3)
-MAX_SYMBOLIC = 4  # parameters whose information is written as a matrix
-MAX_CORRELATIONS = 12  # parameters in a table of correlations
+CRITICAL_COLLINEARITY = 10.0  # index from which parameters compensate each other (Brun et al., 3.3)
+MAX_SYMBOLIC_PARAMETERS = 4  # parameters whose information is written as a matrix
+MAX_PARAMETERS_CORRELATED = 12  # parameters in a table of correlations
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -142,7 +142,7 @@ class Information(Reported):
         """Return standard errors, correlations and what is not identifiable."""
         grids = [self._estimates()]
         n = len(self.matrix)
-        if 1 < n <= MAX_CORRELATIONS and self.identifiable.sum() > 1:
+        if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
             names = [named(label) for label in self.jacobian.columns]
             grid = matrix_grid("", names, names, np.round(self.correlation, 3) + 0.0, 3)
             grids.append(Grid(grid.heads, grid.rows, "correlations of the estimates"))
@@ -180,13 +180,13 @@ class Information(Reported):
         for vector in self.null_space.T:
             names = direction(oriented(vector), columns, 3, self._units)
             yield f"not identifiable: moving along {names} changes no observation to first order"
-        if self.rank == len(columns) and self.collinearity >= CRITICAL:
+        if self.rank == len(columns) and self.collinearity >= CRITICAL_COLLINEARITY:
             weakest = self._svd[1][-1] / self._units
             weakest = weakest / np.linalg.norm(weakest)
             names = direction(oriented(weakest), columns, 3, self._units)
             yield (
-                f"nearly collinear (index {CRITICAL:g} or more): the observations hardly "
-                f"determine {names}"
+                f"nearly collinear (index {CRITICAL_COLLINEARITY:g} or more): "
+                f"the observations hardly determine {names}"
             )
 
     def _formula(self) -> list[Shown]:
@@ -194,7 +194,9 @@ class Information(Reported):
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or not self.is_uniform:
             return []
-        if entries.cols > MAX_SYMBOLIC or not any(entry.free_symbols for entry in entries):
+        if entries.cols > MAX_SYMBOLIC_PARAMETERS or not any(
+            entry.free_symbols for entry in entries
+        ):
             return []
         product = attempt(
             lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget

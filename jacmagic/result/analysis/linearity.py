@@ -18,7 +18,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.result.analysis.arrays import array_of, stepped
 from jacmagic.result.core import JacobianResult
 
-MAX_DIRECTIONS = 32  # of a covariance; two Jacobians each
+MAX_COVARIANCE_DIRECTIONS = 32  # of a covariance; two Jacobians each
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def linearity_of(jacobian: JacobianResult, covariance: np.ndarray) -> Linearity:
     """
     m = jacobian.shape[0]
     roots = square_root(covariance)
-    if len(roots) > MAX_DIRECTIONS:
+    if len(roots) > MAX_COVARIANCE_DIRECTIONS:
         return _unknown(m, f"the inputs vary in {len(roots)} directions, more than are tried")
     at_point, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
     for root in roots:

@@ -23,7 +23,7 @@ from jacmagic.result.analysis.short_form import short_form
 from jacmagic.result.core import JacobianResult
 
 MAX_STEPS = 50  # by default; quadratic convergence takes about six
-MAX_COLUMNS = 8  # components of x in the table
+MAX_COMPONENTS_SHOWN = 8  # components of x in the table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,8 +84,8 @@ class Newton(Reported):
     def report(self) -> Report:
         """Return a line for each iterate, and why the iteration ended."""
         lines = [self._line(k) for k in range(len(self.iterates))]
-        names = [named(label) for label in self.jacobian.columns[:MAX_COLUMNS]]
-        if len(self.jacobian.columns) > MAX_COLUMNS:
+        names = [named(label) for label in self.jacobian.columns[:MAX_COMPONENTS_SHOWN]]
+        if len(self.jacobian.columns) > MAX_COMPONENTS_SHOWN:
             names.append(Shown("…", r"\cdots"))
         heads = [Shown("k", "k"), *names, _RESIDUAL, _STEP, words("order")]
         return Report(
@@ -104,8 +104,8 @@ class Newton(Reported):
 
     def _line(self, k: int) -> list[Shown]:
         one, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
-        cells = [numeral(float(x), digits) for x in one.x[:MAX_COLUMNS]]
-        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COLUMNS)
+        cells = [numeral(float(x), digits) for x in one.x[:MAX_COMPONENTS_SHOWN]]
+        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COMPONENTS_SHOWN)
         return [
             Shown(str(k), str(k)),
             *cells,

@@ -28,8 +28,8 @@ from jacmagic.result.analysis.short_form import entries_of, written
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
 
-MAX_COLUMNS = 12  # components whose shares are shown one by one; of more, those of whole inputs
-MAX_EQUATIONS = 6  # outputs whose law is written out
+MAX_COMPONENTS_SHOWN = 12  # with a share each; of more, whole inputs have theirs
+MAX_LAWS_SHOWN = 6  # outputs whose law is written out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,7 +121,7 @@ class Propagation(Reported):
     def _budget(self) -> Grid:
         """Return one line for each output: value, uncertainty, share of each input."""
         rows, columns = self.jacobian.rows, self.jacobian.columns
-        if len(columns) <= MAX_COLUMNS:
+        if len(columns) <= MAX_COMPONENTS_SHOWN:
             heads, parts = [named(label) for label in columns], self.contributions
         else:
             heads = [named(Label(name)) for name in self.by_input]
@@ -145,7 +145,7 @@ class Propagation(Reported):
         linearity = self.linearity
         if linearity.fails:
             yield f"the linearisation is not to be trusted: {linearity.unknown}"
-        for i in self.poor[:MAX_EQUATIONS]:
+        for i in self.poor[:MAX_LAWS_SHOWN]:
             u, limit = float(self.standard_deviations[i]), self.measured[i].tolerance
             second, shift = float(np.hypot(u, linearity.deviation[i])), float(linearity.shift[i])
             parts = [f"the standard uncertainty is {number(second, 3)} instead of {number(u, 3)}"]
@@ -155,8 +155,8 @@ class Propagation(Reported):
                 f"{self.jacobian.rows[i].unicode}: the linearisation is poor; to second order "
                 + " and ".join(parts)
             )
-        if len(self.poor) > MAX_EQUATIONS:
-            yield f"the linearisation is poor for {len(self.poor) - MAX_EQUATIONS} more outputs"
+        if len(self.poor) > MAX_LAWS_SHOWN:
+            yield f"the linearisation is poor for {len(self.poor) - MAX_LAWS_SHOWN} more outputs"
 
     def _checked(self) -> Iterator[str]:
         """Yield how the linearisation was checked."""
@@ -173,7 +173,7 @@ class Propagation(Reported):
     def _law(self) -> list[Shown]:
         """Return σ_f² = Σ (∂f/∂x)² σ_x² of each output, where it fits a line."""
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
-        if entries is None or reading is None or entries.rows > MAX_EQUATIONS:
+        if entries is None or reading is None or entries.rows > MAX_LAWS_SHOWN:
             return []
         if entries.has(sympy.Piecewise):  # several laws, which fit no line
             return []

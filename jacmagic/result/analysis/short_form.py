@@ -17,7 +17,7 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause
-MAX_RAW = 300  # of an expression before it is reordered: beyond, it hardly fits a line then
+MAX_SYMBOLS_UNORDERED = 300  # before it is reordered: beyond, it hardly fits a line then
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def short_form(
 
     def work() -> Any:
         raw = compute(entries)
-        return tidied(raw) if symbols_in(raw) <= MAX_RAW else None
+        return tidied(raw) if symbols_in(raw) <= MAX_SYMBOLS_UNORDERED else None
 
     form = attempt(work, jacobian.forms.budget)
     if form is None or isinstance(form, Refusal) or form.has(sympy.nan, sympy.zoo, sympy.oo):

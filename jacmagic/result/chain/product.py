@@ -20,7 +20,7 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 from jacmagic.symbolic.validation import is_close
 
-MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
+MAX_TITLE_LETTERS = 3  # letters of a function's name up to which it stands in fractions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,7 +98,7 @@ class ChainProduct:
     def letter(self) -> str:
         """The function's name in fractions: f for a long one, unless that is in use."""
         names = {label.name for variable in self.form.variables for label in variable.labels}
-        short = len(self.function) <= MAX_TITLE or "f" in names
+        short = len(self.function) <= MAX_TITLE_LETTERS or "f" in names
         return self.function if short else "f"
 
     def name(self, position: int) -> str:

@@ -14,7 +14,7 @@ from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import write_tape
 
-MAX_DEFINED = 4  # components of a variable that is written out as the code computes it
+MAX_COMPONENTS_DEFINED = 4  # components of a variable that is written out as the code computes it
 MAX_SYMBOLS = 60  # of such a component
 MAX_FACTORS = 24  # written out in a still form; the others are named
 
@@ -74,7 +74,7 @@ def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[L
         if structure in written or own & {clause.symbol.name for clause in reading.clauses}:
             continue
         written.add(structure)
-        if (variable.size <= MAX_DEFINED or variable.unnamed) and _is_short(reading):
+        if (variable.size <= MAX_COMPONENTS_DEFINED or variable.unnamed) and _is_short(reading):
             yield reading, list(zip(variable.labels, reading.written, strict=True))
 
 

@@ -18,7 +18,7 @@ from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
 
-TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
+MAX_TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
 
 
 def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,7 +88,7 @@ def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
         result: a Jacobian (m, n) with the same inputs.
         problem: its function returns the m·n entries.
     """
-    traced = trace_problem(problem, TRACE_SECONDS)
+    traced = trace_problem(problem, MAX_TRACE_SECONDS)
     m, n = result.shape
     if isinstance(traced, Refusal) or len(traced.outputs) != m * n:
         return None

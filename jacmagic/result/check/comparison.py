@@ -14,7 +14,7 @@ from jacmagic.result.check.calls import of_form
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import (
-    NOISES,
+    NOISE_FACTOR,
     WRONG,
     Status,
     agreement_at,
@@ -189,7 +189,7 @@ def _evidence(
         axis=(1, 2)
     )
     usable = finite if finite.any() else np.arange(len(finite)) == 0
-    noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
+    noise = NOISE_FACTOR * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
     noise = noise + 1e-13 * (unit / 2.0**-52) * size
 

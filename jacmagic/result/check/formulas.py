@@ -12,7 +12,7 @@ from jacmagic.function.interop import lifted
 from jacmagic.function.source import required_of
 from jacmagic.function.targets import is_sympy
 from jacmagic.result.check.arrange import Blocks, arrange
-from jacmagic.result.check.calls import TRACE_SECONDS
+from jacmagic.result.check.calls import MAX_TRACE_SECONDS
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.symbols import Vocabulary
@@ -149,7 +149,7 @@ def _expressions(
         return [torch.as_tensor(one, dtype=torch.float64) for one in function(*numbers)]
 
     names = [f"x{k}" for k in range(len(point))]
-    traced = trace(run, point, names, seconds=TRACE_SECONDS)
+    traced = trace(run, point, names, seconds=MAX_TRACE_SECONDS)
     if isinstance(traced, Refusal):
         return None
     texts = {s: label.unicode for s, label in zip(vocabulary.symbols, result.columns, strict=True)}

@@ -16,7 +16,7 @@ from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.core import JacobianResult
 
 MAX_DIGITS = 9  # significant digits up to which a number was typed and rounded, not computed
-NO_DECIMALS = 0.0
+NO_DECIMALS = 0.0  # half a unit of the last digit of numbers that are not rounded
 
 
 @dataclass(frozen=True)

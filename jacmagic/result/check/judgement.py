@@ -26,15 +26,15 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.graph.precise import precise
 
-MAX_GAP = 1e-4  # relative: what rounding may do where four digits are left
-POINTS = 3  # the worst ones of an entry
-EQUAL = 2.0**-40  # relative, of values with fifty digits; constants may be rounded floats
-MAX_ENTRIES = 64  # of a matrix that are settled so, each in milliseconds
-MAX_OPERATIONS = 2_000
+MAX_RELATIVE_GAP = 1e-4  # relative: what rounding may do where four digits are left
+WORST_POINTS = 3  # the worst ones of an entry
+MAX_RELATIVE_GAP_OF_DIGITS = 2.0**-40  # of fifty digits; constants may be rounded floats
+MAX_ENTRIES_SETTLED = 64  # of a matrix that are settled so, each in milliseconds
+MAX_OPERATIONS = 2_000  # of a tape that is run with fifty digits
 MIN_DIGITS = 7  # half of float64's: what is wrong by a mistake differs earlier
-NOISES = 16.0
-RELATIVE = 1e-12  # of an entry, as is shown
-SHARE = 2.0**-44  # of what the row's largest entry contributes
+NOISE_FACTOR = 16.0  # times the estimated noise: the estimate is of few points
+MAX_RELATIVE_ROUNDING = 1e-12  # of an entry, as is shown
+MAX_SHARE_OF_ROW = 2.0**-44  # of what the row's largest entry contributes
 
 
 class Status(Enum):
@@ -68,8 +68,8 @@ def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) ->
     with np.errstate(invalid="ignore", over="ignore"):
         size = np.maximum(np.abs(truth), np.abs(hand))
         gap = np.abs(hand - truth)
-        relative = RELATIVE * max(1.0, unit / 2.0**-52)
-        allowed = np.maximum(NOISES * samples.noise, relative * size) + rounding * (1 + 1e-9)
+        relative = MAX_RELATIVE_ROUNDING * max(1.0, unit / 2.0**-52)
+        allowed = np.maximum(NOISE_FACTOR * samples.noise, relative * size) + rounding * (1 + 1e-9)
         allowed = np.maximum(allowed, invisible(samples, unit))
         equal = (gap <= allowed) | (truth == hand)
     finite = np.isfinite(truth) & np.isfinite(hand)
@@ -84,7 +84,7 @@ def invisible(samples: Samples, unit: float) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         largest = (np.abs(samples.truth) * sizes).max(axis=2, keepdims=True)
     usual = np.median(np.nan_to_num(np.abs(samples.truth)), axis=0)  # of the entry, at all points
-    return SHARE * (unit / 2.0**-52) * (np.nan_to_num(largest) / sizes + usual)
+    return MAX_SHARE_OF_ROW * (unit / 2.0**-52) * (np.nan_to_num(largest) / sizes + usual)
 
 
 def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray:
@@ -173,9 +173,9 @@ def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: 
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
         gaps = np.where(equal == 0, np.abs(samples.hand - samples.truth) / size, 0.0)
-    small = np.argwhere((gaps.max(axis=0) > 0) & (gaps.max(axis=0) < MAX_GAP))
-    for i, j in small[:MAX_ENTRIES]:
-        worst = np.argsort(gaps[:, i, j])[::-1][:POINTS]
+    small = np.argwhere((gaps.max(axis=0) > 0) & (gaps.max(axis=0) < MAX_RELATIVE_GAP))
+    for i, j in small[:MAX_ENTRIES_SETTLED]:
+        worst = np.argsort(gaps[:, i, j])[::-1][:WORST_POINTS]
         wrong = [samples.points[k] for k in worst if gaps[k, i, j] > 0]
         if hand.expressions is not None and _are_equal(form, hand.expressions, i * n + j, wrong):
             equal[equal[:, i, j] == 0, i, j] = 1
@@ -188,7 +188,7 @@ def _are_equal(
         one, other = (_exact(side, side.entries[entry], point) for side in (form, written))
         if one is None or other is None:
             return False
-        if abs(one - other) > EQUAL * max(abs(one), abs(other)):
+        if abs(one - other) > MAX_RELATIVE_GAP_OF_DIGITS * max(abs(one), abs(other)):
             return False
     return True
 

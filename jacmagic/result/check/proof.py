@@ -20,8 +20,8 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
 MAX_SYMBOLS = 400  # of an entry on either side
-SECONDS = 0.6  # for all entries of a matrix
-SECONDS_EACH = 0.2
+MAX_SECONDS = 0.6  # for all entries of a matrix
+MAX_SECONDS_PER_ENTRY = 0.2
 
 
 def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
@@ -37,7 +37,7 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
         return set()
     sizes = tree_sizes(form.graph, form.entries)
     proved_entries: set[int] = set()
-    with one_allowance(SECONDS):
+    with one_allowance(MAX_SECONDS):
         for k in entries:
             if sizes[k] > MAX_SYMBOLS:
                 continue
@@ -45,7 +45,7 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
             def work(k: int = k) -> bool:
                 return is_zero(_right(form, k) - _other(form, hand, written, k))
 
-            if attempt(work, SECONDS_EACH) is True:
+            if attempt(work, MAX_SECONDS_PER_ENTRY) is True:
                 proved_entries.add(k)
     return proved_entries
 

@@ -24,8 +24,8 @@ POINTS = 64  # beside x: a wrong formula that is right at all of them is right
 FEW_POINTS = 8  # without a closed form, where each costs a Jacobian by torch
 MAX_ENTRIES = 2**18  # of all points together: 2 MiB for each array
 HALVINGS = 10  # of the radius, down to 1/2000 of x; of points' distance from x
-RADIUS = 0.5
-STEP = 2.0**-22  # relative, of the line on which noise is estimated: smooth parts give 1e-26
+RELATIVE_RADIUS = 0.5  # of the points around x, at first: far enough for formulas to differ
+RELATIVE_STEP = 2.0**-22  # of the line on which noise is estimated: smooth parts give 1e-26
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _spread(
     signs = np.random.default_rng(1).choice([-1.0, 1.0], size=points.shape)
     lines = [values]
     for k in range(1, 5):
-        moved = points * (1 + k * STEP * signs)
+        moved = points * (1 + k * RELATIVE_STEP * signs)
         lines.append(np.stack([np.broadcast_to(function(p), values.shape[1:]) for p in moved]))
     with np.errstate(all="ignore"):
         third = np.abs(np.diff(lines, 3, axis=0)).max(axis=0) / np.sqrt(20)
@@ -119,7 +119,7 @@ def around(
     count = max(FEW_POINTS, min(count, MAX_ENTRIES // max(truth_here.size, 1)))
     random = np.random.default_rng(0)
     points, truths = [point[None]], [truth_here[None]]
-    missing, radius = count, RADIUS
+    missing, radius = count, RELATIVE_RADIUS
     for _ in range(HALVINGS):
         drawn = random.uniform(-1, 1, size=(missing, len(point)))
         moved = np.where(point == 0, radius * drawn, point * (1 + radius * drawn))

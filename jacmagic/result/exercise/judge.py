@@ -17,7 +17,7 @@ from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.formulas import vocabulary_of
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import agreement_at, settle
-from jacmagic.result.check.samples import STEP, Samples, around, in_branch
+from jacmagic.result.check.samples import RELATIVE_STEP, Samples, around, in_branch
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, read_answer, with_numerators
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
@@ -184,7 +184,8 @@ class Judge:
         signs = np.random.default_rng(1).choice([-1.0, 1.0], size=self.points.shape)
         lines = [
             np.broadcast_to(
-                side.values(self.points * (1 + k * STEP * signs)).of(node), len(self.points)
+                side.values(self.points * (1 + k * RELATIVE_STEP * signs)).of(node),
+                len(self.points),
             )
             for k in range(4)
         ]

@@ -21,9 +21,9 @@ from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
-MAX_COLUMNS = 12  # whose sums are tried
-SECONDS = 1.0  # of SymPy's work on texts, for one answer
-MAX_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
+MAX_COLUMNS_ADDED = 12  # whose sums are tried
+MAX_SECONDS = 1.0  # of SymPy's work on texts, for one answer
+MAX_SYMBOLS_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
 MIN_DIGITS = 4  # that are right everywhere of a rounded constant
 
 
@@ -63,7 +63,7 @@ def named_mistake(
     hand[:, i, j] = values[finite]
     evidence = _evidence(result, form, points, truth, hand, answer)
     wrong = evidence.wrong(i, j)
-    with one_allowance(SECONDS), np.errstate(all="ignore"):
+    with one_allowance(MAX_SECONDS), np.errstate(all="ignore"):
         looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
         return _first(looks, evidence, wrong)
 
@@ -105,7 +105,7 @@ def _evidence(
 ) -> Evidence:
     m, n = result.shape
     written: Expressions | None = answer.written
-    if tree_sizes(answer.written.graph, answer.written.entries)[0] > MAX_SEARCHED:
+    if tree_sizes(answer.written.graph, answer.written.entries)[0] > MAX_SYMBOLS_SEARCHED:
         written = None
     else:
         written = replace(answer.written, entries=list(answer.written.entries) * (m * n))
@@ -148,7 +148,9 @@ def total_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return None
     row = evidence.truth[:, wrong.row, :]
     others = [
-        k for k in range(min(row.shape[1], MAX_COLUMNS)) if k != wrong.column and row[:, k].any()
+        k
+        for k in range(min(row.shape[1], MAX_COLUMNS_ADDED))
+        if k != wrong.column and row[:, k].any()
     ]
     names = [label.unicode for label in evidence.columns]
     for count in (1, 2, len(others)):

@@ -11,7 +11,7 @@ from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, WRONG, Judgement
 
 MAX_COMPONENTS = 8  # of a point whose numbers are exchanged, two by two
-ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within it
+MAX_RELATIVE_ROUNDING = 5e-3  # relative: a number that is rounded to three digits is within it
 
 
 def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
@@ -39,7 +39,7 @@ def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
 
 def is_near(value: float, right: float) -> bool:
     """Whether a number is right to three digits."""
-    return math.isfinite(value) and abs(value - right) <= ROUNDED * abs(right)
+    return math.isfinite(value) and abs(value - right) <= MAX_RELATIVE_ROUNDING * abs(right)
 
 
 def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.tokens import MAX_LETTERS
 
-MAX_LINES = 100
+MAX_LINES = 100  # of a typed derivation; each is judged like an answer
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}|&|\$")
 _BREAK = re.compile(r"\n|\\\\(?:\[[^\]]*\])?")
 _OPERATORS = re.compile(r"[-+*^−·²³(]")

@@ -23,7 +23,7 @@ MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
 MAX_DIGITS = 40  # of a number
 MAX_DERIVATIVES = 12  # that an answer leaves to be taken
-MAXWORD = 24  # letters of a word that is split into names
+MAX_WORD_LETTERS = 24  # letters of a word that is split into names
 CONSTANTS = frozenset({"pi", "π", "e"})
 NOUN = "the answer"
 
@@ -199,5 +199,5 @@ class _Words:
             ways = [way for k in ends if (way := after(text[:k], text[k:])) is not None]
             return min(ways, key=len, default=None)
 
-        pieces = split(word) if len(word) <= MAXWORD or is_piece(word) else None
+        pieces = split(word) if len(word) <= MAX_WORD_LETTERS or is_piece(word) else None
         return None if pieces is None else list(pieces)

@@ -18,7 +18,7 @@ _ALONE = {
     Finding.FORM: "the closed form",
     Finding.CONTRADICTED: "",
 }
-MAX_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
+MAX_RELATIVE_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Agreement:
     def _size(self) -> str:
         """The largest difference, with the size of its entry where that makes it small."""
         gaps = self.sources.gaps
-        if gaps is None or self.largest <= MAX_UNREMARKED:
+        if gaps is None or self.largest <= MAX_RELATIVE_UNREMARKED:
             return f"{self.largest:.1g}"
         entry = self.sources.torch.flat[int(gaps.argmax())]
         return f"{self.largest:.1g}, of {abs(entry):.1g}"

@@ -32,17 +32,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.function.precision import FACTOR, Dtype, Exact, Exactly
+from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype, Exact, Exactly
 from jacmagic.result.verdict.findings import (
     ALARMS,
-    SMALL_PART,
+    MAX_SHARE_OF_VARIATION,
     TRUSTED_ERRORS,
     Circumstances,
     Finding,
     Sources,
 )
 
-SHORT_CONSTANT = FACTOR * 2.0**-24  # relative: a number that was rounded to float32 on the way
+MAX_RELATIVE_SHORTENING = MAX_ERROR_BOUNDS * 2.0**-24  # of a number that was float32 on the way
 MAX_ROUNDOFFS = 2.0**10  # that torch's value may carry where no closed form bounds them
 
 
@@ -106,7 +106,7 @@ def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstance
     if circumstances.smooth is not None:
         size = np.maximum(np.abs(truth), np.abs(circumstances.smooth))
         with np.errstate(invalid="ignore"):
-            confirmed = np.abs(truth - circumstances.smooth) <= SMALL_PART * size
+            confirmed = np.abs(truth - circumstances.smooth) <= MAX_SHARE_OF_VARIATION * size
         findings[confirmed] = Finding.AGREED
         findings[~confirmed & np.isfinite(circumstances.smooth)] = Finding.TORCH
     if circumstances.values is not None:
@@ -121,7 +121,7 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
     truth, formula, bound = sources.torch, sources.formula, sources.bound
     assert formula is not None and bound is not None
     with np.errstate(invalid="ignore", over="ignore"):
-        allowed = FACTOR * bound
+        allowed = MAX_ERROR_BOUNDS * bound
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
         return (truth == formula) & np.isinf(truth) | (
@@ -154,7 +154,7 @@ class _Doubtful:
         gap = abs(truth - value)
         allowed = self._operations * self._bound + self._underflow(value)
         explained = bool(np.isfinite(gap)) and gap <= allowed
-        rounding = FACTOR * self.known.operations * self.dtype.unit
+        rounding = MAX_ERROR_BOUNDS * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED
         cut, share = self.known.cut(self.row, self.column), self._share(gap)
@@ -198,7 +198,7 @@ class _Doubtful:
 
     @property
     def _operations(self) -> float:
-        return FACTOR * self.exact.operations
+        return MAX_ERROR_BOUNDS * self.exact.operations
 
     def _underflow(self, value: float) -> float:
         return self.dtype.normal if abs(value) < self.dtype.normal else 0.0
@@ -213,7 +213,7 @@ class _Doubtful:
         """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
         if max(abs(value), abs(self._truth)) < self.dtype.normal / self.dtype.unit**2:
             return True
-        return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
+        return gap <= MAX_RELATIVE_SHORTENING * abs(value) or self._is_invisible(gap)
 
     def _is_invisible(self, gap: float) -> bool:
         """Whether a gap in slope, over the input's whole size, is rounding of the value."""
@@ -222,7 +222,7 @@ class _Doubtful:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
             moved = gap * circumstances.sizes[self.column]
-        rounding = FACTOR * circumstances.operations * self.dtype.unit
+        rounding = MAX_ERROR_BOUNDS * circumstances.operations * self.dtype.unit
         return bool(moved <= rounding * abs(circumstances.values[self.row]))
 
     def _share(self, gap: float) -> float:
@@ -261,5 +261,7 @@ def _against_differences(
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(values - sources.differences)
         confirmed = gap <= TRUSTED_ERRORS * sources.error + rounding * size
-        missed = gap > TRUSTED_ERRORS * sources.error + max(dtype.half, SMALL_PART**2) * size
+        missed = (
+            gap > TRUSTED_ERRORS * sources.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
+        )
     return confirmed, missed | ~np.isfinite(values) & np.isfinite(sources.differences)

@@ -11,7 +11,11 @@ from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import independent
-from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS, finite_differences
+from jacmagic.result.verdict.findings import (
+    MAX_SHARE_OF_VARIATION,
+    TRUSTED_ERRORS,
+    finite_differences,
+)
 from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import write_tape
@@ -70,7 +74,9 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
         part.numpy() for part in (estimate.matrix, estimate.error, estimate.scale)
     )
     with np.errstate(invalid="ignore"):
-        close = np.abs(expected - value) <= TRUSTED_ERRORS * error + SMALL_PART**2 * scale
+        close = (
+            np.abs(expected - value) <= TRUSTED_ERRORS * error + MAX_SHARE_OF_VARIATION**2 * scale
+        )
     confirmed = close & estimate.decisive.numpy()
     columns = np.flatnonzero(~confirmed.all(axis=0))
     confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (

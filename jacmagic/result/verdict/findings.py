@@ -15,7 +15,7 @@ from jacmagic.numeric import Differences, differences
 MAX_COLUMNS = 64  # taken one by one, each by about seven runs of the function: 450 for a verdict
 MAX_ROWS = 4096  # 64 columns of them are the largest matrix of which every entry is judged
 TRUSTED_ERRORS = 10.0  # estimated errors of finite differences within which values are met
-SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
+MAX_SHARE_OF_VARIATION = 2.0**-10  # of the function's variation: an error below it decides
 
 
 class Finding(IntEnum):
@@ -67,7 +67,7 @@ class Sources:
             return np.zeros(self.torch.shape, dtype=bool)
         estimated = np.isfinite(self.error) & np.isfinite(self.scale)
         with np.errstate(over="ignore"):
-            small = TRUSTED_ERRORS * self.error <= SMALL_PART * self.scale
+            small = TRUSTED_ERRORS * self.error <= MAX_SHARE_OF_VARIATION * self.scale
         return estimated & (self.scale > 0) & small
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.result.verdict.causes import sentence
-from jacmagic.result.verdict.comparison import SHORT_CONSTANT
+from jacmagic.result.verdict.comparison import MAX_RELATIVE_SHORTENING
 from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import Finding
 from jacmagic.symbolic.formula.singularities import origin_of_nonfinite
@@ -116,7 +116,7 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     entry, value, precision = evidence.name(i, j), evidence.truth[i, j], evidence.dtype.name
     advice = _REWRITE if precision == "float64" else _LOWER
     gap = abs(value - exact.value)
-    if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
+    if 0 < gap <= MAX_RELATIVE_SHORTENING * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
     other = f"exact {exact.value:.6g}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from jacmagic.symbolic.graph import Graph
 
-MAX_MULTIPLIED = 64  # of a whole exponent that counts as multiplications
+MAX_EXPONENT_MULTIPLIED = 64  # of a whole exponent that counts as multiplications
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _operations(graph: Graph, node: int) -> dict[str, int]:
     if operation != "pow":
         return {_KINDS.get(operation, "calls"): 1}
     exponent = graph.value(graph.operands(node)[1])
-    if not isinstance(exponent, int) or not 0 < abs(exponent) <= MAX_MULTIPLIED:
+    if not isinstance(exponent, int) or not 0 < abs(exponent) <= MAX_EXPONENT_MULTIPLIED:
         return {"powers": 1}
     size = abs(exponent)
     squarings = size.bit_length() - 1 + size.bit_count() - 1

@@ -18,7 +18,7 @@ import numpy as np
 Blocks = Mapping[tuple[int, int], np.ndarray]  # (above, below) → entries: 0, 1 for ±1, 2 for others
 
 ZERO, UNIT, OTHER = 0, 1, 2
-MAX_EXACT = 7  # variables up to which every order is compared: 2⁷ sets of eliminated ones
+MAX_VARIABLES_FOR_ALL_ORDERS = 7  # which takes 2⁷ sets of eliminated ones
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def multiplications(blocks: Blocks, variables: Sequence[int]) -> Multiplications
     """
     forward = _count(blocks, variables)
     reverse = _count(blocks, variables[::-1])
-    exact = len(variables) <= MAX_EXACT
+    exact = len(variables) <= MAX_VARIABLES_FOR_ALL_ORDERS
     order = _best(blocks, variables) if exact else _greedy(blocks, variables)
     counts = {tuple(variables): forward, tuple(variables[::-1]): reverse}
     counts[order] = _count(blocks, order)

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from jacmagic.symbolic.factored.stages import Stage, local_sources, stage_of
 from jacmagic.symbolic.factored.variables import Variable, joined
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS
 from jacmagic.symbolic.graph import ONE, ZERO
 from jacmagic.symbolic.trace import Trace
 
@@ -16,7 +16,7 @@ from jacmagic.symbolic.trace import Trace
 SYMBOLS_PER_VARIABLE = 4
 SYMBOLS_SAVED = 12  # by a vector of the outermost function, or of a layer: its steps are known
 SYMBOLS_PER_UNNAMED = 24  # that the reader does not know from the code
-SYMBOLS_PER_FACTOR = 2
+SYMBOLS_PER_FACTOR = 2  # its name in an equation, and its brackets
 MAX_FACTORS_KEPT = 6  # of a chain that is not shorter than the formula written out
 
 
@@ -106,7 +106,7 @@ def split(
     longest = max(
         (max(stage.lengths, default=0) for stage in shortest.stages().values()), default=0
     )
-    if longest > 2 * MAX_ENTRY:  # below, a page names norms and repeated parts
+    if longest > 2 * MAX_ENTRY_SYMBOLS:  # below, a page names norms and repeated parts
         unnamed = (candidate for candidate in candidates if candidate.unnamed)
         shortest = _pruned(_in_order(Splitting(trace, *ends, (*shortest.chosen, *unnamed))))
     return shortest if shortest.chosen else _through_all(whole)

@@ -23,7 +23,7 @@ MAX_OPERATIONS = 20_000  # of a tape that is run with fifty digits, which takes 
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
 # For each closed form its values and bounds at the point that was asked for last.
 _LAST: WeakKeyDictionary[ClosedForm, tuple[Any, list[np.ndarray]]] = WeakKeyDictionary()
-_SAFETY = 2.0  # how much the worst point's difference may exceed the largest of the samples'
+_SAFETY_FACTOR = 2.0  # how much the worst point's difference may exceed the largest of the samples'
 
 
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
@@ -99,7 +99,7 @@ def exact_values(
         samples = _beside(tape, point, values, dtype)
         with np.errstate(invalid="ignore"):
             gaps = [np.abs(np.subtract(sample, outputs)) for sample in samples]
-        return _SAFETY * np.max(gaps, axis=0)
+        return _SAFETY_FACTOR * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
     return [

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph
 
-MAX_BITS = 10**7  # nodes × inputs that are looked through
+MAX_NODES_TIMES_INPUTS = 10**7  # nodes × inputs that are looked through
 _ROUNDING = "rounding to integers"
 _STEPS = {"floor": _ROUNDING, "ceil": _ROUNDING, "sign": "the sign"}
 
@@ -22,7 +22,7 @@ def staircases(closed: ClosedForm) -> list[str]:
     whole = [leak for leak in closed.trace.leaks if leak.habit == "int()"]
     roots = [*outputs, *(node for leak in whole for node in leak.nodes)]
     order = graph.reach(roots)
-    if len(order) * len(closed.columns) > MAX_BITS:
+    if len(order) * len(closed.columns) > MAX_NODES_TIMES_INPUTS:
         return []
     reached, smooth = _inputs_below(graph, order, closed.trace.inputs)
     stairs: dict[tuple[str, int | None], int] = {}

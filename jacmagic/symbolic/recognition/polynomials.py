@@ -16,7 +16,7 @@ from numpy.polynomial.polynomial import polyadd, polymul, polypow, polysub
 from jacmagic.symbolic.graph import ZERO, Graph, tree_sizes
 
 MAX_DEGREE = 12  # of a polynomial that is read in full
-_MAX_DIGITS = 10**9  # of a coefficient that is read
+_MAX_COEFFICIENT = 10**9  # of a coefficient that is read
 _ARITHMETIC: dict[str, Callable[..., np.ndarray]] = {
     "neg": operator.neg, "add": polyadd, "sub": polysub, "mul": polymul
 }  # fmt: skip
@@ -68,7 +68,7 @@ def _polynomial(
     result = _combined(operation, [part[1] for part in parts if part])
     if result is None or len(result) > MAX_DEGREE + 1:
         return None
-    if any(max(abs(c.numerator), c.denominator) > _MAX_DIGITS for c in result):
+    if any(max(abs(c.numerator), c.denominator) > _MAX_COEFFICIENT for c in result):
         return None
     return next(iter(variables), None), result
 

@@ -23,7 +23,7 @@ from jacmagic.symbolic.recognition.products import (
     written,
 )
 
-_MAX_CANCELLED = 13  # symbols of a sum that is multiplied out; a longer one loses common parts
+_MAX_SYMBOLS_CANCELLED = 13  # of a sum multiplied out; a longer one loses common parts
 _CIRCULAR = {"sin", "cos"}
 _HYPERBOLIC = {"sinh", "cosh"}
 
@@ -49,7 +49,7 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
 
 def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
     """Whether a sum has no more terms when it is multiplied out, and no divisor in them."""
-    if tree_sizes(graph, [node])[0] > _MAX_CANCELLED:
+    if tree_sizes(graph, [node])[0] > _MAX_SYMBOLS_CANCELLED:
         return False
     whole = all(power > 0 for powers in products for _, power in powers)
     return whole and len(products) <= sum(1 for _ in signed_terms(graph, node))

@@ -13,7 +13,7 @@ import torch
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.exercise.question import TRIVIAL
 
-TRIES = 24  # points that are drawn for a variant
+MAX_POINTS_TRIED = 24  # points that are drawn for a variant
 MAX_CHOICES = 200  # numbers of one component, so that they are short
 
 _Result = TypeVar("_Result", bound=JacobianResult)
@@ -105,9 +105,9 @@ def other_point(
     choices = [
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MAX_POINTS_TRIED)):
         point = [draw.choice(choice) for choice in choices]
-        if tuple(point) in other_points and left > TRIES // 2:
+        if tuple(point) in other_points and left > MAX_POINTS_TRIED // 2:
             continue
         moved = jacobian.at(**problem.named(point))
         if _is_fine(jacobian, moved):

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from jacmagic.errors import OptionError
-from jacmagic.result.exercise.numbers import ROUNDED
+from jacmagic.result.exercise.numbers import MAX_RELATIVE_ROUNDING
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
@@ -38,7 +38,7 @@ _INPUT = {
 }  # fmt: skip
 
 # How STACK compares an answer: a formula, or a number that may be rounded.
-TESTS = {False: ("AlgEquiv", ""), True: ("NumRelative", str(ROUNDED))}
+TESTS = {False: ("AlgEquiv", ""), True: ("NumRelative", str(MAX_RELATIVE_ROUNDING))}
 
 Element = ElementTree.Element
 

@@ -13,8 +13,8 @@ from jacmagic.symbolic.steps.writing import PlainPen, TexPen
 
 TRIVIAL = {"constant", "variable"}  # steps that a derivation has no line for
 MAX_STEPS = 8  # of one entry that are asked for
-MAX_LENGTH = 240  # LaTeX characters of an expression whose rule is asked for
-CHOICES = 6  # rules to choose from
+MAX_EXPRESSION_CHARACTERS = 240  # LaTeX characters of an expression whose rule is asked for
+RULES_OFFERED = 6  # rules to choose from
 
 _ADVICE = "Which operation is carried out last in this expression?"
 # What a derivation may be taken for, the usual rules of a first course.
@@ -125,7 +125,7 @@ def _steps(step: Step, seen: set[object]) -> Iterator[Step]:
     if step.rule in TRIVIAL or step.before in seen:
         return
     seen.add(step.before)
-    if len(TexPen(step.names, step.symbol).derivative(step.before)) <= MAX_LENGTH:
+    if len(TexPen(step.names, step.symbol).derivative(step.before)) <= MAX_EXPRESSION_CHARACTERS:
         yield step
     for child in step.children:
         yield from _steps(child, seen)
@@ -142,5 +142,5 @@ def _choices(right: str, rules: set[str], identity: str) -> tuple[str, ...]:
     others = [rule for rule in sorted(rules) if rule != right]
     others += [rule for rule in (near,) if rule in _USUAL and rule not in others]
     more = [rule for rule in _USUAL if rule != right and rule not in others]
-    picked = [*others, *draw.sample(more, len(more))][: CHOICES - 1]
+    picked = [*others, *draw.sample(more, len(more))][: RULES_OFFERED - 1]
     return tuple(sorted([right, *picked]))

@@ -20,7 +20,7 @@ from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 
-MAX_GIVEN = 40  # characters of an entry that is given; a longer one would crowd the blanks
+MAX_GIVEN_CHARACTERS = 40  # of an entry that is given; a longer one would crowd the blanks
 _LINES = 4  # to write on, below an entry that is derived
 _LINE = "border-bottom:1px solid rgba(128,128,128,.8);height:1.9em;min-width:24em"
 _BOX = (
@@ -233,4 +233,8 @@ def _given(exercise: QuestionSet, i: int, j: int) -> Given:
     if not (entry.free_symbols - entry.atoms(NamedNumber)) <= explained:
         return _NOT_SHOWN  # it is written with a name that the page does not define
     text = plain(entry, reading.texts)
-    return Given(text, tex(entry, reading.all_names)) if len(text) <= MAX_GIVEN else _NOT_SHOWN
+    return (
+        Given(text, tex(entry, reading.all_names))
+        if len(text) <= MAX_GIVEN_CHARACTERS
+        else _NOT_SHOWN
+    )

@@ -12,7 +12,7 @@ import numpy as np
 
 from jacmagic.result.core import JacobianResult
 
-VISIBLE = 1 / 300  # sine of the angle between two arrows that a picture 300 pixels wide shows
+VISIBLE_SINE = 1 / 300  # sine of the angle between two arrows that a picture 300 pixels wide shows
 
 
 class Axes(NamedTuple):
@@ -117,7 +117,9 @@ def _independent(matrix: np.ndarray, chosen: Sequence[int], count: int) -> list[
     independent: list[int] = []
     for k in chosen:
         rest = _without(rest, k)
-    while len(independent) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE).any():
+    while (
+        len(independent) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE_SINE).any()
+    ):
         independent.append(int(visible.argmax()))
         rest = _without(rest, independent[-1])
     return independent

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.kinks import KINK, NEAR, SUDDEN
+from jacmagic.view.pictures.kinks import MIN_JUMP_RATIO, MIN_RELATIVE_JUMP, NEAR_SHARE
 from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found
-TALLEST = 4  # times the tangent's rise, beyond which a graph is cut, or the other way round
-MARGIN = 1.15  # of the frame around what it shows
+MAX_RISES = 4  # times the tangent's rise, beyond which a graph is cut, or the other way round
+FRAME_FACTOR = 1.15  # of the frame around what it shows
 
 
 def graph_scene(part: Slice, radius: float, digits: int) -> Scene:
@@ -63,20 +63,20 @@ def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     y = y if math.isfinite(y) else heights[len(heights) // 2]
     widest = max(y - heights[0], heights[-1] - y)
     rise = abs(rise) if math.isfinite(rise) else 0.0
-    tall = max(rise / TALLEST, min(widest, TALLEST * (rise or widest)))
-    half = MARGIN * (tall if tall > 0 else max(abs(y), 1) / 2)
+    tall = max(rise / MAX_RISES, min(widest, MAX_RISES * (rise or widest)))
+    half = FRAME_FACTOR * (tall if tall > 0 else max(abs(y), 1) / 2)
     return y - half, y + half
 
 
 def _sides(part: Slice, radius: float) -> Point | None:
     """Return slopes just left and right of the point, if it is a kink."""
-    values = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
+    values = [part.at([float(part.centre[0]) + by * NEAR_SHARE * radius]) for by in (-2, -1, 1, 2)]
     outer, left, right, beyond = (
         math.nan if value is None else float(value.jacobian[0, 0]) for value in values
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)
-    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > SUDDEN * bend
+    is_kink = jump > MIN_RELATIVE_JUMP * (abs(left) + abs(right)) and jump > MIN_JUMP_RATIO * bend
     return (left, right) if is_kink else None
 
 
@@ -92,7 +92,7 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
     rough = [point for points in sample_curve(at, max(speed * radius, 1e-300)) for point in points]
     apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
     reach = max([*apart, speed * radius]) or 1.0
-    half = MARGIN * min(reach, TALLEST * speed * radius or reach)
+    half = FRAME_FACTOR * min(reach, MAX_RISES * speed * radius or reach)
     tip = (centre[0] + slope[0] * radius, centre[1] + slope[1] * radius)
     shapes = [
         *(line(points, "function") for points in sample_curve(at, half)),

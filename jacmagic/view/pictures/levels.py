@@ -16,13 +16,13 @@ from jacmagic.view.pictures.slices import Slice
 CELLS = 48  # along a side of the grid that level lines are found on
 LEVELS = 12  # about how many lines are drawn
 ARROW_SHARE = 0.6  # of the window's half width
-SHORT_AXIS = 0.25  # of the window's half width: half the shorter axis of the conic
-LONGEST_AXIS = 0.9  # the same of an axis that is drawn
-FAR = 4.0  # half the axis of a conic that has no end
+SHORT_AXIS_SHARE = 0.25  # of the window's half width: half the shorter axis of the conic
+LONGEST_AXIS_SHARE = 0.9  # the same of an axis that is drawn
+INFINITE_AXIS_SHARE = 4.0  # half the axis of a conic that has no end
 BRANCH, BRANCH_PIECES = 4.0, 96  # of a hyperbola: its parameter's end, beyond the window
 # A step of the differences of the gradient: ∛eps balances rounding and truncation.
 DIFFERENCE = float(np.cbrt(np.finfo(float).eps))
-FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
+FLAT_SHARE = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
@@ -129,7 +129,7 @@ def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
     (a, b), (_, d) = hessian.tolist()
     mean, half = (a + d) / 2, (a - d) / 2
     root, angle = math.hypot(half, b), math.atan2(b, half) / 2
-    values, small = (mean + root, mean - root), FLAT * (abs(mean) + root)
+    values, small = (mean + root, mean - root), FLAT_SHARE * (abs(mean) + root)
     one, other = (value if abs(value) > small else 0.0 for value in values)
     return [
         (one, (math.cos(angle), math.sin(angle))),
@@ -164,11 +164,11 @@ def _curvature(
     strongest = max(abs(value) for value, _ in _eigen(hessian))
     halves, shapes = [], []
     for k, (value, direction) in enumerate(_eigen(hessian)):
-        share = SHORT_AXIS * math.sqrt(strongest / abs(value)) if value else math.inf
-        half = [min(share, LONGEST_AXIS) * radius * one for one in direction]
+        share = SHORT_AXIS_SHARE * math.sqrt(strongest / abs(value)) if value else math.inf
+        half = [min(share, LONGEST_AXIS_SHARE) * radius * one for one in direction]
         ends = [shift(centre, [-one for one in half]), shift(centre, half)]
         shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
-        halves.append([min(share, FAR) * radius * one for one in direction])
+        halves.append([min(share, INFINITE_AXIS_SHARE) * radius * one for one in direction])
     return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
 
 

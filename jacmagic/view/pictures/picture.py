@@ -31,10 +31,10 @@ from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.units import in_units, ticks
 from jacmagic.view.table import blocks_of
 
-GAP = 24  # between two panels, in the SVG's units
+GAP_UNITS = 24  # between two panels, in the SVG's units
 # A panel is as narrow as letters of ten pixels allow before the next one stands below it.
 _PANEL = f"flex:1 1 303px;min-width:0;max-width:{plane.WIDTH}px;height:auto"
-_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
+_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP_UNITS}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
@@ -156,10 +156,10 @@ def _drawn(kind: str, scene: Scene) -> Picture:
         for k, panel in enumerate(scene.panels)
     ]
     moved = [
-        f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
+        f'<g transform="translate({k * (plane.WIDTH + GAP_UNITS)} 0)">{one}</g>'
         for k, one in enumerate(panels)
     ]
-    width = len(panels) * (plane.WIDTH + GAP) - GAP
+    width = len(panels) * (plane.WIDTH + GAP_UNITS) - GAP_UNITS
     return Picture(
         kind,
         _svg("".join([title, description, *moved]), width, 'role="img"'),

@@ -22,11 +22,11 @@ from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
 GRID_LINES = 9  # each way, of the square around the point
-CIRCLE_PIECES = 72
+CIRCLE_PIECES = 72  # one for each five degrees
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 INFINITE = "J is not finite here: there is no linear part."
-ROUNDED = 1e-12  # of the image: a share that some thousand roundings of the function make
+ROUNDED_SHARE = 1e-12  # of the image: a share that some thousand roundings of the function make
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
@@ -182,7 +182,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
 
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
-    return f"{shown(100 * share if share > ROUNDED else 0.0, 2)} %"
+    return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"
 
 
 def _deviation(part: Slice, radius: float, along: Along) -> float:

@@ -17,8 +17,8 @@ from jacmagic.view.pictures.scene import Shape, line, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 32  # along a side of the window
-SHIFT = (0.382, 0.293)  # of a cell: folds and kinks along axes and diagonals miss the grid's points
-SMALL = 1e-3  # of the larger determinant at an edge's ends: what is less has gone to zero
+GRID_SHIFT_SHARE = (0.382, 0.293)  # of a cell: folds along axes and diagonals miss its points
+SMALL_SHARE = 1e-3  # of the larger determinant at an edge's ends: what is less has gone to zero
 HALVINGS = 30  # after which one that goes to zero like the cube root of the distance is small
 LABELS = {"zero": "det J = 0", "kink": "kink"}
 LABEL_SHARE = 0.9  # of the window, in which a label stands
@@ -122,7 +122,10 @@ class _Search:
         x, y = self.part.centre.tolist()
         return shift(
             (x, y),
-            [self.half * (2 * (k - by) / CELLS - 1) for k, by in zip(index, SHIFT, strict=True)],
+            [
+                self.half * (2 * (k - by) / CELLS - 1)
+                for k, by in zip(index, GRID_SHIFT_SHARE, strict=True)
+            ],
         )
 
     def _cut(self, start: Grid, end: Grid) -> Cut | None:
@@ -133,7 +136,7 @@ class _Search:
         for _ in range(HALVINGS):
             if not math.isfinite(p + q) or np.sign(p) == np.sign(q):
                 return None
-            if max(abs(p), abs(q)) <= SMALL * first:
+            if max(abs(p), abs(q)) <= SMALL_SHARE * first:
                 return Cut(_between(a, b, p / (p - q)), "zero")
             middle = _between(a, b, 0.5)
             height = self.height(middle)

@@ -23,12 +23,12 @@ from jacmagic.view.pictures.units import unitless
 LINES = {2: 9, 3: 3}  # each way, of the square and of the cube
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 MAX_ASPECT = 5  # of the image's extents, beyond which each axis has a scale of its own
-FRAME = 1.3  # half the window, times the image's largest distance from the point
+FRAME_FACTOR = 1.3  # half the window, times the image's largest distance from the point
 BOX_SHARE = 0.75  # of that distance: half a side of the box whose edges are the axes
-CUBE_BOX = 1.25  # half the box around the cube before it is mapped, times half the cube's side
+CUBE_BOX_FACTOR = 1.25  # half the box around the cube before it is mapped, by half the cube's side
 TURN, TILT = 60.0, 25.0  # degrees, of the camera
 _SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-_WINDOW = (-FRAME, FRAME)
+_WINDOW = (-FRAME_FACTOR, FRAME_FACTOR)
 
 
 def space_scene(
@@ -170,10 +170,10 @@ class _View:
     @property
     def cube(self) -> Panel:
         """The cube before it is mapped."""
-        part, unit = self.part, CUBE_BOX / BOX_SHARE * self.radius
+        part, unit = self.part, CUBE_BOX_FACTOR / BOX_SHARE * self.radius
         lines = [[self.project(end / unit) for end in ends] for ends in self.lattice]
         shapes = [
-            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX * self.radius)),
+            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX_FACTOR * self.radius)),
             *(line(ends, "grid") for ends in lines),
             dot((0.0, 0.0), "point"),
         ]

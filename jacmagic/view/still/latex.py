@@ -30,8 +30,8 @@ from jacmagic.view.table import shown_determinant, table_of
 
 MAX_PAGES = 2  # of a chain of matrices that is printed
 MAX_LINES = 32  # of a list on a page
-SMALL = 0.7  # of a letter: one in the fraction that names an entry
-GAP = 4  # letters between two entries
+SMALL_LETTER = 0.7  # of a letter: one in the fraction that names an entry
+GAP_LETTERS = 4  # letters between two entries
 
 
 def latex(jacobian: JacobianResult) -> str:
@@ -116,7 +116,7 @@ def entry_list(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], 
     if reading is None or isinstance(entries, Refusal):
         return [], []
     named = listed(chain.definitions, "with")
-    groups = wide.grouped([width + GAP for _, width in entries], PAGE_LETTERS)
+    groups = wide.grouped([width + GAP_LETTERS for _, width in entries], PAGE_LETTERS)
     groups = groups[: max(MAX_LINES - len(named), 0)]
     shown = sum(map(len, groups))
     if shown < count and chain.matrix:
@@ -138,7 +138,7 @@ def _entries(jacobian: JacobianResult) -> Iterator[tuple[str, int]]:
     for i, j in jacobian.pattern.nonzero().tolist():
         name = jacobian.notation.tex(function, jacobian.rows[i].tex, jacobian.columns[j].tex)
         shown = tex(reading.shown(i, j), reading.all_names)
-        width = round(SMALL * extent(name)) + 3 + extent(shown)
+        width = round(SMALL_LETTER * extent(name)) + 3 + extent(shown)
         left -= width
         if left < 0:
             return

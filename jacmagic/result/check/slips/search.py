@@ -27,7 +27,7 @@ from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
 
-MAX_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
+MAX_ENTRIES_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
 
 
 def _rule_or_input(evidence: Evidence, wrong: Wrong) -> Slip | None:
@@ -70,7 +70,7 @@ def explain(evidence: Evidence, wrong: Sequence[tuple[int, int]]) -> dict[tuple[
         turned = perturbation_slip(evidence)
         if turned is not None:
             return dict.fromkeys(wrong, turned)
-    for i, j in wrong[:MAX_EXPLAINED]:
+    for i, j in wrong[:MAX_ENTRIES_EXPLAINED]:
         if (i, j) not in slips and np.isfinite(evidence.hand[:, i, j]).all():
             one = evidence.wrong(i, j)
             slip = next(filter(None, (look(evidence, one) for look in HYPOTHESES)), None)

@@ -21,8 +21,8 @@ from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
 MAX_SUMMANDS = 1_000  # of an entry as it is written; sums of sums are many more on a graph
-MAX_EXPANDED = 200  # symbols of an entry that SymPy expands
-_EXPANDING_SECONDS = 0.3  # for one entry
+MAX_SYMBOLS_EXPANDED = 200  # symbols of an entry that SymPy expands
+_MAX_SECONDS_TO_EXPAND = 0.3  # for one entry
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _signed(sign: float, text: str) -> str:
 
 def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
     """Return the summands of an entry multiplied out by SymPy, if that is quick."""
-    if tree_sizes(side.graph, [node])[0] > MAX_EXPANDED:
+    if tree_sizes(side.graph, [node])[0] > MAX_SYMBOLS_EXPANDED:
         return []
     symbols = dict(zip(side.inputs, side.symbols, strict=True))
 
@@ -79,7 +79,7 @@ def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
             for p, v in zip(parts, value, strict=True)
         ]
 
-    pairs = attempt(work, _EXPANDING_SECONDS)
+    pairs = attempt(work, _MAX_SECONDS_TO_EXPAND)
     if isinstance(pairs, Refusal):
         return []
     return [Term(value, lambda p=part: plain(p, side.names)) for part, value in pairs]  # type: ignore[misc]
