@@ -30,7 +30,7 @@ from jacmagic.result.verdict.findings import (
 )
 from jacmagic.result.verdict.gradient_check import check_gradient
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
+from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly, rounded
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.notation import notation_of
 from jacmagic.symbolic.one_sided import OneSided, are_linear
@@ -182,6 +182,7 @@ class Evidence:
         sources = self.bare
         if self.form is not None:
             values, bounds = bounded(self.form, self.point, self.dtype)
+            values[sorted(self.kinked)] = rounded(self.form, self.point)[sorted(self.kinked)]
             if self.smooth is not None:
                 values = np.where(np.isnan(self.smooth), values, self.smooth)
             sources = replace(sources, formula=values, bound=bounds)

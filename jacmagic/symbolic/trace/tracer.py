@@ -75,7 +75,7 @@ class Trace:
         variables: what the function itself calls some of the nodes.
         expression: the result as an expression of whole vectors, where its making is understood.
         parts: what the function itself calls some parts of that.
-        dtypes: the floating dtypes that torch computed in on the way.
+        dtypes: the floating dtypes of the inputs and of what torch computed on the way.
         calls: how often the function called torch.
         bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
@@ -146,6 +146,7 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
+    mode.dtypes.update(one.dtype for one in tensors)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
     names_kept = kept if isinstance(kept, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
