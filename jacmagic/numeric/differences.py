@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from jacmagic.numeric.ridders import (
     tableau,
 )
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
+from jacmagic.numeric.widened import Widened
 
 EVALUATIONS_PER_COLUMN = 16  # as a rule
 MAX_CPU_SECONDS = 2.0  # that all columns together may take
@@ -72,7 +74,8 @@ def differences(
 ) -> Differences | None:
     """Approximate the Jacobian, or J·v for some v, by finite differences.
 
-    The function runs in float64 if it can, quietly, some sixteen times per column.
+    The function runs in float64 if it can, with its own float32 tensors widened where it must,
+    quietly, some sixteen times per column.
 
     Args:
         function: takes the tensors by position.
@@ -90,8 +93,14 @@ def differences(
         12.0
     """
     random = random_states(tensors, function)
-    for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
-        with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
+    short, wide = (tensors[0].dtype, nullcontext), (torch.float64, Widened)
+    for dtype, context in dict.fromkeys(((torch.float64, nullcontext), wide, short)):
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            silent_rerun(tensors, random),
+            context(),
+        ):
             probe = Probe(function, tensors, dtype, random)
             start = time.thread_time()
             try:
@@ -123,19 +132,27 @@ def along(
         The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
     """
     random = random_states(tensors, function)
-    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
-        probe = Probe(function, tensors, torch.float64, random)
-        try:
-            center = probe(probe.point)
-            noise = torch.finfo(torch.float64).eps * np.abs(center)
-            line = Line(probe, center, direction, noise, torch.float64)
-            estimate = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
-        except TORCH_ERRORS:
-            return None
-    value, error, scale = (
-        torch.from_numpy(part[:, None]) for part in (estimate.value, estimate.error, estimate.scale)
-    )
-    return Differences(value, error, scale, torch.float64, probe.triangles.spread)
+    for context in (nullcontext, Widened):
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            silent_rerun(tensors, random),
+            context(),
+        ):
+            probe = Probe(function, tensors, torch.float64, random)
+            try:
+                center = probe(probe.point)
+                noise = torch.finfo(torch.float64).eps * np.abs(center)
+                line = Line(probe, center, direction, noise, torch.float64)
+                estimate = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
+            except TORCH_ERRORS:
+                continue
+        value, error, scale = (
+            torch.from_numpy(part[:, None])
+            for part in (estimate.value, estimate.error, estimate.scale)
+        )
+        return Differences(value, error, scale, torch.float64, probe.triangles.spread)
+    return None
 
 
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:

@@ -178,3 +178,9 @@ def test_a_tie_is_one_in_the_arithmetic_of_torch(function, x, left, right):
     assert both.left.item() == pytest.approx(left, abs=1e-6)
     assert both.right.item() == pytest.approx(right, abs=1e-6)
     assert result.agreement.verdict == "agree"
+
+
+def test_bfloat16_has_a_closed_form():
+    """Numbers that a rule reads may be bfloat16, which NumPy lacks."""
+    result = jacmagic.jacobian(lambda x: x / x.norm(), torch.tensor([3.0, 4.0]).bfloat16())
+    assert result.formula is not None and result.agreement.verdict == "agree"
