@@ -135,7 +135,9 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         if _symmetric(closed, sides):
             continue
         values = _values(closed, sides, point)
-        if values[sides[0]] == values[sides[1]] and (_moves(closed, sides) or _jumps(closed, sides, point)):
+        if values[sides[0]] == values[sides[1]] and (
+            _moves(closed, sides) or _jumps(closed, sides, point)
+        ):
             what = "the code takes another branch on the other side of this point"
             singularities.append(Singularity(node, assumption.line, what, everywhere))
     return singularities
