@@ -146,7 +146,6 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
-    mode.dtypes.update(one.dtype for one in tensors)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
     names_kept = kept if isinstance(kept, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
@@ -224,6 +223,7 @@ def _shadowed_copies(
                 copy = copy.requires_grad_(True).clone()
         nodes = np.array(inputs[start : start + copy.numel()], dtype=np.int64)
         mode.shadows.write(copy, nodes.reshape(tuple(copy.shape)))
+        mode.dtypes.add(copy.dtype)
         copies.append(copy)
         start += copy.numel()
     return copies
