@@ -16,7 +16,7 @@ from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values, values_again
 
 _OTHER_VALUES = Refusal(
-    "the function", None, "gave other values when it was run again: it is random or keeps state"
+    "the function", None, "gave other values when it ran again: it is random or keeps state"
 )
 _WRONG_VALUES = Refusal(
     "the closed form", None, "gives other values than the function; please report this function"
