@@ -80,7 +80,7 @@ def random_states(
 
     Args:
         tensors: what the function is called with.
-        function: the function; one that is known to draw nothing needs no states.
+        function: what is called; one that is known to draw nothing needs no states.
     """
     if function is not None and function in _draws_nothing:
         return ()

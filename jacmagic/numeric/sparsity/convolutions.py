@@ -48,7 +48,7 @@ def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarr
     """Unite windows through the taps that are not zero, for each output channel.
 
     Args:
-        sets: the sets.
+        sets: index sets by number.
         windows: set numbers (batch, positions, width).
         taps: which taps are not zero, (channels, width).
 

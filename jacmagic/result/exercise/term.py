@@ -15,7 +15,7 @@ class Term:
 
     Attributes:
         graph: holds the node.
-        node: the node.
+        node: its number in the graph.
         inputs: the n variable nodes, for derivatives.
     """
 

@@ -30,7 +30,7 @@ def cheapest(
     """Return guards, outputs and entries as the roots of one program.
 
     Args:
-        graph: the graph; it grows.
+        graph: the expression graph, to which nodes are added.
         variables: the n variable nodes.
         outputs: the m nodes of the function's value.
         rows: for each row of the Jacobian, its entries by column.

@@ -58,7 +58,7 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
     """Count the operations that roots need; those of constants alone are not counted.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         roots: the nodes wanted.
         variables: nodes that vary beside the graph's variables.
     """

@@ -18,7 +18,7 @@ def eliminate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> li
     """Return the Jacobian of some nodes by others, as `differentiate` does.
 
     Args:
-        graph: the graph; it grows.
+        graph: the expression graph, to which nodes are added.
         outputs: the m nodes to differentiate.
         inputs: the n variable nodes to differentiate by.
 

@@ -91,7 +91,7 @@ def split(
     """Choose variables: parts that are used together join, those that save nothing go.
 
     Args:
-        trace: the trace.
+        trace: the function's expressions and variables, as recorded.
         inputs: the inputs' vectors.
         outputs: all outputs as one vector.
         candidates: the variables that the code names, in order.

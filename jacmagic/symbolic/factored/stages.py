@@ -24,7 +24,7 @@ class Stage:
     """A variable's local Jacobian.
 
     Attributes:
-        variable: the variable.
+        variable: what is differentiated by its sources.
         sources: positions of the variables that it is computed from.
         sizes: how many components each of these has.
         form: the variable as a function of these; its graph holds nothing else.

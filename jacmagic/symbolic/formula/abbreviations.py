@@ -56,7 +56,7 @@ class Abbreviations:
         """Name parts of some roots.
 
         Args:
-            graph: the graph.
+            graph: the expression graph that holds the nodes.
             roots: the nodes that are shown.
             taken: identifiers that stand for something else.
             letters_taken: names that stand for something else, with whatever index.

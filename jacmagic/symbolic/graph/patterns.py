@@ -20,7 +20,7 @@ def signed_terms(
     """Yield (sign, term) of a nested sum or difference, from left to right.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         root: the sum.
         is_whole: whether a sum below the root is not taken apart.
     """

@@ -33,7 +33,7 @@ def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Rewrite nodes so that large exponents do not overflow.
 
     Args:
-        graph: the graph; it grows where there is something to rewrite.
+        graph: the expression graph, to which nodes are added where there is something to rewrite.
         roots: the nodes to evaluate.
 
     Raises:

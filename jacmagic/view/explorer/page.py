@@ -25,7 +25,7 @@ def page_of(
 
     Args:
         jacobian: what it shows.
-        view: the view.
+        view: the widget with its traits.
         controls: its sliders.
         chooser: whether one slider is drawn at a time.
     """
