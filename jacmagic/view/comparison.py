@@ -23,7 +23,7 @@ class Comparison(Reported, CheckResult):
 
     Attributes:
         result: the Jacobian by torch and its closed form.
-        checked: the other hand's.
+        checked: the hand-derived one.
         samples: the values of both, at x and around it.
         status: of each entry, (m, n) objects.
         slips: the likely slip of wrong entries.

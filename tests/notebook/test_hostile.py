@@ -81,7 +81,7 @@ def shown(
         (f"%%jacobian x=−1\n{F}", "write - for −"),
         (f"%%jacobian x=“a”\n{F}", 'write " for “'),
         (f"%%jacobian x=√2\n{F}", "write sqrt(2)"),
-        (f"%%jacobian x=2^3\n{F}", "no power; ^ is exclusive or in Python: write 2**3"),
+        (f"%%jacobian x=2^3\n{F}", "not a power; ^ is exclusive or in Python: write 2**3"),
         (f"%%jacobian x=ln(2)\n{F}", "write log for ln"),
         (f"%%jacobian x=x=1\n{F}", "not a Python expression"),
         (f"%%jacobian x=lambda\n{F}", "not a Python expression"),

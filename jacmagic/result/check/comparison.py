@@ -44,7 +44,7 @@ class Entry:
         row: i.
         column: j.
         name: ∂fᵢ/∂xⱼ in Unicode.
-        hand: the hand's number at the point where both are shown.
+        hand: the hand-derived number at the point where both are shown.
         right: the Jacobian's number there.
         status: what is known of it.
         cause: the likely slip, or why the entry is in doubt; "" without one.
@@ -89,7 +89,7 @@ class CheckResult:
         """Compare with a result; see `jacmagic.compare`.
 
         `make` returns the problem of another function of the same arguments; `moves` is False if
-        functions by other hands can be evaluated at x alone.
+        other functions can be evaluated at x alone.
         """
         checked = read_hand(hand, result, make, of)
         if not moves:

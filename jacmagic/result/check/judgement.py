@@ -155,7 +155,7 @@ def _sides(hand: float, left: float, right: float, torch: float) -> str:
     side = "from the left" if np.isclose(hand, left) else "from the right"
     if not np.isclose(hand, left) and not np.isclose(hand, right):
         side = "between both sides"
-    return f"at a kink: the hand's is the derivative {side}, torch's {torch:g}"
+    return f"at a kink: this is the derivative {side}, torch's {torch:g}"
 
 
 def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: Hand) -> None:
@@ -165,7 +165,7 @@ def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: 
         equal: (k, m, n), from `agreement_at`.
         samples: the values.
         form: the right expressions.
-        hand: the other hand's.
+        hand: the values of the hand-derived ones.
     """
     if form is None:
         return

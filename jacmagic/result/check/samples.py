@@ -35,7 +35,7 @@ class Samples:
     Attributes:
         points: (k, n).
         truth: the Jacobian (k, m, n).
-        hand: the other hand's, (k, m, n); nan where it has no value.
+        hand: the hand-derived one, (k, m, n); nan where it has no value.
         noise: an estimate of the rounding errors of both, (k, m, n).
         exact: whether the truth comes from the closed form, else from torch.
     """

@@ -1,7 +1,7 @@
 """Slips in one operand of an expression: function, exponent, variable, number or sign.
 
-Either the hand's own expression is changed in one spot until it gives the right values, or the
-right one until it gives the hand's. Every use of a node is changed by itself.
+Either the hand-derived expression is changed in one operand until it gives the right values, or
+the right one until it gives the hand-derived ones. Every use of a node is changed by itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Search:
     """The search for one edit of one entry's expression.
 
     Attributes:
-        own: whether the expression is the hand's, which the edit corrects.
+        own: whether the expression is the hand-derived one, which the edit corrects.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ class Evidence:
         hand: (k, m, n).
         noise: what rounding explains, (k, m, n).
         form: the right Jacobian's expressions, with the function's own nodes.
-        written: the hand's expressions.
+        written: the hand-derived expressions.
         rows: labels of the outputs.
         columns: labels of the inputs.
         elsewhere: returns the right Jacobian at other points (k, m, n), nan where it has none.

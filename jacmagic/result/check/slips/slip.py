@@ -40,7 +40,7 @@ class Wrong:
         row: i.
         column: j.
         truth: the right values (k,).
-        hand: the hand's (k,).
+        hand: its hand-derived values (k,).
         noise: what rounding explains (k,).
         alone: whether there is only one point, at which a free constant always fits.
     """
