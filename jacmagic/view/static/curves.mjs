@@ -135,7 +135,7 @@ function crossings(heights, level, i, j) {
     cut.push(/** @type {Point} */ ([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]));
   }
   if (cut.length < 4) return cut.length === 2 ? [[cut[0], cut[1]]] : [];
-  const centre = above.reduce((sum, one) => sum + one, 0) >= 0; // a saddle: the mean decides
+  const centre = above.reduce((sum, height) => sum + height, 0) >= 0; // a saddle: the mean decides
   return centre === above[0] >= 0 ? [[cut[0], cut[1]], [cut[2], cut[3]]] : [[cut[3], cut[0]], [cut[1], cut[2]]];
 }
 

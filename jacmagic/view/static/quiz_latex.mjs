@@ -38,9 +38,9 @@ class LatexReader {
   }
 
   all() {
-    let found = "";
-    while (this.at < this.source.length) found += this.piece();
-    return found;
+    let text = "";
+    while (this.at < this.source.length) text += this.piece();
+    return text;
   }
 
   /** @returns {string} the next letter or command, as it is typed */

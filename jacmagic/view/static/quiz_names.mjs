@@ -31,7 +31,7 @@ const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
 export const isGreek = (word) => GREEK.has(word);
 
 /** @type {(one: Node) => boolean} */
-export const isEuler = (one) => one === EULER;
+export const isEuler = (node) => node === EULER;
 
 const over = (/** @type {string} */ op) => (/** @type {Node} */ a) => node("div", number(1), node(op, a));
 const inBase = (/** @type {number} */ base) => (/** @type {Node} */ a) => node("div", node("log", a), node("log", number(base)));
@@ -135,8 +135,8 @@ export class Names {
   read(word) {
     const whole = this.piece(word);
     if (whole) return [whole];
-    const found = this.split(canonical(word));
-    if (found) return found;
+    const pieces = this.split(canonical(word));
+    if (pieces) return pieces;
     throw new Error(this.unknown(word));
   }
 
@@ -145,8 +145,8 @@ export class Names {
     const own = this.own(word);
     if (own) return { kind: "leaf", node: own };
     if (FUNCTIONS.has(word)) return { kind: "function", name: word };
-    const known = CONSTANTS.get(canonical(word));
-    if (known) return { kind: "leaf", node: known };
+    const constant = CONSTANTS.get(canonical(word));
+    if (constant) return { kind: "leaf", node: constant };
     const lower = word.toLowerCase();
     if (lower !== word && FUNCTIONS.has(lower)) return { kind: "function", name: lower };
     const output = withOutputs && this.outputs?.own(word);

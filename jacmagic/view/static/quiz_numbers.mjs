@@ -80,7 +80,7 @@ function mistakenNumber(judge, value, row, column, point) {
   if (isNear(value, bounded([judge.outputs[row]], point).found[0].value)) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
   }
-  const found = otherPoints(point, texts).find((one) => isNear(value, entryAt(judge, row, column, one.point)));
+  const found = otherPoints(point, texts).find((candidate) => isNear(value, entryAt(judge, row, column, candidate.point)));
   return { kind: found?.kind ?? "", text: found?.text ?? "" };
 }
 

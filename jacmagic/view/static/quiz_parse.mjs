@@ -30,9 +30,9 @@ const MAX_ORDER = 3; // of derivatives within derivatives: each may double the e
 export function parse(source, names, by) {
   const parser = new Parser(withoutLatex(source), names, by);
   if (parser.peek.kind === "end") throw new Unreadable("Type an expression.");
-  const found = parser.sum();
+  const tree = parser.sum();
   parser.finish();
-  return found;
+  return tree;
 }
 
 class Parser extends Cursor {
@@ -94,9 +94,9 @@ class Parser extends Cursor {
   /** @param {() => Node} inner @returns {Node} */
   negative(inner) {
     if (++this.depth > MAX_DEPTH) throw new Unreadable("There are too many signs in a row.");
-    const found = node("neg", inner());
+    const negated = node("neg", inner());
     this.depth--;
-    return found;
+    return negated;
   }
 
   beginsAtom() {
@@ -124,9 +124,9 @@ class Parser extends Cursor {
 
   /** @returns {Node} */
   primed() {
-    let found = this.atom();
-    while (this.take("'")) found = this.derivativeOf(found, this.by);
-    return found;
+    let base = this.atom();
+    while (this.take("'")) base = this.derivativeOf(base, this.by);
+    return base;
   }
 
   /** @returns {Node} */
@@ -208,9 +208,9 @@ class Parser extends Cursor {
     if (this.take("+")) return this.bare(name);
     if (this.take("-")) return this.negative(() => this.bare(name));
     if (!this.beginsAtom()) throw new Unreadable(`${name} needs an argument: write ${name}(…).`);
-    let found = this.power();
-    while (this.beginsAtom() && this.goesOn(found)) found = node("mul", found, this.power());
-    return found;
+    let factor = this.power();
+    while (this.beginsAtom() && this.goesOn(factor)) factor = node("mul", factor, this.power());
+    return factor;
   }
 
   /**
@@ -254,11 +254,11 @@ class Parser extends Cursor {
 
   /** @param {Node} inner @param {number} by */
   derivativeOf(inner, by) {
-    const orders = orderOf([inner]).map((one) => this.orders.get(one) ?? 0);
+    const orders = orderOf([inner]).map((node) => this.orders.get(node) ?? 0);
     const order = 1 + Math.max(...orders);
     if (order > MAX_ORDER) throw new Unreadable(`At most ${MAX_ORDER} derivatives may stand within one another.`);
-    const found = derivative(inner, by);
-    this.orders.set(found, order);
-    return found;
+    const slope = derivative(inner, by);
+    this.orders.set(slope, order);
+    return slope;
   }
 }

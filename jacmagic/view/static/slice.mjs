@@ -64,12 +64,12 @@ export function blockWords({ labels, outputs: names }, kind, inputs, outputs) {
 export function planeMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, rows) {
   const n = labels.length;
   /** @type {import("./scene_map.mjs").PlaneMap["evaluate"]} */
-  const there = (at) => {
-    const found = evaluate?.(replaced(point, columns, at));
-    return found ? { value: /** @type {any} */ (pick(found.outputs, rows)), jacobian: block(found, rows, columns, n) } : null;
+  const jet = (at) => {
+    const result = evaluate?.(replaced(point, columns, at));
+    return result ? { value: /** @type {any} */ (pick(result.outputs, rows)), jacobian: block(result, rows, columns, n) } : null;
   };
   return /** @type {any} */ ({
-    evaluate: there,
+    evaluate: jet,
     isKnown: evaluate !== null,
     centre: pick(point, columns),
     value: pick(outputs, rows),
@@ -88,11 +88,11 @@ export function planeMap({ evaluate, point, values, outputs, labels, rows: names
  */
 export function lineMap({ evaluate, point, values, outputs, labels, rows: names, name }, column, rows) {
   const n = labels.length;
-  const slopes = (/** @type {{values: ArrayLike<number>}} */ result) => block(result, rows, [column], n).map(([one]) => one);
+  const slopes = (/** @type {{values: ArrayLike<number>}} */ result) => block(result, rows, [column], n).map(([slope]) => slope);
   return {
     evaluate: (x) => {
-      const found = evaluate?.(replaced(point, [column], [x]));
-      return found ? { value: pick(found.outputs, rows), slope: slopes(found) } : null;
+      const result = evaluate?.(replaced(point, [column], [x]));
+      return result ? { value: pick(result.outputs, rows), slope: slopes(result) } : null;
     },
     centre: point[column],
     value: pick(outputs, rows),
@@ -111,15 +111,15 @@ export function lineMap({ evaluate, point, values, outputs, labels, rows: names,
  */
 export function heightMap({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, row) {
   const n = labels.length;
-  const of = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ found) =>
+  const of = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ result) =>
     row === undefined
-      ? { value: found.potential ?? evaluate?.(point)?.potential ?? NaN, gradient: pick(found.outputs, columns) }
-      : { value: found.outputs[row], gradient: block(found, [row], columns, n)[0] };
+      ? { value: result.potential ?? evaluate?.(point)?.potential ?? NaN, gradient: pick(result.outputs, columns) }
+      : { value: result.outputs[row], gradient: block(result, [row], columns, n)[0] };
   return /** @type {import("./scene_levels.mjs").HeightMap} */ ({
     ...of({ values, outputs }),
     evaluate: (at) => {
-      const found = evaluate?.(replaced(point, columns, at));
-      return found ? of(found) : null;
+      const result = evaluate?.(replaced(point, columns, at));
+      return result ? of(result) : null;
     },
     hessian: row === undefined ? block({ values }, columns, columns, n) : undefined,
     centre: pick(point, columns),

@@ -82,9 +82,9 @@ function fraction(above, below, { text, source, math }) {
  * @returns {TypedNumbers}
  */
 export function typedAt(typed, point) {
-  const kept = Object.entries(typed ?? {}).filter(([k, { value }]) => point[Number(k)] === value);
+  const unchanged = Object.entries(typed ?? {}).filter(([k, { value }]) => point[Number(k)] === value);
   const constants = point.length > MAX_COMPONENTS ? [] : Array.from(point, constantOf).entries();
-  return Object.fromEntries([...[...constants].filter(([, one]) => one), ...kept]);
+  return Object.fromEntries([...[...constants].filter(([, constant]) => constant), ...unchanged]);
 }
 
 /**

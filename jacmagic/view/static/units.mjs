@@ -17,8 +17,8 @@ const EXTREME = 1e100; // a size, or one over it, beyond which products of three
  */
 export function differ(sizes) {
   const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
-  const known = sizes.every((one) => one > 0 && Number.isFinite(one));
-  return known && (high > COMPARABLE * low || high > EXTREME || low < 1 / EXTREME);
+  const usable = sizes.every((size) => size > 0 && Number.isFinite(size));
+  return usable && (high > COMPARABLE * low || high > EXTREME || low < 1 / EXTREME);
 }
 
 /** @type {(sizes: number[]) => number[]} the power of ten next to each size */
@@ -30,7 +30,7 @@ export const powers = (sizes) => sizes.map((size) => 10 ** Math.floor(Math.log10
  * @param {number[]} sizes of the inputs
  */
 export function changes(jacobian, sizes) {
-  return jacobian.map((row) => row.reduce((sum, one, j) => sum + Math.abs(one) * sizes[j], 0));
+  return jacobian.map((row) => row.reduce((sum, entry, j) => sum + Math.abs(entry) * sizes[j], 0));
 }
 
 /** @type {(label: string, unit: number) => string} */
@@ -40,10 +40,10 @@ const inUnits = (label, unit) => (unit === 1 ? label : `${label} / 10${raised(Ma
 export const unitless = (label) => label.split(" / ")[0];
 
 /** @type {(numbers: number[], units: number[]) => any} */
-export const divided = (numbers, units) => numbers.map((one, k) => one / units[k]);
+export const divided = (numbers, units) => numbers.map((component, k) => component / units[k]);
 
 /** @type {(numbers: number[], units: number[]) => any} */
-export const multiplied = (numbers, units) => numbers.map((one, k) => one * units[k]);
+export const multiplied = (numbers, units) => numbers.map((component, k) => component * units[k]);
 
 /**
  * A map in these units.
@@ -54,18 +54,18 @@ export const multiplied = (numbers, units) => numbers.map((one, k) => one * unit
  * @returns {T}
  */
 export function scaledMap(map, units, ofOutputs) {
-  const matrix = (/** @type {number[][]} */ rows) => rows.map((row, i) => row.map((one, j) => (one * units[j]) / ofOutputs[i]));
+  const matrix = (/** @type {number[][]} */ rows) => rows.map((row, i) => row.map((entry, j) => (entry * units[j]) / ofOutputs[i]));
   return {
     ...map,
     evaluate: (at) => {
-      const found = map.evaluate(multiplied(at, units));
-      return found && { value: divided(found.value, ofOutputs), jacobian: matrix(found.jacobian) };
+      const jet = map.evaluate(multiplied(at, units));
+      return jet && { value: divided(jet.value, ofOutputs), jacobian: matrix(jet.jacobian) };
     },
     centre: divided(map.centre, units),
     value: divided(map.value, ofOutputs),
     jacobian: matrix(map.jacobian),
-    inputs: /** @type {any} */ (map.inputs.map((one, k) => inUnits(one, units[k]))),
-    outputs: /** @type {any} */ (map.outputs.map((one, k) => inUnits(one, ofOutputs[k]))),
+    inputs: /** @type {any} */ (map.inputs.map((name, k) => inUnits(name, units[k]))),
+    outputs: /** @type {any} */ (map.outputs.map((name, k) => inUnits(name, ofOutputs[k]))),
   };
 }
 
@@ -79,13 +79,13 @@ export function scaledHeights(map, units) {
   return {
     ...map,
     evaluate: (at) => {
-      const found = map.evaluate(multiplied(at, units));
-      return found && { value: found.value, gradient: multiplied(found.gradient, units) };
+      const jet = map.evaluate(multiplied(at, units));
+      return jet && { value: jet.value, gradient: multiplied(jet.gradient, units) };
     },
     centre: divided(map.centre, units),
     gradient: multiplied(map.gradient, units),
-    hessian: map.hessian?.map((row, i) => row.map((one, j) => one * units[i] * units[j])),
-    inputs: /** @type {any} */ (map.inputs.map((one, k) => inUnits(one, units[k]))),
+    hessian: map.hessian?.map((row, i) => row.map((entry, j) => entry * units[i] * units[j])),
+    inputs: /** @type {any} */ (map.inputs.map((name, k) => inUnits(name, units[k]))),
   };
 }
 

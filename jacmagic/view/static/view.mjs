@@ -197,8 +197,8 @@ class JacobianView {
    * @param {number} column
    */
   explainFactor(factor, row, column) {
-    const known = this.model.get("entries")[[factor, row, column].join(",")];
-    if (!known && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
+    const derivation = this.model.get("entries")[[factor, row, column].join(",")];
+    if (!derivation && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
     this.draw();
   }
 
