@@ -101,7 +101,7 @@ def _refuse_unknown(request: Request, point: Mapping[str, Any]) -> None:
     for name in point:
         if name not in names:
             title, listed = request.target.title, ", ".join(request.names)
-            free = [one for one in request.names if one not in point]
+            free = [name for name in request.names if name not in point]
             meant = [*get_close_matches(name, free, n=1), *free]
             raise PointError(
                 f"{title} has no argument {name}; its arguments are {listed or 'none'}; "

@@ -105,7 +105,7 @@ def _target(
     if not wants_target:
         hint = _for_sign(first.text) or _for_option(line, first, known)
         hint = hint or (None if is_expression(text) else for_syntax(text))
-        follows_value = any(one.column < first.column for one in point)
+        follows_value = any(coordinate.column < first.column for coordinate in point)
         usual = (
             "write values with blanks in brackets, such as x=(1 + 2)"
             if follows_value

@@ -141,10 +141,10 @@ class Agreement:
     def _cites_differences(self) -> bool:
         """Whether finite differences decide anything, or are the only check."""
         sources = self.sources
-        if sources.along or sources.differences is None:
+        found = sources.estimated
+        if sources.along or found is None:
             return sources.along
-        estimated = sources.error is not None and np.isfinite(sources.error)
-        decides = sources.decisive | (sources.differences == sources.torch) & estimated
+        decides = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
         return bool(decides.any()) or sources.formula is None or not decides.size
 
     @property

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype, Exact, Exactly
+from jacmagic.numeric import Differences
 from jacmagic.result.verdict.findings import (
     ALARMS,
     MAX_SHARE_OF_VARIATION,
@@ -42,7 +43,9 @@ from jacmagic.result.verdict.findings import (
     Sources,
 )
 
-MAX_RELATIVE_SHORTENING = MAX_ERROR_BOUNDS * 2.0**-24  # of a number that was float32 on the way
+MAX_RELATIVE_SHORTENING = (
+    MAX_ERROR_BOUNDS * 2.0**-24
+)  # relative: a number that was rounded to float32 on the way
 MAX_ROUNDOFFS = 2.0**10  # that torch's value may carry where no closed form bounds them
 
 
@@ -80,11 +83,11 @@ def judge(
                 loose[i, j] = not entry.has_digits
         usable |= equal
     alone = np.zeros(findings.shape, dtype=bool)
-    if sources.differences is not None:
-        confirmed, missed = _against_differences(sources.torch, sources, dtype)
+    if sources.estimated is not None:
+        confirmed, missed = _against(sources.estimated, sources.torch, dtype)
         alone = (findings == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
-            alone &= _against_differences(sources.formula, sources, dtype)[1]
+            alone &= _against(sources.estimated, sources.formula, dtype)[1]
             findings[alone & loose], alone = Finding.ROUNDING, alone & ~loose
         findings[~usable & decisive & confirmed & (not circumstances.doubted)] = Finding.AGREED
         findings[~usable & decisive & missed] = Finding.TORCH
@@ -237,31 +240,23 @@ class _Doubtful:
 
     def _by_differences(self, value: float) -> Finding | None:
         """Return the source that decisive finite differences confirm; None if neither or both."""
-        entry = np.s_[self.row : self.row + 1, self.column : self.column + 1]
-        whole = self.sources
-        part = Sources(
-            whole.torch[entry], None, whole.differences[entry], whole.error[entry],  # type: ignore[index]
-            whole.precision, scale=whole.scale[entry],  # type: ignore[index]
-        )  # fmt: skip
-        torch_met, torch_missed = _against_differences(part.torch, part, self.dtype)
-        form_met, form_missed = _against_differences(np.array([[value]]), part, self.dtype)
+        assert self.sources.estimated is not None
+        entry = self.sources.estimated.at(self.row, self.column)
+        torch_met, torch_missed = _against(entry, np.array([[self._truth]]), self.dtype)
+        form_met, form_missed = _against(entry, np.array([[value]]), self.dtype)
         if form_met.item() and torch_missed.item():
             return Finding.TORCH
         return Finding.FORM if torch_met.item() and form_missed.item() else None
 
 
-def _against_differences(
-    values: np.ndarray, sources: Sources, dtype: Dtype
-) -> tuple[np.ndarray, np.ndarray]:
+def _against(found: Differences, values: np.ndarray, dtype: Dtype) -> tuple[np.ndarray, np.ndarray]:
     """Return where the differences meet the values, and where they miss them."""
-    assert sources.differences is not None and sources.error is not None
-    assert sources.scale is not None
-    size = np.maximum(np.maximum(np.abs(values), np.abs(sources.differences)), sources.scale)
+    size = np.maximum(np.maximum(np.abs(values), np.abs(found.value)), found.scale)
     rounding = min(MAX_ROUNDOFFS * dtype.unit, dtype.half)
     with np.errstate(invalid="ignore", over="ignore"):
-        gap = np.abs(values - sources.differences)
-        confirmed = gap <= TRUSTED_ERRORS * sources.error + rounding * size
+        gap = np.abs(values - found.value)
+        met = gap <= TRUSTED_ERRORS * found.error + rounding * size
         missed = (
-            gap > TRUSTED_ERRORS * sources.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
+            gap > TRUSTED_ERRORS * found.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
         )
-    return confirmed, missed | ~np.isfinite(values) & np.isfinite(sources.differences)
+    return met, missed | ~np.isfinite(values) & np.isfinite(found.value)

@@ -57,8 +57,8 @@ def _reads_text(problem: Problem) -> bool:
 
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:
-    tensors = [input_.value.detach() for input_ in problem.inputs]
-    return all(_confirmed_at(form, problem, point) for point in (tensors, next(beside(tensors))))
+    flat = [input_.value.detach() for input_ in problem.inputs]
+    return all(_confirmed_at(form, problem, point) for point in (flat, next(beside(flat))))
 
 
 def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:
@@ -70,14 +70,9 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
     estimate = finite_differences(scalar, len(expected), tensors)
     if estimate is None:
         return False
-    value, error, scale = (
-        part.numpy() for part in (estimate.matrix, estimate.error, estimate.scale)
-    )
     with np.errstate(invalid="ignore"):
-        close = (
-            np.abs(expected - value) <= TRUSTED_ERRORS * error + MAX_SHARE_OF_VARIATION**2 * scale
-        )
-    confirmed = close & estimate.decisive.numpy()
+        allowed = TRUSTED_ERRORS * estimate.error + MAX_SHARE_OF_VARIATION**2 * estimate.scale
+        confirmed = (np.abs(expected - estimate.value) <= allowed) & estimate.decisive
     columns = np.flatnonzero(~confirmed.all(axis=0))
     confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
         expected[:, columns] == 0

@@ -14,7 +14,7 @@ FIRST_PIECES = 8  # of a curve, before pieces that bend are halved
 MAX_HALVINGS = 6  # of one of these: 512 pieces in all
 MAX_DEVIATION_SHARE = 0.0012  # of the window, of a piece from the curve: a third of a pixel
 SHORT_SHARE = 0.01  # of the window's size: what is shorter is drawn, whatever is in it
-END_SHARE = 0.1  # of a longer piece: its middle is no closer to an end, as it is at a jump
+END_SHARE = 0.1  # of a longer piece: its middle is not a closer to an end, as it is at a jump
 JUMP_HALVINGS = 30  # after which a piece of a continuous curve is short, a cube root's too
 
 

@@ -9,7 +9,7 @@ const FIRST_PIECES = 8; // of a curve, before pieces that bend are halved
 const MAX_HALVINGS = 6; // of one of these: 512 pieces in all
 const FLATNESS = 0.0012; // of the window's size, by which a piece may miss the curve: a third of a pixel of 300
 const SHORT = 0.01; // of the window's size: what is shorter is drawn, whatever is in it
-const END_SHARE = 0.1; // of a longer piece: its middle is no closer to an end, as it is at a jump
+const END_SHARE = 0.1; // of a longer piece: its middle is not a closer to an end, as it is at a jump
 const JUMP_HALVINGS = 30; // after which a piece of a continuous curve is short, a cube root's too
 
 /**
