@@ -31,7 +31,9 @@ from jacmagic.result.compiled.loops.pieces import (
     looked_up,
     multiplied,
 )
-from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum, fill
+from jacmagic.result.compiled.loops.routines import Routine, product
+from jacmagic.result.compiled.loops.sharing import shared_steps
+from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum, fill
 from jacmagic.result.compiled.loops.zeros import Zeros
 
 MAX_LIVE_TO_PACK = 0.5  # of a tensor's components, up to which zeros are not stored
@@ -55,11 +57,14 @@ class Lowering:
 
     def store_shared(self) -> None:
         """Store, in order, what is to be stored."""
-        for node in self.zeros.graph.nodes:
-            if node in self.zeros.products or node in self.zeros.sums:
-                if not self.zeros.is_written_out(node):
+        zeros, shared = self.zeros, shared_steps(self.zeros)
+        for node in zeros.graph.nodes:
+            if zeros.is_stored(node):
+                if node in zeros.sums:
                     self._store_sum(node)
-            elif self.zeros.is_shared(node):
+                else:
+                    self._store_call(node, zeros.calls.get(node) or product(zeros, node))
+            elif node in shared:
                 self._store(node)
 
     def result(self, buffer: str, node: fx.Node, columns: int) -> Fill:
@@ -168,9 +173,6 @@ class Lowering:
         self._known.clear()
 
     def _store_sum(self, node: fx.Node) -> None:
-        if node in self.zeros.products:
-            self._store_product(node)
-            return
         operand, index, largest = self.zeros.sums[node]
         pieces = self._pieces(operand, index.reshape(-1))
         inline = len(pieces) == 1
@@ -180,24 +182,11 @@ class Lowering:
         self.stages.append(Sum(buffer, terms, count, index.shape[1], largest))
         self._stored[node] = buffer, None
 
-    def _store_product(self, node: fx.Node) -> None:
-        """Store products with the longer side contiguous."""
-        left, right, (batch, rows, terms, columns) = self.zeros.products[node]
-        a = np.arange(batch * rows * terms).reshape(batch, rows, terms)
-        b = np.arange(batch * terms * columns).reshape(batch, terms, columns)
-        layout = None
-        if rows > columns:
-            left, right, a, b = right, left, b.swapaxes(1, 2), a.swapaxes(1, 2)
-            layout = np.arange(batch * rows * columns).reshape(batch, columns, rows)
-            layout = layout.swapaxes(1, 2).reshape(-1)
-            rows, columns = columns, rows
-        sides = [
-            self._contiguous(*side) for side in ((left, a.reshape(-1)), (right, b.reshape(-1)))
-        ]
-        buffer = self._new(batch * rows * columns)
-        sizes = batch, rows, terms, columns
-        self.stages.append(Product(buffer, sides[0], sides[1], sizes))
-        self._stored[node] = buffer, layout
+    def _store_call(self, node: fx.Node, one: Routine) -> None:
+        operands = tuple(self._contiguous(*operand) for operand in one.operands)
+        buffer = self._new(one.size)
+        self.stages.append(Call(buffer, one.function, operands, one.arguments, one.decides))
+        self._stored[node] = buffer, one.layout
 
     def _contiguous(self, node: fx.Node, at: np.ndarray) -> Expression:
         """Return components as constants or as a contiguous load, stored if necessary."""
