@@ -1,7 +1,7 @@
 """Products of matrices and linear algebra in C.
 
-Matrices are dense, row by row, `batch` of them one after the other. A function returns 1 where torch
-is to decide: where a pivot is zero up to rounding, or the norm of a matrix is not finite.
+Matrices are dense, row by row, `batch` of them one after the other. A function returns 1 where
+torch is to decide: where a pivot is zero up to rounding, or the norm of a matrix is not finite.
 """
 
 # Products of matrices by blocks of 4 rows and 3 vectors, which fit into 16 registers. Factors 0 on
@@ -79,32 +79,41 @@ static int cholesky(double *restrict u, const double *restrict a, long batch, lo
 }
 """
 
-# PA = LU by rows, with the largest entry of a column as pivot, as LAPACK's `getrf`: first the factors
-# of all matrices, then the rows, counted from 1, that were exchanged. Rounding leaves up to
-# n·ε·maxᵢ|aᵢₖ| of a pivot that is zero (Higham, §9.3, without growth).
+# PA = LU by rows, with the largest entry of a column as pivot, as LAPACK's `getrf`. Of each matrix
+# the factors, the rows, counted from 1, that were exchanged, det A, its sign, and log |det A| where
+# `logs` says so. Rounding leaves up to n·ε·maxᵢ|aᵢₖ| of a pivot that is zero (Higham, §9.3, without
+# growth).
 _LU = """
-static int lu(double *restrict u, const double *restrict a, long batch, long n, double tiny)
+static int lu(double *restrict u, const double *restrict a, long batch, long n, double tiny,
+              int logs)
 {
-    double *restrict exchanged = u + batch*n*n;
-    memcpy(u, a, batch * n * n * sizeof *u);
-    for (; batch > 0; batch--, a += n*n, u += n*n, exchanged += n)
+    for (; batch > 0; batch--, a += n*n, u += n*n + n + 3) {
+        double *restrict exchanged = u + n*n, *restrict det = exchanged + n;
+        memcpy(u, a, n * n * sizeof *u);
+        det[0] = det[1] = 1;
+        det[2] = 0;
         for (long k = 0; k < n; k++) {
             double largest = 0;
             long p = k;
             for (long i = 0; i < n; i++) largest = fmax(largest, fabs(a[i*n + k]));
             for (long i = k + 1; i < n; i++) p = fabs(u[i*n + k]) > fabs(u[p*n + k]) ? i : p;
-            if (!(fabs(u[p*n + k]) > tiny * largest)) return 1;
+            const double pivot = u[p*n + k];
+            if (!(fabs(pivot) > tiny * largest)) return 1;
             exchanged[k] = p + 1;
+            det[0] *= p == k ? pivot : -pivot;
+            det[1] *= (p == k) == (pivot > 0) ? 1 : -1;
+            if (logs) det[2] += log(fabs(pivot));
             for (long j = 0; p != k && j < n; j++) {
                 const double other = u[p*n + j];
                 u[p*n + j] = u[k*n + j];
                 u[k*n + j] = other;
             }
             for (long i = k + 1; i < n; i++) {
-                const double f = u[i*n + k] /= u[k*n + k];
+                const double f = u[i*n + k] /= pivot;
                 for (long j = k + 1; j < n; j++) u[i*n + j] -= f * u[k*n + j];
             }
         }
+    }
     return 0;
 }
 """
@@ -137,7 +146,8 @@ static int solve_triangular(double *restrict x, const double *restrict a, const 
         substitute(x + i*n*columns, a + i*n*n, n, columns, n, 1, upper, unit);
     return 0;
 }
-static void exchange(double *restrict x, const double *restrict rows, long n, long columns, int back)
+static void exchange(double *restrict x, const double *restrict rows, long n, long columns,
+                     int back)
 {
     for (long k = 0; k < n; k++) {
         const long i = back ? n - 1 - k : k, p = rows[i] - 1;
@@ -166,10 +176,10 @@ static int solve_lu(double *restrict x, const double *restrict u, const double *
 }
 """
 
-# exp A and its derivatives in k directions, by scaling and squaring: the Taylor polynomial of degree
-# 16 of A/2ˢ in four blocks of powers (Paterson and Stockmeyer), then s squarings. Where ‖A/2ˢ‖₁ is up
-# to 0.6, the terms left out of the derivative, ‖A/2ˢ‖¹⁶/16!·e^‖A/2ˢ‖, are below 2⁻⁵³·e^-‖A/2ˢ‖.
-# A matrix and its derivatives are (n, n) numbers, followed by (n, n, k).
+# exp A and its derivatives in k directions, by scaling and squaring: the Taylor polynomial of
+# degree 16 of A/2ˢ in four blocks of powers (Paterson and Stockmeyer), then s squarings. Where
+# ‖A/2ˢ‖₁ is up to 0.6, the terms left out of the derivative, ‖A/2ˢ‖¹⁶/16!·e^‖A/2ˢ‖, are below
+# 2⁻⁵³·e^-‖A/2ˢ‖. A matrix and its derivatives are (n, n) numbers, followed by (n, n, k).
 _EXPONENTIAL = """
 static void dual_product(double *restrict z, const double *restrict x, const double *restrict y,
                          long n, long k, double *restrict turned)

@@ -19,24 +19,6 @@ def _lu(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return factors, rows, info
 
 
-def _lu_for_determinant(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the factors of Aᵀ where A is contiguous, their diagonal, and the sign of the rows."""
-    factors, rows, _ = _lu(matrix.mT if matrix.is_contiguous() else matrix)
-    kept = torch.arange(1, matrix.shape[-1] + 1, dtype=rows.dtype, device=rows.device)
-    signs = torch.where(rows == kept, 1.0, -1.0).to(matrix.dtype).prod(-1)
-    return factors, rows, factors.diagonal(0, -2, -1), signs
-
-
-def _determinant(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    factors, rows, diagonal, sign = _lu_for_determinant(matrix)
-    return diagonal.prod(-1) * sign, factors, rows
-
-
-def _log_determinant(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    factors, rows, diagonal, sign = _lu_for_determinant(matrix)
-    return diagonal.sgn().prod(-1) * sign, diagonal.abs().log().sum(-1), factors, rows
-
-
 def _solve(
     matrix: Tensor, right: Tensor, *, left: bool = True, check_errors: bool = False
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -66,19 +48,23 @@ def _unpacked(
     return exchanged.mT, factors.tril(-1) + one, factors.triu()
 
 
+def _lu_in_full(matrix: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    factors, rows, _ = _lu(matrix)
+    return _unpacked(factors, rows) if pivot else NotImplemented
+
+
 def _identity(matrix: Tensor) -> Tensor:
     one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
     return one.expand(matrix.shape)
 
 
 DECOMPOSITIONS: dict[Any, Callable[..., Any]] = {
-    _aten._linalg_det.default: _determinant,
-    _aten._linalg_slogdet.default: _log_determinant,
     _aten._linalg_solve_ex.default: _solve,
     _aten.linalg_inv_ex.default: _inverse,
     _aten.cholesky_solve.default: _solve_cholesky,
     _aten.cholesky_inverse.default: lambda factor, upper=False: _solve_cholesky(
         _identity(factor), factor, upper
     ),
+    _aten.linalg_lu.default: _lu_in_full,
     _aten.lu_unpack.default: _unpacked,
 }

@@ -36,10 +36,11 @@ class Routine:
     Attributes:
         function: its name.
         operands: steps, and (count,) positions in each in the order in which it is read.
-        arguments: what follows the operands.
+        arguments: what follows the operands; first how many matrices.
         layout: for each component of the step, one result after the other, its place in what is
             written; -1 for a zero.
-        size: how many numbers are written.
+        size: how many numbers are written, matrix by matrix.
+        work: how many numbers more are needed while it runs.
         decides: whether torch may raise an error here, so that it must not be left out.
     """
 
@@ -48,6 +49,7 @@ class Routine:
     arguments: tuple[float, ...]
     layout: np.ndarray
     size: int
+    work: int = 0
     decides: bool = False
 
 
@@ -81,18 +83,30 @@ def _cholesky(known: Known, node: fx.Node, matrix: fx.Node, *, upper: bool = Fal
 
 
 def _lu(known: Known, node: fx.Node, matrix: fx.Node, *, pivot: bool = True) -> Routine:
-    n = _order(matrix)
+    """Return LU factors; determinants have those of Aᵀ where A is contiguous, as in torch."""
+    name, n, read = name_of(node.target), _order(matrix), _matrices(matrix)
     if not pivot:
         raise NotCompiled("factors without pivots")
-    read = _matrices(matrix)
+    if name != "linalg_lu_factor_ex" and matrix.meta["val"].is_contiguous():
+        read = read.swapaxes(1, 2)
     first, group = _distinct(known, [(matrix, read)])
-    count = len(first)
-    factors, rows = _numbered(count, n, n), count * n * n + _numbered(count, n)
-    layout = [factors[group].reshape(-1), rows[group].reshape(-1), np.full(len(group), -1)]
-    size = count * n * (n + 1)
-    operands = ((matrix, read[first].reshape(-1)),)
-    arguments = count, n, _tiny(matrix)
-    return Routine("lu", operands, arguments, np.concatenate(layout), size, decides=True)
+    places = _numbered(len(first), n * n + n + 3)[group]
+    *_, det, sign, logarithm = places.T
+    factors, none = [places[:, : n * n], places[:, n * n : -3]], np.full(len(group), -1)
+    layout = {
+        "linalg_lu_factor_ex": [*factors, none],
+        "_linalg_det": [det, *factors],
+        "_linalg_slogdet": [sign, logarithm, *factors],
+    }[name]
+    logs = int(name == "_linalg_slogdet")
+    return Routine(
+        "lu",
+        ((matrix, read[first].reshape(-1)),),
+        (len(first), n, _tiny(matrix), logs),
+        np.concatenate([part.reshape(-1) for part in layout]),
+        len(first) * (n * n + n + 3),
+        decides=True,
+    )
 
 
 def _solve_triangular(
@@ -166,7 +180,7 @@ def _solve(
 
 
 def _exponential(known: Known, node: fx.Node, matrix: fx.Node) -> Routine:
-    """Return exponentials; of [[A, E], [0, A]], as torch differentiates, exp A and its derivative."""
+    """Return exponentials; of [[A, E], [0, A]], as torch writes derivatives, in parts."""
     order, read = _order(matrix), _matrices(matrix)
     half = order // 2
     corner, same = read[:, half:, :half], [read[:, :half, :half], read[:, half:, half:]]
@@ -194,19 +208,19 @@ def _exponential(known: Known, node: fx.Node, matrix: fx.Node) -> Routine:
         of_one = n * n + directions * _numbered(n, n) + k
         written[turn, :n, n:] = (start[:, None] + of_one).reshape(len(read), n, n)
     operands.append((matrix, along))
-    work = 5 * size + n * n
     return Routine(
         "exponential",
         tuple(operands),
         (count, n, directions),
         written.reshape(-1),
-        count * size + work,
+        count * size,
+        work=5 * size + n * n,
     )
 
 
 ROUTINES: dict[str, Callable[..., Routine]] = {
     "linalg_cholesky_ex": _cholesky,
-    "linalg_lu_factor_ex": _lu,
+    **dict.fromkeys(("linalg_lu_factor_ex", "_linalg_det", "_linalg_slogdet"), _lu),
     "linalg_solve_triangular": _solve_triangular,
     "linalg_lu_solve": _solve_lu,
     "linalg_matrix_exp": _exponential,

@@ -1,6 +1,9 @@
-"""Which elementwise steps are stored, rather than computed wherever they are read."""
+"""Which steps are stored, rather than computed wherever they are read, and which together."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from torch import fx
@@ -17,9 +20,51 @@ _COSTS = {
     **dict.fromkeys("div reciprocal sqrt tanh_backward sigmoid_backward".split(), 3.0),
 }
 _FUNCTION_COST = 10.0
+MIN_STEPS_TO_JOIN = 8  # small steps of one kind from which they are computed in one loop
+MAX_SCALARS_TO_JOIN = 2**10  # of one of them
 
 
-def shared_steps(zeros: Zeros) -> set[fx.Node]:
+def groups(zeros: Zeros) -> Iterator[list[fx.Node]]:
+    """Yield the steps that are stored, in an order in which they can be computed.
+
+    Small ones of one kind come together where none of them needs another, as those of a list of
+    matrices.
+    """
+    shared = _shared(zeros)
+    levels: dict[fx.Node, int] = {}
+    alike: dict[Any, list[fx.Node]] = {}
+    for node in zeros.graph.nodes:
+        stored = zeros.is_stored(node) or node in shared
+        levels[node] = stored + max((levels[one] for one in node.all_input_nodes), default=0)
+        if stored:
+            alike.setdefault((levels[node], _kind(zeros, node)), []).append(node)
+    if max(map(len, alike.values()), default=0) < MIN_STEPS_TO_JOIN:
+        single = {node for nodes in alike.values() for node in nodes}
+        yield from ([node] for node in zeros.graph.nodes if node in single)
+        return
+    for _, nodes in sorted(alike.items(), key=lambda item: item[0][0]):
+        if len(nodes) >= MIN_STEPS_TO_JOIN:
+            yield nodes
+        else:
+            yield from ([node] for node in nodes)
+
+
+def _kind(zeros: Zeros, node: fx.Node) -> Any:
+    """Return what is equal for steps that one loop computes; a large one is alone."""
+    if zeros.size(node) > MAX_SCALARS_TO_JOIN:
+        return node
+    if node in zeros.calls:
+        call = zeros.calls[node]
+        return call.function, call.arguments, *(len(at) for _, at in call.operands)
+    if node in zeros.sums:
+        _, index, largest = zeros.sums[node]
+        return index.shape, largest
+    if node in zeros.products:
+        return "products", zeros.products[node][2]
+    return node.target, node.meta["val"].shape, int(zeros.masks[node].sum())
+
+
+def _shared(zeros: Zeros) -> set[fx.Node]:
     """Return the elementwise steps that are stored."""
     ways: dict[fx.Node, float] = {}
     reads: dict[fx.Node, float] = {}
@@ -31,7 +76,9 @@ def shared_steps(zeros: Zeros) -> set[fx.Node]:
     shared = set[fx.Node]()
     for node in zeros.graph.nodes:
         name = elementwise(node.target)
-        inner = [] if zeros.is_stored(node) else [o for o in node.all_input_nodes if o not in shared]
+        inner = (
+            [] if zeros.is_stored(node) else [o for o in node.all_input_nodes if o not in shared]
+        )
         own = 0.0 if name is None else _COSTS.get(name, _FUNCTION_COST)
         cost[node] = own + sum(cost[one] for one in inner)
         depth[node] = (name is not None) + max((depth[one] for one in inner), default=0)

@@ -96,10 +96,7 @@ class Zeros:
             self.masks[node] = self.calls[node].layout >= 0
             return
         if node.target is operator.getitem and whole in self.calls:
-            sizes = [one.numel() for one in whole.meta["val"]]
-            start = sum(sizes[: node.args[1]])
-            self.moved[node] = [whole], np.arange(start, start + value.numel())
-            self.masks[node] = self.masks[whole][self.moved[node][1]]
+            self._take(node, whole)
             return
         if name == _CHECK or isinstance(value, (list, tuple)):
             return  # a movement, or refused where its parts are read
@@ -119,6 +116,14 @@ class Zeros:
             self.masks[node] = self._product_mask(node)
         else:
             raise NotCompiled(f"{name} is not known")
+
+    def _take(self, node: fx.Node, whole: fx.Node) -> None:
+        """Note which part of a call's results a step takes."""
+        which: Any = node.args[1]
+        sizes = [one.numel() for one in whole.meta["val"]]
+        start = sum(sizes[:which])
+        self.moved[node] = [whole], np.arange(start, start + sizes[which])
+        self.masks[node] = self.masks[whole][start : start + sizes[which]]
 
     def _elementwise_mask(self, node: fx.Node) -> np.ndarray:
         masks = [
