@@ -255,6 +255,8 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
         ("%jacobian", "%jacobian needs a target"),
         ("%jacobian nothing", "the target nothing does not evaluate: NameError"),
         ("%jacobian 3", "expected a function; found 3 of type int"),
+        ("%jacobian max(1, 2)", "found max(…), its value; write %jacobian max x=…"),
+        ("%jacobian x*y x=1 y=2", "write %jacobian lambda x, y: x*y x=…"),
     ],
 )
 def test_a_mistake_is_one_line(
