@@ -112,7 +112,7 @@ def test_torchs_error_where_there_is_no_factorization(
     good, bad = torch.tensor(x, dtype=DOUBLE), torch.tensor(singular, dtype=DOUBLE)
     g = jacmagic.compile(f, good, backend="graph")
     for call in (lambda: g(bad), lambda: g.batch(torch.stack([good, bad]))):
-        with pytest.raises(linalg.LinAlgError, match="could not be completed|is singular"):
+        with pytest.raises(linalg.LinAlgError, match=r"could not be completed|singular"):
             call()
 
 
