@@ -7,6 +7,7 @@ traversal meets more than `MAX_NODES`; of a larger graph backward passes show th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -78,6 +79,12 @@ def widest(evaluation: Evaluation) -> int:
     """Scalars of the largest tensor that a bounded traversal of the graph meets."""
     roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
     return max((size for node in _nodes(roots) for size in output_sizes(node)), default=1)
+
+
+def is_longer(evaluation: Evaluation, nodes: int) -> bool:
+    """Whether the graph has more nodes than these."""
+    roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
+    return next(itertools.islice(_nodes(roots), nodes, None), None) is not None
 
 
 def written_by_hand(evaluation: Evaluation) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,7 @@ from torch import Tensor
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.backward_error import matrix_noise
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.ridders import (
-    BRIEF_STEP,
-    LEVELS_AGAIN,
-    Line,
-    column,
-    decisive,
-    tableau,
-)
+from jacmagic.numeric.ridders import BRIEF_STEP, LEVELS_AGAIN, Estimated, Line, column, tableau
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 from jacmagic.numeric.widened import Widened
 
@@ -39,30 +32,29 @@ TINY_STEP = 1.37 * 2.0**-22  # at which only rounding is left; no sum of few pow
 
 
 @dataclass(frozen=True)
-class Differences:
-    """Estimated derivatives along some directions, with their errors.
+class Differences(Estimated):
+    """Estimated derivatives (m, k) along k directions.
 
     Attributes:
-        matrix: (m, k), float64: the derivatives along k directions.
-        error: (m, k), estimated absolute errors; infinite where no estimate was confirmed.
-        scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
         spread: whether they are those of a symmetric part, see `numeric.triangles`.
         reads_one_triangle: whether the function reads one triangle of a matrix without symmetry.
     """
 
-    matrix: Tensor
-    error: Tensor
-    scale: Tensor
     dtype: torch.dtype
     spread: bool = False
     reads_one_triangle: bool = False
 
     @property
-    def decisive(self) -> Tensor:
-        """Boolean (m, k): where the error is a small part of the variation."""
-        mask: Tensor = decisive(self.error, self.scale)
-        return mask
+    def decisive(self) -> np.ndarray:
+        """Boolean (m, k): where the error is a small part of a variation that is finite."""
+        return super().decisive & np.isfinite(self.scale)
+
+    def at(self, i: int, j: int) -> Differences:
+        """Return those of one entry, (1, 1)."""
+        here = np.s_[i : i + 1, j : j + 1]
+        value, error, scale = self.value[here], self.error[here], self.scale[here]
+        return replace(self, value=value, error=error, scale=scale)
 
 
 def differences(
@@ -89,7 +81,7 @@ def differences(
     Example:
         >>> import torch
         >>> found = differences(lambda x: x**3, (torch.tensor([2.0]),))
-        >>> round(found.matrix.item(), 9)
+        >>> round(found.value.item(), 9)
         12.0
     """
 
@@ -128,9 +120,7 @@ def along(
             found = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
         except TORCH_ERRORS:
             return None
-        value, error, scale = (
-            torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
-        )
+        value, error, scale = (part[:, None] for part in (found.value, found.error, found.scale))
         return Differences(value, error, scale, dtype, probe.triangles.spread)
 
     return _in_first_dtype(function, tensors, (torch.float64,), estimate)
@@ -191,8 +181,7 @@ def _all(
         columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
-        torch.from_numpy(np.stack([one[k] for one in columns], 1) if columns else empty.copy())
-        for k in range(3)
+        np.stack([one[k] for one in columns], 1) if columns else empty for k in range(3)
     )
     triangles = probe.triangles
     return Differences(value, error, scale, dtype, triangles.spread, triangles.reads_one)

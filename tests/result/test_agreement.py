@@ -472,7 +472,7 @@ def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
     def doubled(real):
         def false(*args, **kwargs):
             found = real(*args, **kwargs)
-            return type(found)(found.matrix * 2, found.error, found.scale, found.dtype)
+            return type(found)(found.value * 2, found.error, found.scale, found.dtype)
 
         return false
 

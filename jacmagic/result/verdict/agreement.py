@@ -142,10 +142,10 @@ class Agreement:
     def _cites_differences(self) -> bool:
         """Whether finite differences decide anything, or are the only check."""
         sources = self.sources
-        if sources.along or sources.differences is None:
+        found = sources.estimated
+        if sources.along or found is None:
             return sources.along
-        estimated = sources.error is not None and np.isfinite(sources.error)
-        met = sources.decisive | (sources.differences == sources.torch) & estimated
+        met = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
         return bool(met.any()) or sources.formula is None or not met.size
 
     @property

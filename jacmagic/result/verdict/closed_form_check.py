@@ -44,7 +44,7 @@ def check_closed_form(
     edges = [*kinks(form, point), *boundaries(form, point)]
     warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
     dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
-    alone = Sources(values, None, None, None, dtype.name)
+    alone = Sources(values, dtype.name)
     blank = Agreement("not confirmed", float("nan"), (), warnings, alone)
     reason = _unasked(problem, numbers)
     if reason is not None:
@@ -78,7 +78,7 @@ def _constant(
     for k in np.flatnonzero(open_.any(axis=0)):
         near = along(problem.function, tensors, axes[:, k])
         if near is not None and len(near.scale) == len(found):
-            found[open_[:, k] & (near.scale[:, 0].numpy() == 0), k] = Finding.AGREED
+            found[open_[:, k] & (near.scale[:, 0] == 0), k] = Finding.AGREED
     return found
 
 

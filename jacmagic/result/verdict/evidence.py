@@ -174,22 +174,18 @@ class Evidence:
     @property
     def bare(self) -> Sources:
         """torch alone."""
-        return Sources(self.truth, None, None, None, self.dtype.name)
+        return Sources(self.truth, self.dtype.name)
 
     @cached_property
     def sources(self) -> Sources:
         """The values of each source for every entry."""
-        sources = self.bare
+        sources = replace(self.bare, estimated=self.differences)
         if self.form is not None:
             values, bounds = bounded(self.form, self.point, self.dtype)
             values = self._at_ties(values)
             if self.smooth is not None:
                 values = np.where(np.isnan(self.smooth), values, self.smooth)
             sources = replace(sources, formula=values, bound=bounds)
-        if self.differences is not None:
-            found = self.differences
-            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
-            sources = replace(sources, differences=value, error=error, scale=scale)
         if not self.taken:
             return sources
         return replace(sources, apart=self._apart(sources), along=self.is_confirmed)

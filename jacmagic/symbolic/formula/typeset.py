@@ -57,6 +57,22 @@ class _Terminal(PositiveFirst, PrettyPrinter):
     def _print_Float(self, e: Any) -> Any:
         return prettyForm(number(float(e), DECIMALS))
 
+    def _print_Mul(self, product: Any) -> Any:
+        """Write a fraction; SymPy's own method first loads all of its physical units (0.1 s)."""
+        if product.args[0] is sympy.S.One or any(one.is_Number for one in product.args[1:]):
+            return super()._print_Mul(product)  # not evaluated
+        above, below = [], []
+        for factor in product.as_ordered_factors():
+            if factor.is_Rational:
+                above += [sympy.Integer(factor.p)] * (factor.p != 1)
+                below += [sympy.Integer(factor.q)] * (factor.q != 1)
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
+                below.append(sympy.Pow(factor.base, -factor.exp, evaluate=factor.exp == -1))
+            else:
+                above.append(factor)
+        numerator = prettyForm.__mul__(*map(self._print, above or [sympy.S.One]))
+        return numerator / prettyForm.__mul__(*map(self._print, below)) if below else numerator
+
 
 def tex(
     expression: Any, names: Mapping[sympy.Symbol, str], *, written: bool = False, dots: bool = False

@@ -17,7 +17,7 @@ from jacmagic.result.compiled.loops.expressions import (
 from jacmagic.result.compiled.loops.indices import affine, extended, loop_bounds
 from jacmagic.result.compiled.loops.operations import LIBRARY
 from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
-from jacmagic.symbolic.codegen import C
+from jacmagic.symbolic.codegen.languages import C
 
 # What a stage reads and writes: tables and buffers.
 _POINTERS = re.compile(r"\(\(const \w+ \*\)tables\[\d+\]\)|\b(?:[wx]\d+|[Jy])\b")
