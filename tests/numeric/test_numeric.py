@@ -350,7 +350,7 @@ def test_the_graph_is_let_go():
 
 
 def test_a_deep_graph_needs_no_recursion():
-    """Ten thousand steps one after the other are no obstacle."""
+    """Ten thousand steps one after the other are not an obstacle."""
 
     def function(x):
         for _ in range(10_000):
@@ -606,7 +606,7 @@ def test_columns_are_for_what_is_tall_and_large():
 
 @pytest.mark.parametrize("strategy", FALLBACKS)
 def test_modes_have_words_for_notes(strategy):
-    """What may fail says how, and what is no plain backward pass has a name for the check."""
+    """What may fail says how, and what is not a plain backward pass has a name for the check."""
     *earlier, last = FALLBACKS[strategy]
     assert last is ROWS and not last.method and not last.batched
     assert all(mode.failed and mode.instead and mode.method for mode in earlier)
@@ -619,7 +619,7 @@ def test_options_are_checked_where_they_are_made():
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
         compute(lambda x: x, (doubles(1),), ComputeOptions("sideways"))
     for wrong in (0, -1, 1.5, "a"):
-        with pytest.raises(ValueError, match=f"whole number greater than 0; found {wrong!r}"):
+        with pytest.raises(ValueError, match=f"integer greater than 0; found {wrong!r}"):
             compute(lambda x: x, (doubles(1),), ComputeOptions(chunk_size=wrong))
 
 
