@@ -98,18 +98,22 @@ def _pulled(
 ) -> tuple[Tensor, Tensor]:
     """Return products (k, n) with k directions by one batched backward pass, and the values (m,).
 
-    `torch.func.vjp` would load torch's compiler.
+    `torch.func.vjp` would load torch's compiler; that follows nothing else.
     """
+    leaves = task.leaves(tensors)
+    if type(tensors[0]) is not Tensor:
+        outputs, pull, *_ = torch.func.vjp(leaves, *[tensors[k] for k in task.chosen])
+        return _side_by_side(task, torch.func.vmap(pull)(tuple(directions))), flat(outputs)
     chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
-    outputs = task.leaves(tensors)(*chosen)
+    outputs = leaves(*chosen)
     followed = [k for k, one in enumerate(outputs) if one.requires_grad]
     found: Rows = (None,) * len(chosen)
     if followed:
         some = [directions[k] for k in followed]
-        found = batched_backward([outputs[k] for k in followed], chosen, some)
+        found = batched_backward([outputs[k] for k in followed], chosen, some, create_graph=True)
     zeros = [one.new_zeros(len(directions[0]), *one.shape) for one in chosen]
     blocks = [zero if row is None else row for row, zero in zip(found, zeros, strict=True)]
-    return _side_by_side(task, blocks), flat(outputs).detach()
+    return _side_by_side(task, blocks).detach(), flat(outputs).detach()
 
 
 def columns(task: Task) -> Traceable:

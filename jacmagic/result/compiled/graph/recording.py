@@ -24,6 +24,7 @@ from jacmagic.function.torch_internals import (
     InterceptingMode,
     decomposition_of_composite,
     version_of,
+    without_dispatch_modes,
     without_torch_functions,
     without_transforms,
 )
@@ -31,7 +32,9 @@ from jacmagic.result.compiled.obstacles import NotCompiled
 
 _aten = torch.ops.aten
 _Tag = torch.Tag
-_ALIASES = frozenset({_aten.alias.default, _aten.detach.default, _aten.lift_fresh.default})
+_ALIASES = frozenset(
+    {_aten.alias.default, _aten.detach.default, _aten.lift_fresh.default, _aten.clone.default}
+)
 # Operations that read a tensor's shape only.
 _OF_SHAPES = frozenset(
     "zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty "
@@ -43,14 +46,11 @@ _READS = frozenset(
     for name in "__bool__ __int__ __index__ __float__ __complex__ numpy __array__ tolist data_ptr "
     "storage untyped_storage __dlpack__ __deepcopy__ __reduce_ex__".split()
 )
+_SHOWS = frozenset({Tensor.__repr__, Tensor.__format__})
 
 
 class ValueRead(Exception):
     """A value that depends on the inputs is asked for, or decides a shape."""
-
-
-class SharedWrite(Exception):
-    """Memory is written to that other tensors share."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,6 @@ def recorded(
     Raises:
         NotCompiled: a value decides what is computed.
         ValueRead: Python asks for a value that depends on the inputs, or one decides a shape.
-        SharedWrite: it writes to memory that tensors share.
     """
     recorder = _Recorder(tensors, table)
     with _Reads(recorder), recorder:
@@ -106,6 +105,10 @@ def recorded(
 class _Recorder(InterceptingMode):
     """Runs operations, and records those on what depends on the inputs.
 
+    NOTE [Writes]: steps of the graph write to nothing. Memory that is written to has contents, a
+    flat tensor of their own; each write replaces them by new ones, and tensors that share the
+    memory are looked up in them from then on.
+
     Attributes:
         graph: the steps so far.
         constants: tensors of the graph, by name.
@@ -115,22 +118,31 @@ class _Recorder(InterceptingMode):
         super().__init__()
         self.graph, self.constants = fx.Graph(), dict[str, Tensor]()
         self._table = table
+        # Tensors that depend on the inputs: their steps, and the contents that these are valid for.
         self._nodes, self._constant_nodes = WeakTensorKeyDictionary(), WeakTensorKeyDictionary()
         self._steps: dict[str, fx.Node] = {}
-        self._shared = set[StorageWeakRef]()  # memory that several tensors may share
+        self._owners: dict[StorageWeakRef, tuple[fx.Node, Tensor]] = {}
+        self._contents: dict[StorageWeakRef, Tensor] = {}
         for k, tensor in enumerate(tensors):
             self._name(tensor, self.graph.placeholder(f"x{k}"))
 
     def depends(self, value: Any) -> bool:
         """Whether a value is a tensor that depends on the inputs."""
-        return isinstance(value, Tensor) and value in self._nodes
+        return isinstance(value, Tensor) and (
+            value in self._nodes or self._contents_of(value) is not None
+        )
 
     def node(self, value: Any) -> Any:
         """Return the step that computes a tensor, or the constant that it is."""
         if not isinstance(value, Tensor):
             return value
-        found = self._nodes.get(value)
-        return self._constant(value) if found is None else found
+        node, valid = self._nodes.get(value, (None, None))
+        contents = self._contents_of(value)
+        if contents is not None and contents is not valid:
+            with self:
+                node = self.node(_part(contents, value))
+            self._nodes[value] = node, contents
+        return self._constant(value) if node is None else node
 
     def _constant(self, tensor: Tensor) -> fx.Node:
         node, version = self._constant_nodes.get(tensor, (None, 0))
@@ -146,8 +158,6 @@ class _Recorder(InterceptingMode):
             return self._dispatch(Operation(func, args, kwargs or {}))
 
     def _dispatch(self, op: Operation) -> Any:
-        if op.signature.is_view:
-            self._shared.update(map(_memory, op.dense_tensors))
         if op.name in _OF_SHAPES or not any(map(self.depends, op.tensors)):
             return op.run()
         parts = self._table.get(op.func) or decomposition_of_composite(op.func)
@@ -170,33 +180,20 @@ class _Recorder(InterceptingMode):
     def _run(self, op: Operation) -> Any:
         """Run and record an operation that writes to nothing."""
         found = op.run()
-        if op.func in _ALIASES:
-            self._nodes[found] = self._nodes[op.args[0]]
+        if op.func in _ALIASES and op.args[0].is_contiguous():
+            self._name(found, self.node(op.args[0]))
             return found
-        node = self._step(op.func, op)
+        args, kwargs = map_aggregate((op.args, op.kwargs), self.node)
+        node = self._step(op.func, args, kwargs)
         if isinstance(found, Tensor):
             self._name(found, node)
         elif isinstance(found, (tuple, list)):
             node.meta["val"] = [_shown(part) for part in found]
             for k, part in enumerate(found):
-                self._name(part, self._same(operator.getitem, (node, k), {}))
+                self._name(part, self._step(operator.getitem, (node, k), {}))
         return found
 
-    def _write(self, op: Operation) -> Any:
-        """Run an operation in place, recorded as one that is not."""
-        target, functional = op.args[0], op.functional
-        if functional is None or _memory(target) in self._shared:
-            raise SharedWrite(op.name)
-        with self:
-            found = functional(*op.args, **op.kwargs).to(target.dtype)
-        self._nodes[target] = self.node(found)
-        return op.run()
-
-    def _step(self, func: Any, op: Operation) -> fx.Node:
-        args, kwargs = map_aggregate((op.args, op.kwargs), self.node)
-        return self._same(func, args, kwargs)
-
-    def _same(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
+    def _step(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
         """Return the step of an operation; the first one of equal steps."""
         key = f"{func}{args}{kwargs}"
         if key not in self._steps:
@@ -204,8 +201,41 @@ class _Recorder(InterceptingMode):
         return self._steps[key]
 
     def _name(self, tensor: Tensor, node: fx.Node) -> None:
-        self._nodes[tensor] = node
-        node.meta["val"] = _shown(tensor)
+        self._nodes[tensor] = node, self._contents_of(tensor)
+        node.meta.setdefault("val", _shown(tensor))
+        self._owners.setdefault(_memory(tensor), (node, _shown(tensor)))
+
+    # ── writes ────────────────────────────────────────────────────────────────────────────────
+
+    def _contents_of(self, tensor: Tensor) -> Tensor | None:
+        return self._contents.get(_memory(tensor)) if self._contents else None
+
+    def _write(self, op: Operation) -> Any:
+        """Run an operation in place; record one that is not, and what it makes of the memory."""
+        target, functional = op.args[0], op.functional
+        if functional is None:
+            raise NotCompiled(f"{op.name} writes to other tensors than its first")
+        with self:
+            found = functional(*op.args, **op.kwargs)
+            if _Tag.inplace_view not in op.func.tags:
+                found = found.to(target.dtype).expand(target.shape)
+                self._contents[_memory(target)] = _replaced(self._before(target), target, found)
+        self._nodes[target] = self.node(found), self._contents_of(target)
+        return op.run()
+
+    def _before(self, target: Tensor) -> Tensor:
+        """Return the contents of a tensor's memory."""
+        memory = _memory(target)
+        if memory in self._contents:
+            return self._contents[memory]
+        flat = torch.empty(0, dtype=target.dtype, device=target.device)
+        contents = flat.set_(target.untyped_storage()).clone()
+        if memory in self._owners:
+            node, shown = self._owners[memory]
+            whole = torch.zeros_like(shown, device=target.device)
+            self._nodes[whole] = node, None
+            contents = _replaced(contents, shown, whole)
+        return contents
 
 
 def _memory(tensor: Tensor) -> StorageWeakRef:
@@ -216,6 +246,28 @@ def _shown(tensor: Tensor) -> Tensor:
     return torch.empty_like(tensor, device="meta")
 
 
+def _positions(tensor: Tensor, count: int) -> Tensor | None:
+    """Return where a tensor's components stand in memory of `count`; None for all in order."""
+    if tensor.numel() == count and tensor.is_contiguous():
+        return None
+    place = tensor.shape, tensor.stride(), tensor.storage_offset()
+    return torch.arange(count).as_strided(*place).to(tensor.device)
+
+
+def _part(contents: Tensor, tensor: Tensor) -> Tensor:
+    """Return a tensor's components from the contents of its memory."""
+    positions = _positions(tensor, len(contents))
+    return contents.reshape(tensor.shape) if positions is None else contents[positions]
+
+
+def _replaced(contents: Tensor, tensor: Tensor, value: Tensor) -> Tensor:
+    """Return contents of memory in which a tensor has another value."""
+    positions = _positions(tensor, len(contents))
+    if positions is None:
+        return value.reshape(-1).clone()
+    return contents.index_put((positions,), value)
+
+
 class _Reads(TorchFunctionMode):
     """Refuses methods that take values out of tensors that depend on the inputs."""
 
@@ -224,6 +276,9 @@ class _Reads(TorchFunctionMode):
         self._recorder = recorder
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in _SHOWS:
+            with without_dispatch_modes():
+                return func(*args, **(kwargs or {}))
         if func in _READS and self._recorder.depends(without_transforms(args[0])):
             raise NotCompiled("a value decides what is computed (an `if`, a loop or an index)")
         return func(*args, **(kwargs or {}))

@@ -11,7 +11,6 @@ import copy
 import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from torch import Tensor, fx
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
-from jacmagic.result.compiled.graph.recording import Recording, SharedWrite, ValueRead, recorded
+from jacmagic.result.compiled.graph.recording import Recording, ValueRead, recorded
 from jacmagic.result.compiled.loops.build import loops, require_compiler
 from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.measure import measured
@@ -157,14 +156,7 @@ def traced(
         try:
             return recorded(run, plain, table)
         except ValueRead:
-            pass
-        except SharedWrite:
-            with suppress(RuntimeError, ValueRead):  # `run` may use autograd itself
-                return recorded(torch.func.functionalize(run), plain, table)
-        symbolic = _with_symbols(run, plain, table)
-        with suppress(ValueRead):
-            return recorded(torch.func.functionalize(symbolic.module(2).forward), plain, table)
-    return symbolic
+            return _with_symbols(run, plain, table)
 
 
 def _with_symbols(
