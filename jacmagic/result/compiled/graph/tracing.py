@@ -20,7 +20,8 @@ from torch import Tensor, fx
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
-from jacmagic.result.compiled.graph.recording import Recording, ValueRead, recorded
+from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
+from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.build import loops, require_compiler
 from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.measure import measured

@@ -91,10 +91,11 @@ def _places(
 
 
 def _called(found: Recording, target: Any, *args: Any) -> fx.Node:
-    """Add a step, with the shape and the dtype of its result."""
+    """Add a step, with a tensor of the shape and the dtype of its result."""
     node = found.graph.call_function(target, args)
-    shown = fx.map_arg(args, lambda one: torch.empty_like(one.meta["val"], device="meta"))
-    node.meta["val"] = target(*shown)
+    shapes = {one: one.meta["val"] for one in node.all_input_nodes}
+    zeros = {one: torch.zeros(like.shape, dtype=like.dtype) for one, like in shapes.items()}
+    node.meta["val"] = target(*fx.map_arg(args, zeros.__getitem__))
     return node
 
 
