@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -60,11 +61,20 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
-        hint = for_exception(type(error).__name__, str(error), source)
+        hint = for_exception(type(error).__name__, str(error), source) or _for_value(error, source)
         raise PointError(
             f"the value of {name} does not evaluate: {type(error).__name__}: {error}; "
-            f"{hint or 'write an expression of names that exist'}{marked}"
+            f"{hint}{marked}"
         ) from error
+
+
+def _for_value(error: Exception, source: str) -> str:
+    """Return what to write for a value that raised."""
+    if not isinstance(error, NameError):
+        return "write a value that can be computed"
+    if re.match(rf"{{(.*,)?\s*{error.name}\s*:", source):
+        return f"write keys in quotes, such as {{'{error.name}': 1}}"
+    return "write an expression of names that exist"
 
 
 def _spread(request: Request, at: Any) -> dict[str, Any]:
@@ -90,10 +100,16 @@ def _refuse_unknown(request: Request, point: Mapping[str, Any]) -> None:
         return
     for name in point:
         if name not in names:
-            listed = ", ".join(request.names) or "none"
+            title, listed = request.target.title, ", ".join(request.names)
+            free = [one for one in request.names if one not in point]
+            meant = [*get_close_matches(name, free, n=1), *free]
             raise PointError(
-                f"{request.target.title} has no argument {name}; its arguments are {listed}; "
-                f"write {request.names[0] if request.names else 'another function'}=…"
+                f"{title} has no argument {name}; its arguments are {listed or 'none'}; "
+                + (
+                    f"write {meant[0]}=…"
+                    if meant
+                    else f"leave {name} out, or write it into {title}"
+                )
                 + request.column_of(name)
             )
 
@@ -180,10 +196,10 @@ def _device(request: Request) -> torch.device | None:
         return None
     try:
         return torch.empty(0, device=text).device
-    except (RuntimeError, AssertionError) as error:  # raised for unknown and for absent devices
+    except (RuntimeError, AssertionError):  # raised for unknown and for absent devices
         raise PointError(
-            f"--device needs a device that torch can use here; found {text} "
-            f"({str(error).splitlines()[0]}); write --device cpu" + request.line.mark_text(text)
+            f"--device needs a device that torch can use here; found {text}; "
+            "write --device cpu" + request.line.mark_text(text)
         ) from None
 
 
@@ -216,15 +232,24 @@ def _one_like(request: Request, values: Mapping[str, Any]) -> torch.Tensor:
 
 def _try(request: Request, nest: Nest, values: Mapping[str, Any], missing: str) -> None:
     """Call the target; raise if it fails for the shape of a missing value."""
+    error = _raised(request, nest, values)
+    if error is not None:
+        _refuse_texts(request, nest)
+        again = _raised(request, nest, {**values, missing: torch.ones(2, dtype=torch.float64)})
+        if _SHAPE_WORDS.search(str(error)) and str(error) != str(again):
+            tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
+            raise PointError(_unknown_shape(request, missing, tried)) from error
+
+
+def _raised(request: Request, nest: Nest, values: Mapping[str, Any]) -> Exception | None:
+    """Return what the target raises for some values, if that may be due to a shape."""
     weights = {name: value for name, value in values.items() if name not in nest.leaves}
     try:
         with torch.no_grad(), silent():
             request.target.call({**weights, **nest.filled(values)})
     except (TypeError, IndexError, ValueError, RuntimeError) as error:
-        _refuse_texts(request, nest)
-        if _SHAPE_WORDS.search(str(error)):
-            tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
-            raise PointError(_unknown_shape(request, missing, tried)) from error
+        return error
+    return None
 
 
 def _refuse_texts(request: Request, nest: Nest) -> None:

@@ -24,6 +24,8 @@ def target_on_line(typed: Line, namespace: Mapping[str, Any]) -> Target:
         UsageError: there is none, or its expression raises.
     """
     __tracebackhide__ = True
+    from torch import Tensor
+
     from jacmagic.function.targets import target_of
 
     if typed.target is None:
@@ -31,7 +33,15 @@ def target_on_line(typed: Line, namespace: Mapping[str, Any]) -> Target:
             f"{typed.head}needs a target: a function, a module or a SymPy matrix; "
             f"write {typed.head}f x=1, or %{typed.head}above a cell"
         )
-    return target_of(value_on_line(typed.target, typed, namespace), typed.target)
+    expression = typed.target
+    value = value_on_line(expression, typed, namespace)
+    call = re.fullmatch(r"([\w.]+)\(.*\)", expression)
+    if call and isinstance(value, (list, tuple, float, int, Tensor)):
+        raise UsageError(
+            f"expected a function; found {call[1]}(…), its value; write {typed.head}{call[1]} x=…"
+            + typed.mark_text(expression)
+        )
+    return target_of(value, expression)
 
 
 def value_on_line(expression: str, typed: Line, namespace: Mapping[str, Any]) -> Any:
@@ -47,7 +57,10 @@ def value_on_line(expression: str, typed: Line, namespace: Mapping[str, Any]) ->
         return evaluate(expression, namespace)
     except Exception as error:  # the user's expression may raise anything
         call = re.fullmatch(r"([\w.]+)\(.*\)", expression)
+        names = [one.name for one in typed.point]
         instead = f"{typed.head}{call[1]} x=…" if call else "the name of a function that exists"
+        if isinstance(error, NameError) and error.name in names and not call:
+            instead = f"{typed.head}lambda {', '.join(names)}: {expression} {names[0]}=…"
         raise UsageError(
             f"the target {expression} does not evaluate: {type(error).__name__}: {error}; "
             f"write {instead}" + typed.mark_text(expression)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,9 @@ from torch import Tensor
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.backward_error import matrix_noise
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.ridders import (
-    BRIEF_STEP,
-    LEVELS_AGAIN,
-    Line,
-    column,
-    decisive,
-    tableau,
-)
+from jacmagic.numeric.ridders import BRIEF_STEP, LEVELS_AGAIN, Estimated, Line, column, tableau
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
+from jacmagic.numeric.widened import Widened
 
 EVALUATIONS_PER_COLUMN = 16  # as a rule
 MAX_CPU_SECONDS = 2.0  # that all columns together may take
@@ -37,30 +32,29 @@ TINY_STEP = 1.37 * 2.0**-22  # at which only rounding is left; no sum of few pow
 
 
 @dataclass(frozen=True)
-class Differences:
-    """Estimated derivatives along some directions, with their errors.
+class Differences(Estimated):
+    """Estimated derivatives (m, k) along k directions.
 
     Attributes:
-        matrix: (m, k), float64: the derivatives along k directions.
-        error: (m, k), estimated absolute errors; infinite where no estimate was confirmed.
-        scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
         spread: whether they are those of a symmetric part, see `numeric.triangles`.
         reads_one_triangle: whether the function reads one triangle of a matrix without symmetry.
     """
 
-    matrix: Tensor
-    error: Tensor
-    scale: Tensor
     dtype: torch.dtype
     spread: bool = False
     reads_one_triangle: bool = False
 
     @property
-    def decisive(self) -> Tensor:
-        """Boolean (m, k): where the error is a small part of the variation."""
-        mask: Tensor = decisive(self.error, self.scale)
-        return mask
+    def decisive(self) -> np.ndarray:
+        """Boolean (m, k): where the error is a small part of a variation that is finite."""
+        return super().decisive & np.isfinite(self.scale)
+
+    def at(self, i: int, j: int) -> Differences:
+        """Return those of one entry, (1, 1)."""
+        here = np.s_[i : i + 1, j : j + 1]
+        value, error, scale = self.value[here], self.error[here], self.scale[here]
+        return replace(self, value=value, error=error, scale=scale)
 
 
 def differences(
@@ -72,7 +66,8 @@ def differences(
 ) -> Differences | None:
     """Approximate the Jacobian, or J·v for some v, by finite differences.
 
-    The function runs in float64 if it can, quietly, some sixteen times per column.
+    The function runs in float64 if it can, with its own float32 tensors widened where it must,
+    quietly, some sixteen times per column.
 
     Args:
         function: takes the tensors by position.
@@ -86,24 +81,18 @@ def differences(
     Example:
         >>> import torch
         >>> found = differences(lambda x: x**3, (torch.tensor([2.0]),))
-        >>> round(found.matrix.item(), 9)
+        >>> round(found.value.item(), 9)
         12.0
     """
-    random = random_states(tensors, function)
-    for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
-        with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
-            probe = Probe(function, tensors, dtype, random)
-            start = time.thread_time()
-            try:
-                center = probe(probe.point)
-            except TORCH_ERRORS:  # weights of another dtype, mostly
-                continue
-            columns = len(probe.point) if directions is None else directions.shape[1]
-            took = time.thread_time() - start
-            if not _affordable(probe, columns, took, cpu_seconds):
-                return None
-            return _all(probe, center, dtype, directions)
-    return None
+
+    def estimate(
+        probe: Probe, center: np.ndarray, dtype: torch.dtype, took: float
+    ) -> Differences | None:
+        columns = len(probe.point) if directions is None else directions.shape[1]
+        affordable = _affordable(probe, columns, took, cpu_seconds)
+        return _all(probe, center, dtype, directions) if affordable else None
+
+    return _in_first_dtype(function, tensors, (torch.float64, tensors[0].dtype), estimate)
 
 
 def along(
@@ -122,20 +111,55 @@ def along(
     Returns:
         The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
     """
-    random = random_states(tensors, function)
-    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
-        probe = Probe(function, tensors, torch.float64, random)
+
+    def estimate(
+        probe: Probe, center: np.ndarray, dtype: torch.dtype, _: float
+    ) -> Differences | None:
+        line = Line(probe, center, direction, torch.finfo(dtype).eps * np.abs(center), dtype)
         try:
-            center = probe(probe.point)
-            noise = torch.finfo(torch.float64).eps * np.abs(center)
-            line = Line(probe, center, direction, noise, torch.float64)
-            estimate = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
+            found = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
         except TORCH_ERRORS:
             return None
-    value, error, scale = (
-        torch.from_numpy(part[:, None]) for part in (estimate.value, estimate.error, estimate.scale)
-    )
-    return Differences(value, error, scale, torch.float64, probe.triangles.spread)
+        value, error, scale = (part[:, None] for part in (found.value, found.error, found.scale))
+        return Differences(value, error, scale, dtype, probe.triangles.spread)
+
+    return _in_first_dtype(function, tensors, (torch.float64,), estimate)
+
+
+def _in_first_dtype(
+    function: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    dtypes: Sequence[torch.dtype],
+    estimate: Callable[[Probe, np.ndarray, torch.dtype, float], Differences | None],
+) -> Differences | None:
+    """Return an estimate in the first dtype in which a function runs; None if it runs in none.
+
+    Where float64 meets its own shorter tensors, these are widened before another dtype is tried.
+
+    Args:
+        function: takes the tensors by position.
+        tensors: real floating tensors.
+        dtypes: the dtypes, the best first.
+        estimate: takes the probe, the values at the point, the dtype and the processor time that
+            the values took.
+    """
+    random = random_states(tensors, function)
+    plain = [(dtype, nullcontext) for dtype in dtypes]
+    for dtype, context in dict.fromkeys((plain[0], (torch.float64, Widened), plain[-1])):
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            silent_rerun(tensors, random),
+            context(),
+        ):
+            probe = Probe(function, tensors, dtype, random)
+            start = time.thread_time()
+            try:
+                center = probe(probe.point)
+            except TORCH_ERRORS:  # weights of another dtype, mostly
+                continue
+            return estimate(probe, center, dtype, time.thread_time() - start)
+    return None
 
 
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
@@ -157,8 +181,7 @@ def _all(
         columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
-        torch.from_numpy(np.stack([one[k] for one in columns], 1) if columns else empty.copy())
-        for k in range(3)
+        np.stack([one[k] for one in columns], 1) if columns else empty for k in range(3)
     )
     triangles = probe.triangles
     return Differences(value, error, scale, dtype, triangles.spread, triangles.reads_one)

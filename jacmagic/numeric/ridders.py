@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -31,30 +30,39 @@ MAX_ERRORS_AWAY = 10.0  # estimated errors within which two estimates confirm ea
 DECISIVE_SHARE = 2.0**-10  # of the function's variation: an error below it decides
 
 
-def decisive(error: Any, scale: Any) -> Any:
-    """Where an error is a small part of the variation: arrays or tensors."""
-    return (scale > 0) & (MAX_ERRORS_AWAY * error <= DECISIVE_SHARE * scale)
-
-
 @dataclass(frozen=True)
-class Estimate:
-    """One tableau's values, errors and variation, (m,), and its last difference.
+class Estimated:
+    """Derivatives by finite differences, float64.
 
-    `kinked` entries bend at ever smaller steps.
+    Attributes:
+        value: of one shape with the others.
+        error: estimated absolute errors; infinite where no estimate was confirmed.
+        scale: how much the function varied over the steps, divided by them.
     """
 
     value: np.ndarray
     error: np.ndarray
     scale: np.ndarray
+
+    @property
+    def decisive(self) -> np.ndarray:
+        """Boolean: where the error is a small part of the variation."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            small = MAX_ERRORS_AWAY * self.error <= DECISIVE_SHARE * self.scale
+        return np.asarray(small & (self.scale > 0))
+
+
+@dataclass(frozen=True)
+class Estimate(Estimated):
+    """One tableau's estimates (m,) and its last difference.
+
+    `kinked` entries bend at ever smaller steps.
+    """
+
     change: np.ndarray
     width: float
     noise: np.ndarray
     kinked: np.ndarray
-
-    @property
-    def decisive(self) -> np.ndarray:
-        """Boolean (m,): where the error decides."""
-        return np.asarray(decisive(self.error, self.scale))
 
     def explains(self, near: Estimate) -> np.ndarray:
         """Whether the slope, found far away, explains what a nearer step measured."""

@@ -24,6 +24,7 @@ from jacmagic.numeric.modes.mode_choice import fallbacks
 from jacmagic.numeric.modes.profiling import (
     MIN_SECONDS_TO_PROFILE,
     fastest_modes,
+    forward_may_pay,
     reverse_may_pay,
 )
 from jacmagic.numeric.modes.reverse import REVERSE
@@ -50,7 +51,7 @@ class Tuned:
         calls: how many there were.
         modes: the dense ones in measured order, None where the sizes decide; empty before the
             second call, as the first one loads and prepares.
-        rivals: forward mode and what else may be quickest; None as long as calls are short.
+        rivals: the first mode and what else may be quickest; None as long as calls are short.
         taken: the mode that this call takes, if several are tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
@@ -108,7 +109,7 @@ class Tuned:
             self.modes = (fastest_modes(evaluation),)
         if self.is_short:
             return self.modes[0]
-        modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
+        modes = self.modes[0] or tuple(fallbacks(DEFAULTS, evaluation))
         rivals = self._rivals(modes[0], evaluation)
         if len(rivals) < 2:
             return self.modes[0]
@@ -121,12 +122,15 @@ class Tuned:
 
     def _rivals(self, first: Mode, evaluation: Evaluation) -> tuple[Mode, ...]:
         """Return the modes that may be quickest where the first one takes long."""
-        if first is REVERSE:  # `torch.func.vjp` has to be loaded first
-            loaded = "torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD
-            return (REVERSE, VJP) if loaded else (REVERSE,)
         if self.rivals is None:
-            pays = first is FORWARD and reverse_may_pay(evaluation, self.shortest)
-            self.rivals = (FORWARD, REVERSE) if pays else (first,)
+            self.rivals = (first,)
+            if first is FORWARD and reverse_may_pay(evaluation, self.shortest):
+                self.rivals = (FORWARD, REVERSE)
+            elif first is REVERSE and forward_may_pay(evaluation, self.shortest):
+                self.rivals = (REVERSE, FORWARD)
+        loaded = "torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD
+        if first is REVERSE and loaded:  # `torch.func.vjp` has to be loaded first
+            return *self.rivals, VJP
         return self.rivals
 
 

@@ -185,13 +185,18 @@ class Derived(Evaluated):
             float("nan"),
             (),
             (),
-            Sources(values, None, None, None, "float64"),
+            Sources(values, "float64"),
             reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
 
     def _entry(self, i: int, j: int) -> str:
         """Return what an entry is called, such as "∂f₁/∂x₂"."""
         return self.notation.unicode(self.title, self.rows[i].unicode, self.columns[j].unicode)
+
+    def _output(self, i: int) -> str:
+        """Name what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""
+        name = self.rows[i].unicode
+        return name if self.problem.potential is None else f"∂{self.title}/∂{name}"
 
     @cached_property
     def one_sided(self) -> OneSided | None:

@@ -20,14 +20,18 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.graph.tape import FLOAT64
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
 # Distances from the point, in units of its size: halved four times, so that the extrapolated limit
-# has an error of h⁵ ~ 1e-18, and so large that difference quotients keep ten digits.
+# has an error of h⁵ ~ 1e-18, and so large that difference quotients keep ten digits. In float32
+# the error is 1e-9, and quotients keep four.
 _STEPS = tuple(2.0**-k for k in range(12, 17))
+_LONG_STEPS = tuple(2.0**-k for k in range(4, 9))
 _TOLERANCE = 1e-3  # between the limit and a difference quotient, relative to the largest slope
 _WHOLE = 1e-9  # of the slopes: an extrapolated limit so near an integer is the integer
 _GAP = 1e-6  # relative difference of the sides beyond the errors of their limits
@@ -112,7 +116,7 @@ def _column(
     towards = np.zeros(len(problem.flat_point))
     towards[j] = sign * sizes_of(problem.tensors)[j]
     slopes, quotients = [], []
-    for step in _STEPS:
+    for step in _steps(here):
         moved = _moved(problem, step * towards)
         try:
             with Counted(here.trace.calls):
@@ -126,7 +130,8 @@ def _column(
         with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
             quotients.append((beside - values) / (step * towards[j]))
     limit, quotient = _limit(slopes), _limit(quotients)
-    grows = _grows(slopes) & _grows(quotients)
+    same_way = np.sign(slopes[-1]) == np.sign(quotients[-1])  # at a jump to −∞ they differ
+    grows = _grows(slopes) & _grows(quotients) & same_way
     scale = np.max(np.abs(slopes), axis=0)
     with np.errstate(invalid="ignore"):
         confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
@@ -169,7 +174,7 @@ def _slope(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the derivatives (m,) along a direction, and the largest quotients on the way."""
     quotients = []
-    for step in _STEPS:
+    for step in _steps(form):
         try:
             with Counted(form.trace.calls):
                 beside = np.array(values_again(_moved(problem, step * towards)))
@@ -178,6 +183,11 @@ def _slope(
         with np.errstate(invalid="ignore"):
             quotients.append((beside - values) / step)
     return _limit(quotients), np.max(np.abs(quotients), axis=0)
+
+
+def _steps(form: ClosedForm) -> tuple[float, ...]:
+    """Return the distances for the dtype in which a function is computed."""
+    return _STEPS if dtype_of(form.trace.dtypes).unit <= FLOAT64 else _LONG_STEPS
 
 
 def _moved(problem: Problem, shift: np.ndarray) -> Problem:

@@ -98,7 +98,7 @@ def save(path: str | os.PathLike[str], live: Live, *, title: str | None = None) 
     except OSError as error:
         raise PageError(
             f"expected a file to write; found {str(target)!r}: {error.strerror}; "
-            'write save_html("page.html"), or make the folder first'
+            "write the name of a file in a folder that exists"
         ) from error
     return target
 

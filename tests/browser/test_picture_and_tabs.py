@@ -124,6 +124,16 @@ def test_the_point_is_dragged_in_the_picture(page):
     assert first == pytest.approx(expected, rel=1e-3)
 
 
+def test_the_point_of_a_graph_is_dragged(page, tmp_path):
+    """A graph's point moves its one input."""
+    J = jacmagic.jacobian(torch.sin, torch.tensor(1.0, dtype=F64))
+    page.goto(J.save_html(tmp_path / "graph.html").as_uri())
+    page.wait_for_selector(".jm-grid td")
+    open_tab(page, "Picture")
+    drag(page, "point", 40, 0)
+    assert number(page, 0) > 1.05
+
+
 def test_grips_move_by_keys(page):
     """Arrow keys move the point by a fiftieth of the window."""
     open_tab(page, "Picture")

@@ -229,6 +229,8 @@ def test_a_failure_of_the_users_own_is_left_to_the_user() -> None:
     ("function", "text", "wishes", "message"),
     [
         (seed, "x4=3", {}, "f has no argument x4; its arguments are x1, x2, x3"),
+        (seed, "x1=1 y2=2", {}, "write x2=…"),
+        (seed, "", {"at": "{x1: 1}"}, "write keys in quotes, such as {'x1': 1}"),
         (seed, "x1=nothing", {}, "the value of x1 does not evaluate: NameError"),
         (seed, "x1=1/0", {}, "ZeroDivisionError: division by zero"),
         (seed, "x1='three'", {}, "found str"),

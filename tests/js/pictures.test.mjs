@@ -156,9 +156,9 @@ test("round numbers between two ends", () => {
 });
 
 const height = (value, gradient) => ({
-  evaluate: (at) => ({ value: value(at), gradient: gradient(at) }),
-  ...{ centre: [1, 0.5], value: value([1, 0.5]), gradient: gradient([1, 0.5]) },
-  ...{ inputs: ["x", "y"], output: "f", name: "f" },
+  evaluate: (at) => ({ value: [value(at)], jacobian: [gradient(at)] }),
+  ...{ centre: [1, 0.5], value: [value([1, 0.5])], jacobian: [gradient([1, 0.5])] },
+  ...{ inputs: ["x", "y"], outputs: ["f"], name: "f" },
 });
 
 test("the gradient is orthogonal to the level line at the point", () => {
@@ -188,12 +188,12 @@ test("second derivatives tell a bowl from a saddle", () => {
 
 test("a kink has two tangents", () => {
   const map = (centre) => ({
-    evaluate: (x) => ({ value: [Math.abs(x)], slope: [Math.sign(x)] }),
-    ...{ centre, value: [Math.abs(centre)], slope: [Math.sign(centre)], input: "x", outputs: ["f"], name: "f" },
+    evaluate: ([x]) => ({ value: [Math.abs(x)], jacobian: [[Math.sign(x)]] }),
+    ...{ centre: [centre], value: [Math.abs(centre)], jacobian: [[Math.sign(centre)]], inputs: ["x"], outputs: ["f"], name: "f" },
   });
   assert.match(graphScene(map(0), { radius: 1, digits: 4 }).words[0], /slopes −1 and 1/);
   assert.match(graphScene(map(0.5), { radius: 1, digits: 4 }).words[0], /of slope 1/);
-  const pole = graphScene({ ...map(0), evaluate: (x) => ({ value: [1 / x], slope: [-1 / x ** 2] }), value: [Infinity], slope: [-Infinity] }, { radius: 1, digits: 4 });
+  const pole = graphScene({ ...map(0), evaluate: ([x]) => ({ value: [1 / x], jacobian: [[-1 / x ** 2]] }), value: [Infinity], jacobian: [[-Infinity]] }, { radius: 1, digits: 4 });
   assert.match(pole.words[0], /no tangent/);
   assert.deepEqual(pole.legend.map(([look]) => look), ["function"]);
   assert.ok(pole.panels[0].frame.y.every(Number.isFinite));

@@ -12,8 +12,8 @@ from jacmagic.errors import CellError
 from jacmagic.notebook.cell import Line, RangeText, read_line, read_range
 from jacmagic.notebook.cell.line import Assignment
 
-FLAGS = ("--strict", "--still", "-q")
-VALUED = ("--of", "--at", "--range", "--budget", "-p", "-v")
+FLAGS = ("--strict", "--still", "--steps", "-q")
+VALUED = ("--of", "--wrt", "--at", "--range", "--budget", "-p", "-v")
 
 
 def read(text: str, *, wants_target: bool = False) -> Line:
@@ -126,6 +126,11 @@ def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | 
         ("--of --strict", "--of needs a value"),
         ("--of=", "--of needs a value"),
         ("f", "expected name=value pairs and options; found 'f'"),
+        ("1 2", "found '1'; write a name before each value, such as x=1"),
+        ("x=1 —steps", "found '—steps'; write --steps"),
+        ("--wrt x, y", "found 'y'; write --wrt x,y"),
+        ("x=30°", "write radians(30)"),
+        ("x=[1 2]", "write [1, 2]"),
     ],
 )
 def test_a_line_that_cannot_be_read_is_refused_with_a_caret(text: str, message: str) -> None:

@@ -224,6 +224,18 @@ def test_a_formula_that_is_right_at_x_alone_is_found() -> None:
     assert "is right at x; the numbers shown are those at x = " in repr(found)
 
 
+def test_a_hand_that_raises_beside_the_point_is_compared_where_it_does_not() -> None:
+    """Such points are left out, of a matrix of several rows too."""
+
+    def hand(x: torch.Tensor) -> Any:
+        if x[0] < 1:
+            raise ValueError("x[0] is to be at least 1")
+        return [[2 * x[0], 0], [x[1], x[0]]]
+
+    point = torch.tensor([1.1, 2.0], dtype=torch.float64)
+    assert jacmagic.compare(hand, lambda x: torch.stack([x[0] ** 2, x[0] * x[1]]), point).ok
+
+
 def test_kinks_and_cut_graphs_are_doubts_and_no_accusations() -> None:
     """A one-sided derivative at a kink, and an entry of which torch is not sure, stay open."""
     kink = jacmagic.compare(lambda x: (x >= 0) * 1.0, torch.relu, torch.tensor(0.0).double())

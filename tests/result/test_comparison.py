@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from torch import float64
 
 from jacmagic.function.precision import Dtype, Exact
+from jacmagic.numeric import Differences
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import Circumstances, Finding, Sources
 
@@ -17,14 +19,14 @@ def found(torch, form=None, differences=None, *, error=1e-12, bound=U, cut=False
     """Return the finding of one entry; errors, bounds and variation are relative to its size."""
     known_sizes = (abs(v) for v in (torch, form, differences) if v is not None and np.isfinite(v))
     size = max(known_sizes, default=1.0)
+    numbers = (np.array([[one]], dtype=float) for one in (differences, error * size, size))
+    estimated = Differences(*numbers, float64)
     sources = Sources(
         np.array([[torch]]),
-        None if form is None else np.array([[form]]),
-        None if differences is None else np.array([[differences]]),
-        None if differences is None else np.array([[error * size]]),
         "float64",
+        None if form is None else np.array([[form]]),
         None if form is None else np.array([[bound * size]]),
-        None if differences is None else np.array([[size]]),
+        None if differences is None else estimated,
     )
 
     def exactly(entries):

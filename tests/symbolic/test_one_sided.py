@@ -161,3 +161,26 @@ def test_a_derivative_that_is_the_same_from_both_sides_is_the_right_one(function
     if verdict == "disagree":
         assert agreement.alone == "torch"
         assert "from both sides" in agreement.disagreements[0].cause
+
+
+@pytest.mark.parametrize(
+    "function, x, left, right",
+    [
+        (lambda x: torch.abs(x - 0.3) + x**2, 0.3, -0.4, 1.6),
+        (lambda x: torch.abs(3 * x - 1), 1 / 3, -3.0, 3.0),
+        (lambda x: torch.clamp(x, max=1.3), 1.3, 1.0, 0.0),
+    ],
+)
+def test_a_tie_is_one_in_the_arithmetic_of_torch(function, x, left, right):
+    """In float32, where 0.3 − 0.3 is 0, a kink away from 0 has the sides it has in float64."""
+    result = jacmagic.jacobian(function, torch.tensor(x))
+    both = result.one_sided
+    assert both.left.item() == pytest.approx(left, abs=1e-6)
+    assert both.right.item() == pytest.approx(right, abs=1e-6)
+    assert result.agreement.verdict == "agree"
+
+
+def test_bfloat16_has_a_closed_form():
+    """Numbers that a rule reads may be bfloat16, which NumPy lacks."""
+    result = jacmagic.jacobian(lambda x: x / x.norm(), torch.tensor([3.0, 4.0]).bfloat16())
+    assert result.formula is not None and result.agreement.verdict == "agree"

@@ -41,12 +41,7 @@ def hunt(x, y):
     return 1.1 * x - 0.4 * x * y, 0.1 * x * y - 0.4 * y
 
 
-PLANES = {
-    plane_scene: ("planeMap(around, [0, 1], [0, 1])", "mapScene"),
-    field_scene: ("planeMap(around, [0, 1], [0, 1])", "fieldScene"),
-    level_scene: ("heightMap(around, [0, 1], 0)", "levelScene"),
-}
-OF_PLANES = {
+CASES = {
     "map": (polar, (2, 0.5), plane_scene),
     "fold": (lambda x, y: (x**2, y + x * y), (0.1, 0.5), plane_scene),
     "kink of a map": (lambda x, y: (abs(x) * y, x + abs(y)), (0, 1), plane_scene),
@@ -67,84 +62,44 @@ OF_PLANES = {
     "field of a pole": (lambda x, y: (torch.log(x) * y, x * y), (0.3, 0), field_scene),
     "levels": (lambda x, y: x**2 * y + torch.sin(3 * y), (1, 0.5), level_scene),
     "crease": (lambda x, y: abs(x) + y, (0, 1), level_scene),
-}
-CASES = {
-    **{name: (*case, *PLANES[case[2]]) for name, case in OF_PLANES.items()},
-    **{
-        f"curvature of {name}": (
-            f,
-            (1, 0.5),
-            level_scene,
-            "heightMap(around, [0, 1])",
-            "levelScene",
-        )
-        for name, f in {
-            "an ellipse": lambda x, y: x**3 - 3 * x * y + y**2,
-            "hyperbolas": lambda x, y: x * y**2,
-            "lines": lambda x, y: (2 * x + y) ** 2,
-        }.items()
-    },
-    "graph": (
-        lambda x: torch.sin(x) / x,
-        (1,),
-        graph_scene,
-        "lineMap(around, 0, [0])",
-        "graphScene",
-    ),
-    "kink": (abs, (0,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
-    "pole": (lambda x: 1 / (x - 1.3), (1,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
+    "curvature of an ellipse": (lambda x, y: x**3 - 3 * x * y + y**2, (1, 0.5), level_scene),
+    "curvature of hyperbolas": (lambda x, y: x * y**2, (1, 0.5), level_scene),
+    "curvature of lines": (lambda x, y: (2 * x + y) ** 2, (1, 0.5), level_scene),
+    "graph": (lambda x: torch.sin(x) / x, (1,), graph_scene),
+    "kink": (abs, (0,), graph_scene),
+    "pole": (lambda x: 1 / (x - 1.3), (1,), graph_scene),
     "surface": (
         lambda u, v: ((2 + torch.cos(v)) * torch.cos(u), (2 + torch.cos(v)) * torch.sin(u), v**2),
         (0.5, 0.7),
         space_scene,
-        "planeMap(around, [0, 1], [0, 1, 2])",
-        "spaceScene",
     ),
-    "volume": (
-        lambda x, y, z: (x + y, z * x, y**3),
-        (3, 4, 5),
-        space_scene,
-        "planeMap(around, [0, 1, 2], [0, 1, 2])",
-        "spaceScene",
-    ),
-    "helix": (
-        lambda s: (torch.cos(s), torch.sin(s), s / 3),
-        (1,),
-        space_scene,
-        "planeMap(around, [0], [0, 1, 2])",
-        "spaceScene",
-    ),
-    "curve": (
-        lambda s: (torch.cos(s), torch.sin(2 * s)),
-        (1,),
-        graph_scene,
-        "lineMap(around, 0, [0, 1])",
-        "graphScene",
-    ),
+    "volume": (lambda x, y, z: (x + y, z * x, y**3), (3, 4, 5), space_scene),
+    "helix": (lambda s: (torch.cos(s), torch.sin(s), s / 3), (1,), space_scene),
+    "curve": (lambda s: (torch.cos(s), torch.sin(2 * s)), (1,), graph_scene),
 }
 
 SCRIPT = """
 import {{ Formula }} from "{static}/live.mjs";
-import {{ planeMap, lineMap, heightMap }} from "{static}/slice.mjs";
-import {{ {builder} }} from "{static}/scene_{module}.mjs";
+import {{ sliceOf }} from "{static}/slice.mjs";
+import {{ {name}Scene as build }} from "{static}/scene_{module}.mjs";
 const given = {given};
 const formula = new Formula(given.live, given.values.length, given.point.length);
 const point = Float64Array.from(given.point);
 const around = {{ ...given, point, evaluate: (there) => formula.at(there) }};
 const camera = {{ turn: {turn}, tilt: {tilt} }};
 const shown = {{ radius: {radius}, digits: 4, step: [0, 0], weight: [0, 0], ...camera }};
-console.log(JSON.stringify({builder}({part}, shown)));
+console.log(JSON.stringify(build(sliceOf(around, {columns}, {rows}), shown)));
 """
-MODULES = {
-    "mapScene": "map",
-    "fieldScene": "field",
-    "levelScene": "levels",
-    "graphScene": "graph",
-    "spaceScene": "space",
+BROWSERS = {
+    plane_scene: "map",
+    field_scene: "field",
+    level_scene: "level",
+    graph_scene: "graph",
+    space_scene: "space",
 }
 
 
-def browsers_scene(J, part, builder, radius):
+def browsers_scene(J, name, rows, columns, radius):
     """Return the scene that the browser's modules build for the same function."""
     form = J.closed_form
     given = {
@@ -166,10 +121,11 @@ def browsers_scene(J, part, builder, radius):
     }
     script = SCRIPT.format(
         static=STATIC.as_uri(),
-        builder=builder,
-        module=MODULES[builder],
+        name=name,
+        module="levels" if name == "level" else name,
         given=json.dumps(given),
-        part=part,
+        rows=rows,
+        columns=columns,
         radius=radius,
         turn=TURN,
         tilt=TILT,
@@ -183,16 +139,16 @@ def browsers_scene(J, part, builder, radius):
 @pytest.mark.parametrize("name", CASES)
 def test_python_and_the_browser_draw_the_same(name):
     """Both build the same shapes, labels, frames and words; the browser adds what is dragged."""
-    f, point, build, part, builder = CASES[name]
+    f, point, build = CASES[name]
     J, radius = jacobian(f, *point), 0.5
-    if part == "heightMap(around, [0, 1])":
+    if name.startswith("curvature"):
         J = jacmagic.hessian(f, tuple(torch.tensor(float(one), dtype=F64) for one in point))
     count = 3 if build is space_scene else 2
     rows, columns = list(range(min(J.shape[0], count))), list(range(len(point)))
     rows = [] if J.problem.potential else rows
     with np.errstate(all="ignore"):
         ours = build(slice_of(J, rows, columns), radius, 4)
-    theirs = browsers_scene(J, part, builder, radius)
+    theirs = browsers_scene(J, BROWSERS[build], rows, columns, radius)
     assert list(ours.words) == theirs["words"]
     for panel, other in zip(ours.panels, theirs["panels"], strict=True):
         assert list(panel.axes) == other["axes"]

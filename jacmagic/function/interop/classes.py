@@ -149,11 +149,3 @@ def _names_numbers(kind: type) -> bool:
         or any(type(one) is float for one in members)
         or any(offering_code(code) is not code for code in codes)
     )
-
-
-def as_original(scope: Replacements, value: Any) -> Any:
-    """Return an instance of a copied class as one of the user's class."""
-    kind = scope.original_class(type(value))
-    if kind is not None:
-        value.__class__ = kind
-    return value

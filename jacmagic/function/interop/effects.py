@@ -16,8 +16,8 @@ import numpy
 from torch import Tensor
 
 from jacmagic.function.closures import cells_of
-from jacmagic.function.interop.survey import Survey
-from jacmagic.function.interop.user_code import is_users, names_in
+from jacmagic.function.interop.survey import Survey, value_of
+from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.torch_internals import version_of
 
 _SIZED = (list, dict, set, collections.deque, bytearray)
@@ -29,9 +29,10 @@ State = dict[tuple[int, str], tuple[Any, ...]]
 def state_of(found: Survey) -> State:
     """Return the present values of everything that a surveyed function reads."""
     state: State = {}
-    for function in found.functions:
-        for owner, name, value in _read_by(function):
-            state[owner, name] = _mark(value)
+    for _, _, reads in found.reads:
+        for owner, name, _ in reads:
+            value = value_of(owner, name)
+            state[id(owner), name] = _mark(value)
             for attribute, part in _attributes(value):
                 state[id(value), f"{name}.{attribute}"] = _mark(part)
     for one in found.objects:
@@ -67,14 +68,6 @@ def _inside(function: Any, depth: int) -> Iterator[Any]:
             value = value if callable(value) else getattr(value, "call", None)
             if not hasattr(function, "effects"):
                 yield from _inside(value, depth - 1)
-
-
-def _read_by(function: types.FunctionType) -> Iterator[tuple[int, str, Any]]:
-    space = function.__globals__
-    for name in names_in(function.__code__):
-        if name in space:
-            yield id(space), name, space[name]
-    yield from ((id(function), name, value) for name, value in cells_of(function).items())
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:

@@ -1,35 +1,84 @@
-"""The interface of a scope that proxies and copied classes are written against."""
+"""What replaces the user's values during one call of a lifted function, and what it replaces."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import types
+from typing import Any
+
+import torch
+from torch import nn
+
+from jacmagic.function.interop.arrays import Array
+from jacmagic.function.interop.conversions import numbers_of
+from jacmagic.function.interop.named_constants import answered, current
+from jacmagic.function.interop.silence import is_silent
+from jacmagic.function.interop.survey import survey
+
+CONTAINERS = (list, tuple, dict, types.SimpleNamespace)
+_ITSELF = (bool, int, float, complex, str, bytes, type(None), torch.Tensor, nn.Parameter)
 
 
-class Replacements(Protocol):
-    """What replaces the user's values during one call of a lifted function.
+class Replacements:
+    """The proxies and copies of one call, by what they replace; a `Scope` makes them.
 
     Attributes:
         is_open: whether the call is still running.
         is_silent: whether what the code writes is dropped.
     """
 
-    is_open: bool
-    is_silent: bool
+    def __init__(self) -> None:
+        self.is_open = True
+        self.is_silent = is_silent()
+        self._made: dict[int, tuple[Any, Any]] = {}  # by identity: the original, what replaces it
+        self._originals: dict[int, Any] = {}  # by identity of the replacement
 
     def of(self, value: Any, name: str = "") -> Any:
         """Return what the function sees instead of a value; the value itself for most."""
+        if type(value) in _ITSELF:
+            return value if current() is None else answered(name, value)
+        known = self._made.get(id(value))
+        if known is not None:
+            return known[1]
+        if id(value) in self._originals:
+            return value
+        made = self._make(value, name)
+        if made is value and type(value) not in CONTAINERS:
+            self._made[id(value)] = (value, value)
+        return made
 
-    def needs(self, value: Any) -> bool:
-        """Return whether a class or function does anything that has to be replaced."""
+    def _make(self, value: Any, name: str) -> Any:
+        """Make what replaces a value."""
+        raise NotImplementedError
 
     def note(self, value: Any, made: Any) -> Any:
-        """Record what replaces a value, and return it."""
+        """Remember what replaces a value, and return it."""
+        self._made[id(value)] = (value, made)
+        self._originals[id(made)] = value
+        return made
 
-    def original(self, value: Any) -> Any:
-        """Return what a replacement replaces; an array becomes its numbers."""
+    def needs(self, value: Any) -> bool:
+        """Whether a class or function of the user's does anything that a scope changes."""
+        found = survey(value)
+        return found.is_replaced or found.applies or (self.is_silent and found.writes)
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""
+        known = self._made.get(id(value))
+        return None if known is None else known[1]
 
-    def original_class(self, kind: type) -> type | None:
-        """Return the user's class that a copied class was made from."""
+    def original(self, value: Any) -> Any:
+        """Return what a replacement replaces; an array becomes its numbers."""
+        if isinstance(value, Array):
+            known = self._originals.get(id(value))
+            return numbers_of(value) if known is None else known
+        found = self._originals.get(id(value), value)
+        if hasattr(found, "node"):  # a number that carries its name
+            return int(found) if isinstance(found, int) else float(found)
+        return self.as_original(found)
+
+    def as_original(self, value: Any) -> Any:
+        """Return an instance of a copied class as one of the user's class."""
+        kind = self._originals.get(id(type(value)))
+        if kind is not None:
+            value.__class__ = kind
+        return value

@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy
 import torch
-from torch import nn
 
 from jacmagic.function.interop import classes
 from jacmagic.function.interop.arrays import Array, of_users, tensor_in
 from jacmagic.function.interop.control_operators import IN_PYTHON
-from jacmagic.function.interop.conversions import numbers_of, returned
+from jacmagic.function.interop.conversions import returned
 from jacmagic.function.interop.libraries import MODULES, module_of
 from jacmagic.function.interop.local_constants import offering_code
 from jacmagic.function.interop.named_constants import answered, current
@@ -32,80 +31,25 @@ from jacmagic.function.interop.proxies import (
     TensorMaker,
     Vectorized,
 )
+from jacmagic.function.interop.replacements import CONTAINERS, Replacements
 from jacmagic.function.interop.scope_cells import Cells
-from jacmagic.function.interop.scope_containers import CONTAINERS, Containers
+from jacmagic.function.interop.scope_containers import Containers
 from jacmagic.function.interop.scope_globals import Globals
-from jacmagic.function.interop.silence import WRITING, in_silence, is_silent
-from jacmagic.function.interop.survey import survey
+from jacmagic.function.interop.silence import WRITING, in_silence
 from jacmagic.function.interop.user_code import is_users, is_users_module
 from jacmagic.function.pytree import map_leaves
-
-_ITSELF = (bool, int, float, complex, str, bytes, type(None), torch.Tensor, nn.Parameter)
-
 
 MAX_NAMED = 64  # entries of an array up to which a formula shows its name
 
 
-class Scope:
-    """The proxies and copies of one call, and what they are made of.
-
-    Attributes:
-        is_open: whether the call is still running.
-        is_silent: whether what the code writes is dropped.
-    """
+class Scope(Replacements):
+    """Makes the proxies and copies of one call."""
 
     def __init__(self, *, proxies_torch: bool) -> None:
-        self.is_open = True
-        self.is_silent = is_silent()
+        super().__init__()
         self._proxies_torch = proxies_torch
-        self._made: dict[int, tuple[Any, Any]] = {}  # by identity: the original, what replaces it
-        self._originals: dict[int, Any] = {}  # by identity of the replacement
         self._spaces: dict[int, Globals] = {}
         self._cells, self._containers = Cells(self), Containers(self)
-
-    def of(self, value: Any, name: str = "") -> Any:
-        """Return what the function sees instead of a value; the value itself for most."""
-        if type(value) in _ITSELF:
-            return value if current() is None else answered(name, value)
-        known = self._made.get(id(value))
-        if known is not None:
-            return known[1]
-        if id(value) in self._originals:
-            return value
-        made = self._make(value, name)
-        if made is value and type(value) not in CONTAINERS:
-            self._made[id(value)] = (value, value)
-        return made
-
-    def original(self, value: Any) -> Any:
-        """Return what a replacement replaces; an array becomes its numbers."""
-        if isinstance(value, Array):
-            known = self._originals.get(id(value))
-            return numbers_of(value) if known is None else known
-        found = self._originals.get(id(value), value)
-        if hasattr(found, "node"):  # a number that carries its name
-            return int(found) if isinstance(found, int) else float(found)
-        return classes.as_original(self, found)
-
-    def replacement(self, value: Any) -> Any | None:
-        """Return what replaces a value already; None if nothing does."""
-        known = self._made.get(id(value))
-        return None if known is None else known[1]
-
-    def original_class(self, kind: type) -> type | None:
-        """Return the user's class that a class of the scope copies."""
-        return self._originals.get(id(kind))
-
-    def note(self, value: Any, made: Any) -> Any:
-        """Remember what replaces a value."""
-        self._made[id(value)] = (value, made)
-        self._originals[id(made)] = value
-        return made
-
-    def needs(self, value: Any) -> bool:
-        """Whether a class or function of the user's does anything that a scope changes."""
-        found = survey(value)
-        return found.is_replaced or found.applies or (self.is_silent and found.writes)
 
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
@@ -208,7 +152,7 @@ class Scope:
 
     def returned(self, result: Any) -> Any:
         """Return what the function returned, without anything of the scope's."""
-        return map_leaves(lambda one: classes.as_original(self, one), returned(result))
+        return map_leaves(self.as_original, returned(result))
 
     def references(self) -> list[weakref.ref[Any]]:
         """Release all replacements; return weak references to those that may be stored."""

@@ -9,7 +9,6 @@ from jacmagic.function.interop.replacements import Replacements
 from jacmagic.function.interop.survey import MAX_SEARCHED
 
 _MISSING = object()
-CONTAINERS = (list, tuple, dict, types.SimpleNamespace)
 
 
 def item_name(name: str, index: Any, item: Any) -> str:

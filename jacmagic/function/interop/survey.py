@@ -39,8 +39,7 @@ class Survey:
         control: torch's operators on functions, such as `torch.cond`.
         applies: classes derived from `torch.autograd.Function`.
         names: every name that the code looks up.
-        functions: the user's functions that were found.
-        objects: the objects that they are methods of.
+        objects: the objects of which methods were found, or what is called itself.
         reads: of every function its parts, and what it read under which global name or in
             which cell.
         contents: what every container, object and class contained.
@@ -52,7 +51,6 @@ class Survey:
     control: bool = False
     applies: bool = False
     names: set[str] = field(default_factory=set)
-    functions: list[types.FunctionType] = field(default_factory=list)
     objects: list[Any] = field(default_factory=list)
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = field(default_factory=list)
     contents: list[tuple[Any, list[Any]]] = field(default_factory=list)
@@ -79,7 +77,7 @@ class Survey:
             if not all(map(is_, parts, _parts(function))):
                 return False
             for owner, name, value in reads:
-                if _read(owner, name) is not value:
+                if value_of(owner, name) is not value:
                     return False
         return all(_same(contents_of(value), before) for value, before in self.contents)
 
@@ -133,7 +131,6 @@ def _read_by(found: Survey, function: types.FunctionType) -> Iterator[Any]:
     """Note, and yield, what a function reads from outside its arguments."""
     names = set(names_in(function.__code__))
     reads = _reads(function, names)
-    found.functions.append(function)
     found.names |= names
     found.reads.append((function, _parts(function), reads))
     yield from (value for _, _, value in reads)
@@ -169,12 +166,12 @@ def _parts(function: types.FunctionType) -> tuple[Any, ...]:
 def _reads(function: types.FunctionType, names: set[str]) -> Reads:
     """Return what a function reads from outside its arguments."""
     owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
-    owners += [(cell, "") for cell in function.__closure__ or ()]
-    reads = [(owner, name, _read(owner, name)) for owner, name in owners]
+    owners += zip(function.__closure__ or (), function.__code__.co_freevars, strict=True)
+    reads = [(owner, name, value_of(owner, name)) for owner, name in owners]
     return [*reads, *_from_modules(reads, names)]
 
 
-def _read(owner: Any, name: str) -> Any:
+def value_of(owner: Any, name: str) -> Any:
     """Return the value of a global, or of a cell; None where there is none."""
     if isinstance(owner, dict):
         return owner.get(name)

@@ -39,6 +39,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         lambda found: f"{found[1]}({found[3]})**{found[2].translate(_RAISED)}",
     ),
     (re.compile(rf"{_BASE}([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"), _power),
+    (re.compile(r"(\d+(?:\.\d*)?)\s*°"), lambda found: f"radians({found[1]})"),
     (re.compile(r"√\s*\(?([^\W\d]\w*|\d+)\)?"), lambda found: f"sqrt({found[1]})"),
     (re.compile(r"\|([^|=]+)\|"), lambda found: f"abs({found[1].strip()})"),
     (
@@ -49,6 +50,10 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(rf"(?<![\w.])(\d+(?:\.\d*)?) ?((?!(?:{_WORDS})\b)[^\W\d]\w*)"),
         lambda found: f"{found[1]}*{found[2]}",
+    ),
+    (
+        re.compile(r"\[\s*-?[\d.]+(\s+-?[\d.]+)+\s*\]"),
+        lambda found: f"[{', '.join(found[0][1:-1].split())}]",
     ),
     (re.compile(r"(?<![\w.)\]])(\d+),(\d+)(?![\w.,])"), lambda found: f"{found[1]}.{found[2]}"),
     (
@@ -101,6 +106,13 @@ def for_exception(kind: str, message: str, code: str) -> str | None:
         names = [other for name, other in _OF_SCIPY.items() if f"{name}(" in code]
         written = f"torch.{names[0]}" if names else "the function of torch or torch.special"
         return f"torch cannot differentiate what SciPy computes: write {written}"
+    if re.search("dtype|scalar type", message) and "ouble" in message:
+        return (
+            "numbers of the point are float64: write dtype=torch.float64 where other tensors "
+            "are made, or --dtype float32 behind the point"
+        )
+    if "converted to an index" in message or "cannot be interpreted as an integer" in message:
+        return "an input is a real number: give a count a default, such as def f(x, n=3)"
     if kind == "TypeError" and message.endswith("object is not callable"):
         return _for_missing_product(code)
     return None

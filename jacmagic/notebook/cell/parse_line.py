@@ -78,14 +78,21 @@ def read_line(
             bare.append(token)
     refuse_duplicates(line, point)
     hand = bare.pop(0).text if wants_hand and bare else None
-    target = _target(line, bare, wants_target)
+    target = _target(line, bare, wants_target, point, [*flags, *valued])
     return Line(text, tuple(point), target, tuple(options), line.head, hand)
 
 
-def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
+def _target(
+    line: Line,
+    bare: list[Token],
+    wants_target: bool,
+    point: Collection[Assignment],
+    known: Collection[str],
+) -> str | None:
     """Return the tokens that are neither pairs nor options, as one expression."""
     if not bare:
         return None
+    bare[-1] = Token(bare[-1].text.removesuffix(","), bare[-1].column)
     first, last = bare[0], bare[-1]
     text = line.text[first.column : last.column + len(last.text)]
     marked = line.mark(first.column, len(text))
@@ -96,10 +103,17 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
         )
     _refuse_unnamed(line, bare)
     if not wants_target:
-        hint = _for_sign(first.text) or (None if is_expression(text) else for_syntax(text))
+        hint = _for_sign(first.text) or _for_option(line, first, known)
+        hint = hint or (None if is_expression(text) else for_syntax(text))
+        follows_value = any(one.column < first.column for one in point)
+        usual = (
+            "write values with blanks in brackets, such as x=(1 + 2)"
+            if follows_value
+            else "write a name before each value, such as x=1"
+        )
         raise CellError(
             f"expected name=value pairs and options; found {first.text!r}; "
-            + (hint or "write values with blanks in brackets, such as x=(1 + 2)")
+            + (hint or usual)
             + line.mark(first.column, len(first.text))
         )
     if not is_expression(text):
@@ -126,3 +140,12 @@ def _for_sign(text: str) -> str | None:
     """Return the pair meant by `x:1` and `x==1`."""
     name, sign, value = re.match(r"([^:=]*)(:=?|==|)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]  # matches any text
     return f"write {name}={value}" if sign and value and is_name(name) else None
+
+
+def _for_option(line: Line, token: Token, known: Collection[str]) -> str | None:
+    """Return the option meant by `steps` and `—steps`, and the list meant by `--wrt x y`."""
+    word = token.text.lstrip("-–—")
+    if f"--{word}" in known:
+        return f"write --{word}"
+    names = re.search(r"(--wrt[ =])(\S+)\s*$", line.text[: token.column])
+    return f"write {names[1]}{names[2].rstrip(',')},{word}" if names and is_name(word) else None

@@ -61,7 +61,7 @@ def _modes(
     measured = None
     if unbound and not options.strict and not options.chunk_size:
         measured = tuned.order(evaluation)
-    modes = measured or fallbacks(options, *evaluation.size)
+    modes = measured or fallbacks(options, evaluation)
     if not tuned.refuted:
         return modes, ()
     notes = [note for mode in modes for note in tuned.refuted.get(mode, ())]

@@ -1,25 +1,28 @@
-"""Table of differentiation modes to try, by strategy and by the sizes m and n.
+"""Table of differentiation modes to try, by strategy, sizes and the graph of the plain run.
 
-Measured on small and middling functions: a batched pass costs about as much as two or three single
-ones, and is checked by one more; a column runs the function again, with dual numbers. So up to four
-rows are fastest one by one, a wide or square Jacobian by batched rows, and only a clearly tall one
-by columns.
+Measured on small and middling functions: a batched pass costs about as much as two single ones, and
+more to enter; a column runs the function again, with dual numbers, where torch's Python takes
+longer than all else. So a few rows are fastest one by one unless the graph is long, a wide, square
+or small Jacobian by batched rows, and only one that is clearly tall and large by columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.columns import COLUMNS
 from jacmagic.numeric.modes.forward import FORWARD
 from jacmagic.numeric.modes.mode import Mode
 from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.rows import ROWS
-from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
-MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
+MAX_SINGLE_ROWS = 4  # rows that may be cheaper one after the other than in a batch
+PASSES_OF_BATCH = 2  # single ones that take as long as a batch, its start apart
+MIN_NODES_FOR_BATCH = 40  # in the graphs of the passes that a batch saves, as long as its start
 MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
-MIN_ROWS_FOR_COLUMNS = 16  # outputs below which that is never worth it
+MIN_SCALARS_FOR_COLUMNS = 2**16  # of the widest tensor in a batch of all rows, likewise
 
 # Modes to try in order, by strategy. Plain rows, the last of each, work wherever torch does.
 FALLBACKS: dict[str, tuple[Mode, ...]] = {
@@ -31,31 +34,53 @@ FALLBACKS: dict[str, tuple[Mode, ...]] = {
 }
 
 
-def fallbacks(options: ComputeOptions, m: int, n: int) -> Sequence[Mode]:
-    """Return the modes to try for an m × n Jacobian, best first.
+def fallbacks(options: ComputeOptions, evaluation: Evaluation) -> Sequence[Mode]:
+    """Return the modes to try, best first.
 
     Args:
         options: `strategy`; strict mode checks every gradient, so it takes rows one by one;
             without `vectorize` no mode with batches is used.
-        m: scalar outputs.
-        n: scalar inputs.
+        evaluation: the plain run.
     """
     if options.strict:
         return FALLBACKS["rows"]
     strategy = options.strategy.removesuffix("-mode")
-    if strategy == "auto":
-        differentiable = options.create_graph and m > MAX_SINGLE_ROWS
-        strategy = "reverse" if differentiable else by_size(m, n)
+    if strategy == "auto" and options.create_graph:
+        strategy = "reverse" if evaluation.size[0] > MAX_SINGLE_ROWS else "rows"
+    elif strategy == "auto":
+        strategy = recommended(evaluation, options)
     modes = FALLBACKS[strategy]
     if options.vectorize:
         return modes
     return [mode for mode in modes if not mode.batched] or FALLBACKS["rows"]
 
 
-def by_size(m: int, n: int) -> str:
-    """Return the key of `FALLBACKS` that the sizes of a Jacobian recommend."""
+def recommended(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> str:
+    """Return the key of `FALLBACKS` that the sizes and the graph recommend.
+
+    Args:
+        evaluation: the plain run.
+        options: `vectorize` allows batches.
+    """
+    m, n = evaluation.size
     if m <= MAX_SINGLE_ROWS:
-        return "rows"
-    if m >= MIN_ROWS_FOR_COLUMNS and m >= MIN_ROWS_PER_COLUMN * n:
-        return "forward" if n > 1 else "single column"
-    return "reverse"
+        return "reverse" if options.vectorize and _batch_saves(evaluation) else "rows"
+    if not is_tall(evaluation):
+        return "reverse"
+    if options.vectorize and m * max(m, evaluation.graph.widest) < MIN_SCALARS_FOR_COLUMNS:
+        return "reverse"
+    return "forward" if n > 1 else "single column"
+
+
+def is_tall(evaluation: Evaluation) -> bool:
+    """Whether there are so many outputs that columns may be quicker than rows."""
+    m, n = evaluation.size
+    return m >= MIN_ROWS_PER_COLUMN * n
+
+
+def _batch_saves(evaluation: Evaluation) -> bool:
+    """Whether a few rows of one output, which run along the same graph, are faster together."""
+    saved = evaluation.size[0] - PASSES_OF_BATCH
+    if saved <= 0 or len(evaluation.outputs.leaves) > 1:
+        return False
+    return len(evaluation.graph.nodes) * saved > MIN_NODES_FOR_BATCH

@@ -23,10 +23,12 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.forward import FORWARD
 from jacmagic.numeric.modes.mode import Mode
-from jacmagic.numeric.modes.mode_choice import FALLBACKS, MAX_SINGLE_ROWS, by_size
+from jacmagic.numeric.modes.mode_choice import FALLBACKS, MAX_SINGLE_ROWS, is_tall, recommended
 from jacmagic.numeric.modes.reverse import identity
 from jacmagic.numeric.modes.rows import plain_row
+from jacmagic.numeric.options import DEFAULTS
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
@@ -87,6 +89,21 @@ def reverse_may_pay(evaluation: Evaluation, seconds: float) -> bool:
     return rows <= TRIAL_GAIN * seconds and rows * m / probes <= TRIAL_COST * seconds
 
 
+def forward_may_pay(evaluation: Evaluation, seconds: float) -> bool:
+    """Whether whole calls in forward mode are worth trying where reverse mode takes long.
+
+    Args:
+        evaluation: the plain run.
+        seconds: what all rows take.
+    """
+    if not is_tall(evaluation):
+        return False
+    try:
+        return _timed(lambda: FORWARD.run(evaluation, DEFAULTS), evaluation) <= seconds
+    except TORCH_ERRORS:
+        return False
+
+
 def outputs_share_little(evaluation: Evaluation) -> bool:
     """Whether plain rows are fastest, see NOTE [Independent outputs].
 
@@ -107,7 +124,7 @@ def outputs_share_little(evaluation: Evaluation) -> bool:
     except TORCH_ERRORS:  # torch may not go backwards there
         return False
     other = PASSES_OF_BATCH * whole
-    if by_size(m, n) != "reverse":
+    if recommended(evaluation) != "reverse":
         other = max(other, RUNS_OF_COLUMN * n * evaluation.seconds)
     return m * sum(rows) / len(rows) <= other
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from torch import Tensor
+from torch import Tensor, from_numpy
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from jacmagic.numeric.differences import differences
@@ -93,7 +93,7 @@ def _by_differences(evaluation: Evaluation, options: ComputeOptions) -> ModeResu
     estimate = differences(evaluation.function, tensors)
     if estimate is None or not estimate.decisive.all():
         raise NotRescuedError("finite differences are not decisive")
-    return _blocks(evaluation, estimate.matrix)
+    return _blocks(evaluation, from_numpy(estimate.value))
 
 
 _DIFFERENCES = Mode("differences", _by_differences, "rows", "by finite differences instead")

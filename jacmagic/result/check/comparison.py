@@ -192,13 +192,6 @@ def _evidence(
     noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
     noise = noise + 1e-13 * (unit / 2.0**-52) * size
-
-    def elsewhere(points: np.ndarray) -> np.ndarray:
-        closed = result.closed_form
-        if closed is None:
-            return np.full((len(points), *result.shape), np.nan)
-        return closed.values_at(points)
-
     return Evidence(
         samples.points[kept],
         samples.truth[kept],
@@ -206,9 +199,5 @@ def _evidence(
         np.nan_to_num(noise[kept], posinf=0.0),
         form,
         hand.expressions if not hand.only_here else None,
-        result.rows,
-        result.columns,
-        elsewhere,
-        result.title,
-        result.notation,
+        result,
     )

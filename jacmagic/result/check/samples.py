@@ -6,6 +6,7 @@ Points are x_j (1 + r u) with u between −1 and 1, and r u where x_j is 0. The 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -61,7 +62,8 @@ def sample(result: JacobianResult, hand: Hand) -> Samples:
     if not hand.only_here:
         points, truth = around(result, here, truth_here)
     with silent():
-        values = np.stack([hand.evaluate(points[0]), *(_careful(hand, p) for p in points[1:])])
+        first = hand.evaluate(points[0])
+        values = np.concatenate([first[None], _careful(hand, points[1:], first.shape)])
     return Samples(points, truth, values, unit * np.abs(values), exact)
 
 
@@ -69,37 +71,37 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
     """Return the same values with an estimate of the errors of both, which takes many more."""
     if len(samples.points) == 1:
         return samples
+    shape = samples.hand.shape[1:]
     with silent():
-        noise = _spread(lambda point: _careful(hand, point), samples.points, samples.hand)
+        noise = spread(lambda at: _careful(hand, at, shape), samples.points, samples.hand)
     form = result.closed_form
     if form is not None:
         values = form.values_at(samples.points)  # at x too, where torch may have another
-        noise = noise + _spread(lambda point: form.values(point.tolist()), samples.points, values)
+        noise = noise + spread(form.values_at, samples.points, values)
     return replace(samples, noise=samples.noise + noise)
 
 
-def _careful(hand: Hand, point: np.ndarray) -> np.ndarray:
-    """Return the hand's matrix; nan where it raises."""
-    try:
-        return hand.evaluate(point)
-    except REFUSALS:
-        return np.full((1, len(point)), np.nan)
+def _careful(hand: Hand, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the hand's matrices (k, m, n); nan where it raises."""
+    found = np.full((len(points), *shape), np.nan)
+    for k, point in enumerate(points):
+        with contextlib.suppress(*REFUSALS):
+            found[k] = hand.evaluate(point)
+    return found
 
 
-def _spread(
-    function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, values: np.ndarray
+def spread(
+    values_at: Callable[[np.ndarray], np.ndarray], points: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
-    """Return an estimate of the rounding errors of the values, (k, m, n).
+    """Return an estimate of the rounding errors of the values at points, (k, ...).
 
     Differences of third and fourth order along a short line cancel what is smooth and keep the
     errors: J. J. Moré and S. M. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33
     (2011). Where a point's own errors happen to be small, those of half of the points count.
     """
     signs = np.random.default_rng(1).choice([-1.0, 1.0], size=points.shape)
-    lines = [values]
-    for k in range(1, 5):
-        moved = points * (1 + k * STEP * signs)
-        lines.append(np.stack([np.broadcast_to(function(p), values.shape[1:]) for p in moved]))
+    moved = [values_at(points * (1 + k * STEP * signs)) for k in range(1, 5)]
+    lines = [values, *(np.broadcast_to(one, values.shape) for one in moved)]
     with np.errstate(all="ignore"):
         third = np.abs(np.diff(lines, 3, axis=0)).max(axis=0) / np.sqrt(20)
         fourth = np.abs(np.diff(lines, 4, axis=0)).max(axis=0) / np.sqrt(70)

@@ -17,7 +17,7 @@ from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.formulas import vocabulary_of
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import agreement_at, settle
-from jacmagic.result.check.samples import STEP, Samples, around, in_branch
+from jacmagic.result.check.samples import Samples, around, in_branch, spread
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, read_answer, with_numerators
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
@@ -76,11 +76,6 @@ class Judge:
         known = vocabulary_of(self.result)
         outputs = outputs_of(self.result, known)
         return Names(known, tuple(side.symbols), dict(side.names), listed, outputs)
-
-    def output(self, i: int) -> str:
-        """Return what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""
-        name, potential = self.result.rows[i].unicode, self.result.problem.potential
-        return name if potential is None else f"∂{self.result.title}/∂{name}"
 
     @cached_property
     def constants(self) -> Constants:
@@ -153,21 +148,21 @@ class Judge:
     def is_equal(self, i: int, j: int, answer: Answer, hand: np.ndarray) -> bool:
         """Whether values (k,) are those of an entry, wherever both have one."""
         samples = self._row(i, j, hand)
-        equal = agreement_at(samples, UNIT, 0.0)[:, 0, j]
-        if (equal != 0).all():
-            return bool((equal == 1).any())
-        noise = self._noise(self.expressions, self.expressions.entries[i * self.width + j])
-        noise = noise + self._noise(answer.written, answer.written.entries[0])
-        noisy = samples.noise.copy()
-        noisy[:, 0, j] += noise
-        equal = agreement_at(replace(samples, noise=noisy), UNIT, 0.0)[:, [0], j : j + 1]
-        self._settle(i, j, answer, samples, equal)
-        return bool((equal != 0).all() and (equal == 1).any())
-
-    @property
-    def width(self) -> int:
-        """n."""
-        return int(self.result.shape[1])
+        equal = agreement_at(samples, UNIT, 0.0)
+        if (equal == 0).any():
+            n = self.result.shape[1]
+            form = self.expressions
+            right = replace(form, entries=form.entries[i * n : (i + 1) * n])
+            noise = samples.noise.copy()
+            noise[:, 0, j] += spread(
+                lambda at: right.values(at).of(right.entries[j]), self.points, self.truth[:, i, j]
+            )
+            noise[:, 0, j] += spread(answer.values, self.points, hand)
+            equal = agreement_at(replace(samples, noise=noise), UNIT, 0.0)
+            written = replace(answer.written, entries=[*answer.written.entries] * n)
+            settle(equal, samples, right, Hand("answer", "answer", answer.values, lambda: written))
+        found = equal[:, 0, j]
+        return bool((found != 0).all() and (found == 1).any())
 
     def _row(self, i: int, j: int, hand: np.ndarray) -> Samples:
         """Return the row of an entry, with the answer instead of it."""
@@ -175,33 +170,6 @@ class Judge:
         other = truth.copy()
         other[:, 0, j] = hand
         return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)), True)
-
-    def _noise(self, side: Expressions, node: int) -> np.ndarray:
-        """Return an estimate of rounding errors, (k,): what third differences leave.
-
-        As `check.samples` estimates it, at all points at once.
-        """
-        signs = np.random.default_rng(1).choice([-1.0, 1.0], size=self.points.shape)
-        lines = [
-            np.broadcast_to(
-                side.values(self.points * (1 + k * STEP * signs)).of(node), len(self.points)
-            )
-            for k in range(4)
-        ]
-        with np.errstate(all="ignore"):
-            third = np.abs(np.diff(lines, 3, axis=0))[0] / np.sqrt(20)
-        return np.where(np.isfinite(third), third, 0.0)
-
-    def _settle(self, i: int, j: int, answer: Answer, samples: Samples, equal: np.ndarray) -> None:
-        """Mark small differences as equal that fifty digits do not show, in place."""
-        form, one = self.expressions, slice(j, j + 1)
-        alone = Samples(
-            samples.points, samples.truth[:, :, one], samples.hand[:, :, one],
-            samples.noise[:, :, one], True,
-        )  # fmt: skip
-        right = replace(form, entries=[form.entries[i * self.width + j]])
-        hand = Hand("answer", "answer", answer.values, lambda: answer.written)
-        settle(equal, alone, right, hand)
 
 
 def _closed_form(result: JacobianResult) -> ClosedForm:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.derivation import rule_or_factor
 from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
-from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.evidence import Evidence, Side
 from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.search import HYPOTHESES
 from jacmagic.result.check.slips.slip import Slip, Wrong
@@ -34,6 +33,12 @@ class EntryEvidence(Evidence):
     def written_values(self) -> Values | None:
         """The answer's values."""
         return None if self.written is None else self.written.values(self.points)
+
+    def in_hand(self, wrong: Wrong) -> Side | None:
+        """Return the answer."""
+        if self.written is None or self.written_values is None:
+            return None
+        return self.written, self.written_values, self.written.entries[0]
 
 
 def named_mistake(
@@ -61,7 +66,10 @@ def named_mistake(
     points, truth = points[kept], truth[kept]
     hand = truth.copy()
     hand[:, i, j] = values[kept]
-    evidence = _evidence(result, form, points, truth, hand, answer)
+    searched = tree_sizes(answer.written.graph, answer.written.entries)[0] <= MAX_SEARCHED
+    noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
+    written = answer.written if searched else None
+    evidence = EntryEvidence(points, truth, hand, noise, form, written, result)
     wrong = evidence.wrong(i, j)
     with one_allowance(SECONDS), np.errstate(all="ignore"):
         looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
@@ -95,32 +103,6 @@ def _rounded(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return rounded_slip(evidence, wrong) if np.nanmax(gaps) < 10.0**-MIN_DIGITS else None
 
 
-def _evidence(
-    result: JacobianResult,
-    form: Expressions,
-    points: np.ndarray,
-    truth: np.ndarray,
-    hand: np.ndarray,
-    answer: Answer,
-) -> Evidence:
-    m, n = result.shape
-    written: Expressions | None = answer.written
-    if tree_sizes(answer.written.graph, answer.written.entries)[0] > MAX_SEARCHED:
-        written = None
-    else:
-        written = replace(answer.written, entries=list(answer.written.entries) * (m * n))
-
-    def elsewhere(there: np.ndarray) -> np.ndarray:
-        closed = result.closed_form
-        return np.full((len(there), m, n), np.nan) if closed is None else closed.values_at(there)
-
-    noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
-    return EntryEvidence(
-        points, truth, hand, noise, form, written, result.rows, result.columns, elsewhere,
-        result.title, result.notation,
-    )  # fmt: skip
-
-
 def number_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return that the answer is the entry's number at x, where a formula is asked for."""
     if wrong.alone or np.ptp(wrong.truth) == 0 or np.ptp(wrong.hand) > 0:
@@ -136,7 +118,7 @@ def function_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     form, values = evidence.form, evidence.form_values
     if form is None or values is None or not form.outputs or wrong.alone:
         return None
-    name = evidence.output(wrong.row)
+    name = evidence.result._output(wrong.row)
     if wrong.explained_by(values.of(form.outputs[wrong.row])):
         return Slip("not differentiated", f"this is {name} itself, not its derivative")
     return None
@@ -150,7 +132,7 @@ def total_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     others = [
         k for k in range(min(row.shape[1], MAX_COLUMNS)) if k != wrong.column and row[:, k].any()
     ]
-    names = [label.unicode for label in evidence.columns]
+    names = [label.unicode for label in evidence.result.columns]
     for count in (1, 2, len(others)):
         for chosen in itertools.combinations(others, count):
             if chosen and wrong.explained_by(wrong.truth + row[:, list(chosen)].sum(axis=1)):

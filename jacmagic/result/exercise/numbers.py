@@ -54,9 +54,9 @@ def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
             return "variable", f"this is the derivative by {label.unicode}"
     for k in range(len(matrix)):
         if is_near(value, matrix[k, j]):
-            return "index", f"this is the derivative of {judge.output(k)}"
+            return "index", f"this is the derivative of {judge.result._output(k)}"
     if is_near(value, float(judge.result.flat_value[i])):
-        return "not differentiated", f"this is {judge.output(i)} itself, not its derivative"
+        return "not differentiated", f"this is {judge.result._output(i)} itself, not its derivative"
     return _elsewhere(judge, i, j, value)
 
 

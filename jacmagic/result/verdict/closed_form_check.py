@@ -12,6 +12,7 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, along, unsteady
+from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
 from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
@@ -43,7 +44,7 @@ def check_closed_form(
     edges = [*kinks(form, point), *boundaries(form, point)]
     warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
     dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
-    alone = Sources(values, None, None, None, dtype.name)
+    alone = Sources(values, dtype.name)
     blank = Agreement("not confirmed", float("nan"), (), warnings, alone)
     reason = _unasked(problem, numbers)
     if reason is not None:
@@ -77,7 +78,7 @@ def _constant(
     for k in np.flatnonzero(open_.any(axis=0)):
         near = along(problem.function, tensors, axes[:, k])
         if near is not None and len(near.scale) == len(found):
-            found[open_[:, k] & (near.scale[:, 0].numpy() == 0), k] = Finding.AGREED
+            found[open_[:, k] & (near.scale[:, 0] == 0), k] = Finding.AGREED
     return found
 
 
@@ -108,5 +109,7 @@ def _concluded(
         return replace(blank, reason=reason)
     gaps = np.abs(sources.torch - sources.differences)[sources.decisive]
     largest = float(gaps.max(initial=0))
-    agreed = f"the closed form agrees with finite differences; largest difference {largest:.1g}"
+    agreed = (
+        f"the closed form agrees with finite differences; largest difference {number(largest, 1)}"
+    )
     return replace(blank, verdict="agree", largest=largest, summary=f"{agreed}; {_REFUSED}")

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.function.precision import FACTOR, Dtype, Exact, Exactly
+from jacmagic.numeric import Differences
 from jacmagic.result.verdict.findings import (
     ALARMS,
     SMALL_PART,
@@ -80,11 +81,11 @@ def judge(
                 loose[i, j] = not entry.has_digits
         usable |= equal
     alone = np.zeros(found.shape, dtype=bool)
-    if sources.differences is not None:
-        met, missed = _against_differences(sources.torch, sources, dtype)
+    if sources.estimated is not None:
+        met, missed = _against(sources.estimated, sources.torch, dtype)
         alone = (found == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
-            alone &= _against_differences(sources.formula, sources, dtype)[1]
+            alone &= _against(sources.estimated, sources.formula, dtype)[1]
             found[alone & loose], alone = Finding.ROUNDING, alone & ~loose
         found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
         found[~usable & decisive & missed] = Finding.TORCH
@@ -124,9 +125,8 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
         allowed = FACTOR * bound
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
-        return (truth == formula) & np.isinf(truth) | (
-            np.isfinite(truth) & (np.abs(truth - formula) <= allowed) & (sharp | tiny)
-        )
+        close = np.abs(truth - formula) <= allowed
+        return np.isfinite(truth) & np.isfinite(formula) & close & (sharp | tiny)
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,10 @@ class _Doubtful:
             decisive: whether finite differences may decide.
         """
         truth, value = self._truth, self._value
+        if np.isinf(truth) and truth == self._formula:
+            exact = self.exact.value
+            in_range = np.isfinite(exact) and abs(exact) <= self.dtype.largest
+            return Finding.ROUNDING if in_range else Finding.AGREED
         if value is None:
             return None
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
@@ -186,8 +190,13 @@ class _Doubtful:
         assert self.sources.formula is not None
         if not np.isnan(self.exact.value):
             return self.exact.value
-        value = float(self.sources.formula[self.row, self.column])
-        return value if np.isfinite(value) else None
+        return self._formula if np.isfinite(self._formula) else None
+
+    @property
+    def _formula(self) -> float:
+        """The closed form's value in float64."""
+        assert self.sources.formula is not None
+        return float(self.sources.formula[self.row, self.column])
 
     @property
     def _bound(self) -> float:
@@ -237,29 +246,21 @@ class _Doubtful:
 
     def _by_differences(self, value: float) -> Finding | None:
         """Whom decisive finite differences side with; None if with neither or with both."""
-        here = np.s_[self.row : self.row + 1, self.column : self.column + 1]
-        whole = self.sources
-        part = Sources(
-            whole.torch[here], None, whole.differences[here], whole.error[here],  # type: ignore[index]
-            whole.precision, scale=whole.scale[here],  # type: ignore[index]
-        )  # fmt: skip
-        torch_met, torch_missed = _against_differences(part.torch, part, self.dtype)
-        form_met, form_missed = _against_differences(np.array([[value]]), part, self.dtype)
+        assert self.sources.estimated is not None
+        here = self.sources.estimated.at(self.row, self.column)
+        torch_met, torch_missed = _against(here, np.array([[self._truth]]), self.dtype)
+        form_met, form_missed = _against(here, np.array([[value]]), self.dtype)
         if form_met.item() and torch_missed.item():
             return Finding.TORCH
         return Finding.FORM if torch_met.item() and form_missed.item() else None
 
 
-def _against_differences(
-    values: np.ndarray, sources: Sources, dtype: Dtype
-) -> tuple[np.ndarray, np.ndarray]:
+def _against(found: Differences, values: np.ndarray, dtype: Dtype) -> tuple[np.ndarray, np.ndarray]:
     """Return where the differences meet the values, and where they miss them."""
-    assert sources.differences is not None and sources.error is not None
-    assert sources.scale is not None
-    size = np.maximum(np.maximum(np.abs(values), np.abs(sources.differences)), sources.scale)
+    size = np.maximum(np.maximum(np.abs(values), np.abs(found.value)), found.scale)
     rounding = min(MAX_ROUNDOFFS * dtype.unit, dtype.half)
     with np.errstate(invalid="ignore", over="ignore"):
-        gap = np.abs(values - sources.differences)
-        met = gap <= TRUSTED_ERRORS * sources.error + rounding * size
-        missed = gap > TRUSTED_ERRORS * sources.error + max(dtype.half, SMALL_PART**2) * size
-    return met, missed | ~np.isfinite(values) & np.isfinite(sources.differences)
+        gap = np.abs(values - found.value)
+        met = gap <= TRUSTED_ERRORS * found.error + rounding * size
+        missed = gap > TRUSTED_ERRORS * found.error + max(dtype.half, SMALL_PART**2) * size
+    return met, missed | ~np.isfinite(values) & np.isfinite(found.value)

@@ -66,10 +66,9 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
     found = finite_differences(scalar, len(expected), tensors)
     if found is None:
         return False
-    value, error, scale = (part.numpy() for part in (found.matrix, found.error, found.scale))
     with np.errstate(invalid="ignore"):
-        close = np.abs(expected - value) <= TRUSTED_ERRORS * error + SMALL_PART**2 * scale
-    confirmed = close & found.decisive.numpy()
+        allowed = TRUSTED_ERRORS * found.error + SMALL_PART**2 * found.scale
+        confirmed = (np.abs(expected - found.value) <= allowed) & found.decisive
     columns = np.flatnonzero(~confirmed.all(axis=0))
     confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
         expected[:, columns] == 0

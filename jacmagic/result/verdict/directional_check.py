@@ -12,6 +12,7 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, Sparse, along, differences, gap_of_product
+from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
@@ -28,15 +29,14 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     """
     v = random_directions(problem, 1)
     found = along(problem.function, problem.tensors, v[:, 0])
-    if found is None or len(found.matrix) != len(truth):
+    if found is None or len(found.value) != len(truth):
         return False
-    parts = (found.matrix.numpy(), found.error.numpy())
     products = product_of(truth, v)
     if not np.isfinite(products).all():
         return False
-    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    sources = Sources(products, dtype.name, estimated=found)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
-    constant = (products == 0) & (sources.scale == 0)
+    constant = (products == 0) & (found.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
 
 
@@ -73,11 +73,9 @@ def compared(
     found = None
     if not problem.effects:
         found = differences(problem.function, problem.tensors, directions=v)
-    if found is None or len(found.matrix) != len(products):
-        nothing = Sources(products, None, None, None, dtype.name)
-        return np.full(products.shape, Finding.UNCONFIRMED), nothing
-    parts = (found.matrix.numpy(), found.error.numpy())
-    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    if found is None or len(found.value) != len(products):
+        return np.full(products.shape, Finding.UNCONFIRMED), Sources(products, dtype.name)
+    sources = Sources(products, dtype.name, estimated=found)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     if truth is not None:
         judged = excuse_matrices(problem, truth, judged, sources, directions=v)
@@ -103,12 +101,12 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     names += ["finite differences along one"] * (along is not None)
     agreed = gap <= allowed and along is not False
     summary = (
-        f"the entries agree with {' and '.join(names)}; largest difference {gap:.1g}"
+        f"the entries agree with {' and '.join(names)}; largest difference {number(gap, 1)}"
         if agreed
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
         "write --mode reverse for all of them"
     )
-    nothing = Sources(np.zeros((0, 0)), None, None, None, "float64")
+    nothing = Sources(np.zeros((0, 0)), "float64")
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"

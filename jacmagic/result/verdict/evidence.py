@@ -30,7 +30,7 @@ from jacmagic.result.verdict.findings import (
 )
 from jacmagic.result.verdict.gradient_check import check_gradient
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
+from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly, rounded
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.notation import notation_of
 from jacmagic.symbolic.one_sided import OneSided, are_linear
@@ -174,24 +174,35 @@ class Evidence:
     @property
     def bare(self) -> Sources:
         """torch alone."""
-        return Sources(self.truth, None, None, None, self.dtype.name)
+        return Sources(self.truth, self.dtype.name)
 
     @cached_property
     def sources(self) -> Sources:
         """The values of each source for every entry."""
-        sources = self.bare
+        sources = replace(self.bare, estimated=self.differences)
         if self.form is not None:
             values, bounds = bounded(self.form, self.point, self.dtype)
+            values = self._at_ties(values)
             if self.smooth is not None:
                 values = np.where(np.isnan(self.smooth), values, self.smooth)
             sources = replace(sources, formula=values, bound=bounds)
-        if self.differences is not None:
-            found = self.differences
-            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
-            sources = replace(sources, differences=value, error=error, scale=scale)
         if not self.taken:
             return sources
         return replace(sources, apart=self._apart(sources), along=self.is_confirmed)
+
+    def _at_ties(self, values: np.ndarray) -> np.ndarray:
+        """Return the closed form's values where rows with a kink have torch's choice, if either.
+
+        Which numbers are equal depends on the arithmetic: 0.3 − 0.3 is 0 in float32 only.
+        """
+        if self.form is None or not self.kinked:
+            return values
+        rows, tied = sorted(self.kinked), rounded(self.form, self.point)
+        with np.errstate(invalid="ignore"):
+            nearer = np.abs(tied - self.truth) < np.abs(values - self.truth)
+            nearer |= tied == self.truth
+        values[rows] = np.where(nearer, tied, values)[rows]
+        return values
 
     def _apart(self, sources: Sources) -> np.ndarray | None:
         """Entries of 0 without another source, whose output does not depend on the input."""

@@ -40,35 +40,33 @@ class Sources:
     Attributes:
         torch: the value that is shown.
         formula: the closed form's values, or None.
-        differences: finite differences, or None where there are none.
-        error: estimated error of the finite differences, or None.
         precision: name of the dtype in which torch computed, such as "float64".
         bound: bounds on the rounding errors of the closed form in that dtype, or None.
-        scale: how much the function varied over the steps of the differences, or None.
+        estimated: finite differences with their errors, or None where there are none.
         apart: boolean, entries of 0 whose output was seen not to depend on the input, or None.
         along: whether finite differences confirm torch along one random direction, where they were
             not taken entry by entry.
     """
 
     torch: np.ndarray
-    formula: np.ndarray | None
-    differences: np.ndarray | None
-    error: np.ndarray | None
     precision: str
+    formula: np.ndarray | None = None
     bound: np.ndarray | None = None
-    scale: np.ndarray | None = None
+    estimated: Differences | None = None
     apart: np.ndarray | None = None
     along: bool = False
 
     @property
+    def differences(self) -> np.ndarray | None:
+        """The finite differences' values, or None."""
+        return None if self.estimated is None else self.estimated.value
+
+    @property
     def decisive(self) -> np.ndarray:
         """Boolean (m, n): where the differences' error is a small part of the variation."""
-        if self.differences is None or self.error is None or self.scale is None:
+        if self.estimated is None:
             return np.zeros(self.torch.shape, dtype=bool)
-        estimated = np.isfinite(self.error) & np.isfinite(self.scale)
-        with np.errstate(over="ignore"):
-            small = TRUSTED_ERRORS * self.error <= SMALL_PART * self.scale
-        return estimated & (self.scale > 0) & small
+        return self.estimated.decisive
 
     @property
     def flat(self) -> np.ndarray:
@@ -76,9 +74,10 @@ class Sources:
 
         That is so in a short dtype too: it decides beside a closed form of 0 only.
         """
-        if self.differences is None or self.error is None or self.scale is None:
+        found = self.estimated
+        if found is None:
             return np.zeros(self.torch.shape, dtype=bool)
-        return (self.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * self.error)
+        return (found.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * found.error)
 
     @property
     def gaps(self) -> np.ndarray | None:
@@ -138,4 +137,4 @@ def finite_differences(
     if not tensors or problem.effects:
         return None
     found = differences(problem.function, tensors)
-    return found if found is not None and len(found.matrix) == rows else None
+    return found if found is not None and len(found.value) == rows else None

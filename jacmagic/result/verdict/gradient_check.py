@@ -40,15 +40,7 @@ def check_gradient(
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
     found = finite_differences(problem.potential, 1)
-    sources = Sources(
-        truth.reshape(1, -1),
-        values,
-        None if found is None else found.matrix.numpy(),
-        None if found is None else found.error.numpy(),
-        dtype.name,
-        bounds,
-        None if found is None else found.scale.numpy(),
-    )
+    sources = Sources(truth.reshape(1, -1), dtype.name, values, bounds, found)
 
     def exactly(entries: Sequence[tuple[int, int]]) -> list[Exact]:
         assert form is not None

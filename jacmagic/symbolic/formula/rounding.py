@@ -45,6 +45,12 @@ def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.
     return tuple(part[form.shape[0] :].reshape(form.shape) for part in _all(form, point, dtype))
 
 
+def rounded(form: ClosedForm, point: Sequence[float]) -> np.ndarray:
+    """Return the Jacobian (m, n) in the arithmetic of torch, which decides what is a tie."""
+    slots = form.tape.slots(point, dtype_of(form.trace.dtypes).unit)
+    return np.array([slots[k] for k in form.tape.outputs[form.shape[0] :]]).reshape(form.shape)
+
+
 def bounded_outputs(
     form: ClosedForm, point: Sequence[float], dtype: Dtype
 ) -> tuple[np.ndarray, ...]:

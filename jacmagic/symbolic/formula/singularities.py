@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
+from jacmagic.symbolic.formula.rounding import dtype_of
+from jacmagic.symbolic.graph.tape import write_tape_with_slots
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,12 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
 
 
 def _values(closed: ClosedForm, roots: Sequence[int], point: Sequence[float]) -> dict[int, float]:
-    """Return the values at a point of all nodes that some roots depend on."""
+    """Return the values at a point of all nodes that some roots depend on.
+
+    They are rounded as torch rounded them: in float32, 0.3 − 0.3 is 0.
+    """
     tape, slot = write_tape_with_slots(closed.graph, roots, closed.trace.inputs)
-    numbers = tape.slots(point)
+    numbers = tape.slots(point, dtype_of(closed.trace.dtypes).unit)
     return {node: numbers[position] for node, position in slot.items()}
 
 
@@ -130,8 +134,10 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         sides = list(graph.operands(node))
         if _symmetric(closed, sides):
             continue
-        left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
-        if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
+        values = _values(closed, sides, point)
+        if values[sides[0]] == values[sides[1]] and (
+            _moves(closed, sides) or _jumps(closed, sides, point)
+        ):
             what = "the code takes another branch on the other side of this point"
             singularities.append(Singularity(node, assumption.line, what, everywhere))
     return singularities

@@ -14,6 +14,8 @@ from functools import cached_property
 from jacmagic.symbolic.graph.nodes import Graph
 from jacmagic.symbolic.graph.operations import OPERATIONS
 
+FLOAT64 = 2.0**-53  # the unit roundoff of the arithmetic in which a tape runs
+
 
 @dataclass(frozen=True)
 class Tape:
@@ -40,12 +42,27 @@ class Tape:
     def _program(self) -> list[tuple]:
         return [(OPERATIONS[name].evaluate, *slots) for name, *slots in self.operations]
 
-    def slots(self, point: Sequence[float]) -> list[float]:
-        """Evaluate all slots at a point of n numbers."""
+    def slots(self, point: Sequence[float], unit: float = FLOAT64) -> list[float]:
+        """Evaluate all slots at a point of n numbers.
+
+        Args:
+            point: the numbers.
+            unit: the unit roundoff of an arithmetic with fewer digits, in which every slot is
+                rounded as it is computed.
+        """
         slots = [float(value) for value in point]
         slots.extend(self.constants)
+        if unit > FLOAT64:
+            return self._rounded(slots, round(-math.log2(unit)))
         for evaluate, *reads in self._program:
             slots.append(evaluate(*[slots[read] for read in reads]))
+        return slots
+
+    def _rounded(self, slots: list[float], bits: int) -> list[float]:
+        """Evaluate the operations, each rounded to so many bits."""
+        slots = [_to_bits(value, bits) for value in slots]
+        for evaluate, *reads in self._program:
+            slots.append(_to_bits(evaluate(*[slots[read] for read in reads]), bits))
         return slots
 
     def evaluate(self, point: Sequence[float]) -> list[float]:
@@ -62,6 +79,14 @@ class Tape:
             "operations": [list(operation) for operation in self.operations],
             "outputs": list(self.outputs),
         }
+
+
+def _to_bits(value: float, bits: int) -> float:
+    """Round a number to some bits, half to even; without the bounds of an exponent."""
+    if not math.isfinite(value):
+        return value
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(round(math.ldexp(mantissa, bits)), exponent - bits)
 
 
 def write_tape(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> Tape:

@@ -125,4 +125,6 @@ def numeric(g: Graph, nodes: np.ndarray) -> np.ndarray:
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:
     """Return the numbers as they are now: an in-place operation may change them."""
+    if tensor.dtype is torch.bfloat16:  # which NumPy does not have
+        tensor = tensor.float()
     return np.array(tensor.detach().cpu().resolve_neg().numpy())

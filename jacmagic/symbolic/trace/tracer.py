@@ -75,7 +75,7 @@ class Trace:
         variables: what the function itself calls some of the nodes.
         expression: the result as an expression of whole vectors, where its making is understood.
         parts: what the function itself calls some parts of that.
-        dtypes: the floating dtypes that torch computed in on the way.
+        dtypes: the floating dtypes of the inputs and of what torch computed on the way.
         calls: how often the function called torch.
         bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
@@ -223,6 +223,7 @@ def _shadowed_copies(
                 copy = copy.requires_grad_(True).clone()
         nodes = np.array(inputs[start : start + copy.numel()], dtype=np.int64)
         mode.shadows.write(copy, nodes.reshape(tuple(copy.shape)))
+        mode.dtypes.add(copy.dtype)
         copies.append(copy)
         start += copy.numel()
     return copies

@@ -18,7 +18,7 @@ from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import Given, cells_of, definitions, head, output_name
+from jacmagic.view.exercise.worksheet import Given, cells_of, definitions, head
 from jacmagic.view.explorer.live_tape import BROWSER
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
@@ -71,7 +71,7 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
             [one.name for one in jacobian.problem.inputs],
             [one.text for one in jacobian.columns],
         ],
-        "rows": [output_name(jacobian, i) for i in range(jacobian.shape[0])],
+        "rows": [jacobian._output(i) for i in range(jacobian.shape[0])],
         "entries": _names(jacobian),
         "point": list(jacobian.problem.flat_point),
     }

@@ -64,12 +64,6 @@ def named_constants(exercise: QuestionSet) -> list[tuple[Any, Label, float]]:
     return [(symbol, one.label, one.value) for symbol, one in reading.constants if symbol in used]
 
 
-def output_name(jacobian: JacobianResult, i: int) -> str:
-    """Return what is differentiated in a row as text: an output, or an entry of the gradient."""
-    name = jacobian.rows[i].unicode
-    return name if jacobian.problem.potential is None else f"∂{jacobian.title}/∂{name}"
-
-
 # ── text ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -77,7 +71,7 @@ def text(exercise: QuestionSet) -> str:
     """Return the worksheet for a terminal."""
     jacobian, reading = exercise.jacobian, exercise.reading
     lines = [
-        f"{output_name(jacobian, i)} = {plain(reading.output(i), reading.texts, written=True)}"
+        f"{jacobian._output(i)} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)
     ]
     named = named_constants(exercise)

@@ -11,7 +11,7 @@ export const SUDDEN = 10; // times the difference at the next such step: a smoot
 /**
  * @typedef {import("./scene.mjs").Point} Point
  *
- * @param {import("./scene_map.mjs").PlaneMap} map
+ * @param {import("./slice.mjs").Slice} map
  * @param {number} radius
  * @returns {((by: number[]) => Point) | null} the derivative along a vector; null where there is no kink
  */

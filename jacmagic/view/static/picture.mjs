@@ -14,8 +14,8 @@ import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
 import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
-import { blockWords, heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
-import { changes, differ, divided, multiplied, powers, scaledHeights, scaledMap } from "./units.mjs";
+import { blockWords, replaced, sliceOf } from "./slice.mjs";
+import { changes, differ, divided, multiplied, powers, scaledMap } from "./units.mjs";
 
 const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius
 const KEPT_AFTER_MS = 250; // without a change
@@ -130,17 +130,15 @@ class Picture {
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
       potential: frame.spec.potential,
     };
-    const map = planeMap(around, inputs, outputs);
+    const map = sliceOf(around, inputs, outputs);
     const { units, radius } = this.size(frame, inputs, kind === "map" ? map.jacobian : []);
     const shown = { radius, digits: frame.digits, step: this.step, weight: this.weight, ...camera };
-    if (kind === "graph") return graphScene(lineMap(around, inputs[0], outputs), shown);
     this.units = units;
-    if (kind === "levels") return inTheseUnits(levelScene(scaledHeights(heightMap(around, inputs, outputs[0]), units), shown), units);
     const sizes = changes(map.jacobian, multiplied(units, units.map(() => radius)));
-    this.ofOutputs = kind === "field" ? units : outputs.map(() => 1);
+    this.ofOutputs = kind === "field" ? units : map.outputs.map(() => 1);
     if (kind === "map" && frame.evaluate && differ(sizes)) this.ofOutputs = powers(sizes);
-    const scenes = { space: spaceScene, field: fieldScene };
-    const scene = (scenes[/** @type {"space" | "field"} */ (kind)] ?? mapScene)(scaledMap(map, units, this.ofOutputs), shown);
+    const scenes = { graph: graphScene, levels: levelScene, space: spaceScene, field: fieldScene, map: mapScene };
+    const scene = scenes[/** @type {keyof scenes} */ (kind)](scaledMap(map, units, this.ofOutputs), shown);
     return inTheseUnits(scene, [...units, ...this.ofOutputs]);
   }
 

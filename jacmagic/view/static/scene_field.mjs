@@ -2,7 +2,7 @@
  * The picture of ẋ = f(x): the vector field, orbits through some points, and the eigenvalues of J.
  *
  * @typedef {import("./scene.mjs").Point} Point
- * @typedef {import("./scene_map.mjs").PlaneMap} PlaneMap
+ * @typedef {import("./slice.mjs").Slice} Slice
  */
 
 import { showNumber } from "./format.mjs";
@@ -25,7 +25,7 @@ const EXACT = 4 * Number.EPSILON; // relative rounding of eigenvalues of a 2 × 
 const SEARCHES = 5; // along a side: points from which equilibria are searched
 
 /**
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {{radius: number, digits: number}} shown half the window's width
  * @returns {import("./scene.mjs").Scene}
  */
@@ -76,7 +76,7 @@ function grid(count, radius, centre) {
 
 /**
  * Arrows of one length; the field's direction is what an arrow shows.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 function field({ evaluate, centre }, radius) {
@@ -91,7 +91,7 @@ function field({ evaluate, centre }, radius) {
 
 /**
  * An orbit through a point, each way, by the midpoint rule in arc length.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {Point} from
  * @param {number} radius
  */
@@ -119,7 +119,7 @@ function orbit({ evaluate, centre }, from, radius) {
 
 /**
  * Zeros of the field in the window, by Newton's method from a grid of points.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 export function equilibria({ evaluate, centre }, radius) {
@@ -135,7 +135,7 @@ export function equilibria({ evaluate, centre }, radius) {
 
 /**
  * The median length of the field where equilibria are searched.
- * @param {Pick<PlaneMap, "evaluate" | "centre">} map
+ * @param {Pick<Slice, "evaluate" | "centre">} map
  * @param {number} radius
  */
 function usualSize({ evaluate, centre }, radius) {
@@ -145,7 +145,7 @@ function usualSize({ evaluate, centre }, radius) {
 }
 
 /**
- * @param {PlaneMap["evaluate"]} evaluate
+ * @param {Slice["evaluate"]} evaluate
  * @param {Point} start
  * @param {number} radius
  * @param {number} small size of the field that counts as zero
@@ -177,7 +177,7 @@ function newton(evaluate, start, radius, small) {
 
 /**
  * The kind of an equilibrium and its eigenvalues; "" where it is not isolated.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {Point} at an equilibrium
  * @param {number} radius
  * @param {number} digits
@@ -196,7 +196,7 @@ function kindAt(map, at, radius, digits) {
 
 /**
  * Whether there are other equilibria right beside one.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {Point} at
  * @param {number} radius
  * @param {number} small size of the field that counts as zero

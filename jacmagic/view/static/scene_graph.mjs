@@ -2,15 +2,7 @@
  * The picture of a function of one number: its graph and tangent, or its curve and velocity.
  *
  * @typedef {import("./scene.mjs").Point} Point
- *
- * @typedef {object} LineMap one input and one or two outputs of a function
- * @property {(x: number) => {value: number[], slope: number[]} | null} evaluate null where there is no value
- * @property {number} centre the point
- * @property {number[]} value there
- * @property {number[]} slope derivatives there
- * @property {string} input label
- * @property {string[]} outputs labels
- * @property {string} name of the function
+ * @typedef {import("./slice.mjs").Slice} Slice of one input and one or two outputs
  */
 
 import { sampleCurve } from "./curves.mjs";
@@ -23,7 +15,7 @@ const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut, or 
 const FRAME_MARGIN = 1.15; // of the frame around what it shows
 
 /**
- * @param {LineMap} map
+ * @param {Slice} map
  * @param {{radius: number, digits: number}} shown half the width of the interval
  * @returns {import("./scene.mjs").Scene}
  */
@@ -32,17 +24,17 @@ export function graphScene(map, { radius, digits }) {
 }
 
 /**
- * @param {LineMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number} digits
  */
-function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name }, radius, digits) {
+function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs: [input], outputs, name }, radius, digits) {
   const [low, high] = [centre - radius, centre + radius];
   const frame = { x: /** @type {[number, number]} */ ([low, high]), y: heights(evaluate, [low, high], y, m * radius) };
   const size = frame.y[1] - frame.y[0];
   const at = (/** @type {number} */ t) => low + t * (high - low);
   const scaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([((x - low) / (high - low)) * size, height]);
-  const found = sampleCurve((t) => scaled([at(t), evaluate(at(t))?.value[0] ?? NaN]), size);
+  const found = sampleCurve((t) => scaled([at(t), evaluate([at(t)])?.value[0] ?? NaN]), size);
   const unscaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([low + (x / size) * (high - low), height]);
   const [left, right] = sidesOf(evaluate, centre, radius) ?? [m, m];
   const tangents = /** @type {[Point, Point][]} */ ([
@@ -79,12 +71,12 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
 
 /**
  * Slopes just left and right of the point, if they differ by more than the function bends there.
- * @param {LineMap["evaluate"]} evaluate
+ * @param {Slice["evaluate"]} evaluate
  * @param {number} centre
  * @param {number} radius
  */
 function sidesOf(evaluate, centre, radius) {
-  const slope = (/** @type {number} */ by) => evaluate(centre + by * NEAR * radius)?.slope[0] ?? NaN;
+  const slope = (/** @type {number} */ by) => evaluate([centre + by * NEAR * radius])?.jacobian[0][0] ?? NaN;
   const [outer, left, right, beyond] = [slope(-2), slope(-1), slope(1), slope(2)];
   const bend = Math.max(Math.abs(left - outer), Math.abs(beyond - right));
   const jump = Math.abs(right - left);
@@ -94,14 +86,14 @@ function sidesOf(evaluate, centre, radius) {
 
 /**
  * The frame's ends: the graph, cut where it leaves far from the tangent.
- * @param {LineMap["evaluate"]} evaluate
+ * @param {Slice["evaluate"]} evaluate
  * @param {[number, number]} ends
  * @param {number} y
  * @param {number} rise of the tangent
  * @returns {[number, number]}
  */
 function heights(evaluate, [low, high], y, rise) {
-  const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate(low + ((high - low) * k) / PIECES)?.value[0] ?? NaN);
+  const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate([low + ((high - low) * k) / PIECES])?.value[0] ?? NaN);
   const sorted = found.filter(Number.isFinite).sort((a, b) => a - b);
   const middle = Number.isFinite(y) ? y : (sorted[sorted.length >> 1] ?? 0);
   const widest = sorted.length ? Math.max(middle - sorted[0], sorted[sorted.length - 1] - middle) : 0;
@@ -112,14 +104,15 @@ function heights(evaluate, [low, high], y, rise) {
 }
 
 /**
- * @param {LineMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number} digits
  */
-function curve({ evaluate, centre, value, slope, input, outputs, name }, radius, digits) {
+function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name }, radius, digits) {
   const centreOf = /** @type {Point} */ ([value[0], value[1]]);
+  const slope = jacobian.map(([one]) => one);
   const at = (/** @type {number} */ t) => {
-    const found = evaluate(centre + (2 * t - 1) * radius)?.value;
+    const found = evaluate([centre + (2 * t - 1) * radius])?.value;
     return found ? /** @type {Point} */ ([found[0], found[1]]) : null;
   };
   const speed = Math.hypot(slope[0], slope[1]);

@@ -2,16 +2,7 @@
  * The picture of a number that depends on two: level lines, the gradient, and the axes of the Hessian.
  *
  * @typedef {import("./scene.mjs").Point} Point
- *
- * @typedef {object} HeightMap two inputs and one output of a function
- * @property {(at: Point) => {value: number, gradient: number[]} | null} evaluate null where there is none
- * @property {Point} centre the point
- * @property {number} value there
- * @property {number[]} gradient there
- * @property {number[][]} [hessian] second derivatives there; by differences of the gradient where it is not given
- * @property {[string, string]} inputs labels
- * @property {string} output label
- * @property {string} name of the function
+ * @typedef {import("./slice.mjs").Slice} Slice of two inputs and one output
  */
 
 import { levelLine, roundNumbers } from "./curves.mjs";
@@ -32,21 +23,20 @@ const DIFFERENCE = Math.cbrt(Number.EPSILON);
 const FLAT = 1e-6; // relative size of an eigenvalue that the differences cannot tell from zero
 
 /**
- * @param {HeightMap} map
+ * @param {Slice} map
  * @param {{radius: number, digits: number}} shown half the window's width
  * @returns {import("./scene.mjs").Scene}
  */
 export function levelScene(map, { radius, digits }) {
-  const { evaluate, centre, value, gradient, inputs, output, name } = map;
+  const { evaluate, centre, value: [value], jacobian: [gradient], inputs, outputs: [output], name } = map;
   const coordinate = (/** @type {number} */ k) => radius * ((2 * k) / CELLS - 1);
   const range = Array.from({ length: CELLS + 1 }, (_, k) => k);
-  const heights = range.map((i) => range.map((j) => evaluate(shift(centre, [coordinate(j), coordinate(i)]))?.value ?? NaN));
+  const heights = range.map((i) => range.map((j) => evaluate(shift(centre, [coordinate(j), coordinate(i)]))?.value[0] ?? NaN));
   const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
   const lines = levels(heights).flatMap((level) => levelLine(heights, level, place).map((points) => line(points, "grid")));
   const own = levelLine(heights, value, place).map((points) => line(points, "function"));
   const length = Math.hypot(gradient[0], gradient[1]);
-  const gradientAt = (/** @type {Point} */ at) => [evaluate(at)?.gradient ?? [NaN, NaN]];
-  const bends = isKink(gradientAt, centre, radius);
+  const bends = isKink((at) => evaluate(at)?.jacobian, centre, radius);
   const scale = length > 0 && Number.isFinite(length) && !bends ? (ARROW_SHARE * radius) / length : 0;
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
   const hessian = bends ? null : (map.hessian ?? differences(map, radius));
@@ -83,11 +73,11 @@ export function levelScene(map, { radius, digits }) {
 }
 
 /**
- * @param {HeightMap} map
+ * @param {Slice} map
  * @param {number} digits
  * @param {boolean} bends
  */
-function slopeWords({ gradient, output }, digits, bends) {
+function slopeWords({ jacobian: [gradient], outputs: [output] }, digits, bends) {
   const listed = gradient.map((one) => showNumber(one, digits)).join(", ");
   if (bends) return `At this kink ${output} has no single gradient.`;
   if (!gradient.every(Number.isFinite)) return `The gradient (${listed}) is not finite.`;
@@ -106,16 +96,16 @@ function levels(heights) {
 /**
  * Second derivatives by central differences of the gradient. Those with half the step improve them
  * (Richardson); what is smaller than the change is 0.
- * @param {HeightMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 function differences({ evaluate, centre }, radius) {
   const difference = (/** @type {number} */ k, /** @type {number} */ h) => {
     const step = /** @type {Point} */ (k ? [0, h] : [h, 0]);
     const [more, less] = [evaluate(shift(centre, step)), evaluate(shift(centre, [-step[0], -step[1]]))];
-    return more && less ? more.gradient.map((one, i) => (one - less.gradient[i]) / (2 * h)) : [NaN, NaN];
+    return more && less ? more.jacobian[0].map((one, i) => (one - less.jacobian[0][i]) / (2 * h)) : [NaN, NaN];
   };
-  const columns = centre.map((at, k) => {
+  const columns = centre.map((/** @type {number} */ at, /** @type {number} */ k) => {
     const h = DIFFERENCE * Math.max(Math.abs(at), radius);
     const [far, near] = [difference(k, h), difference(k, h / 2)];
     return near.map((one, i) => {

@@ -5,16 +5,7 @@
  * are drawn to one scale, so that areas and angles are true.
  *
  * @typedef {import("./scene.mjs").Point} Point
- *
- * @typedef {object} PlaneMap a map of the plane, two inputs and two outputs of a function
- * @property {(at: Point) => {value: Point, jacobian: number[][]} | null} evaluate null where there is no value
- * @property {Point} centre the point
- * @property {Point} value there
- * @property {number[][]} jacobian 2 × 2, there
- * @property {[string, string]} inputs labels
- * @property {[string, string]} outputs labels
- * @property {string} name of the function
- * @property {boolean} [isKnown] whether `evaluate` has values, true by default
+ * @typedef {import("./slice.mjs").Slice} Slice of two inputs and two outputs
  */
 
 import { sampleCurve } from "./curves.mjs";
@@ -33,7 +24,7 @@ export const IMAGE_SHARE = 0.85; // the same of the image
 const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
 
 /**
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {{radius: number, step: Point, weight: Point, digits: number}} shown half the square's side;
  *   the vector dx and the covector w that are dragged, in units of the radius
  * @returns {import("./scene.mjs").Scene}
@@ -94,7 +85,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
 
 /**
  * Half the width of the linear image of the square; of the curved one where that is a little wider.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 function reachOf({ evaluate, centre, value, jacobian }, radius) {
@@ -108,7 +99,7 @@ function reachOf({ evaluate, centre, value, jacobian }, radius) {
 
 /**
  * The grid's image under the function.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number} reach
  */
@@ -125,7 +116,7 @@ function warped({ evaluate, centre }, radius, reach) {
 
 /**
  * The images of the square and the circle under f + J·dx, and the half axes of the latter.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number} digits
  */
@@ -150,7 +141,7 @@ function bent(value, sided, radius) {
 
 /**
  * The image of the square's corners under f + J·dx.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 function corners({ value, jacobian }, radius) {
@@ -194,7 +185,7 @@ function fitted(vector, radius) {
 }
 
 /**
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number} reach
  * @param {number} digits
@@ -222,7 +213,7 @@ function mapWords(map, radius, reach, digits, sided) {
 
 /**
  * Largest distance between f and f + J·dx on the square's grid.
- * @param {PlaneMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {(by: number[]) => number[]} [along] derivative along a vector; J times it by default
  */

@@ -5,16 +5,7 @@
  *
  * @typedef {import("./scene.mjs").Point} Point
  * @typedef {number[]} Vector3
- *
- * @typedef {object} SpaceMap one to three inputs and three outputs of a function
- * @property {(at: number[]) => {value: number[], jacobian: number[][]} | null} evaluate null where there is no value
- * @property {number[]} centre the point
- * @property {number[]} value there
- * @property {number[][]} jacobian 3 × k, there
- * @property {string[]} inputs labels
- * @property {string[]} outputs labels
- * @property {string} name of the function
- *
+ * @typedef {import("./slice.mjs").Slice} Slice of one to three inputs and three outputs
  * @typedef {{right: Vector3, up: Vector3}} Camera unit vectors of the screen
  */
 
@@ -48,7 +39,7 @@ export function cameraOf(turn, tilt) {
 }
 
 /**
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {{radius: number, digits: number, step: number[], turn: number, tilt: number}} shown
  * @returns {import("./scene.mjs").Scene}
  */
@@ -108,7 +99,7 @@ function scenery(labels, centre, sides, camera, digits) {
 
 /**
  * The square before it is mapped.
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {Point} dx
  */
@@ -136,7 +127,7 @@ export function cubeUnit(radius) {
 
 /**
  * The cube before it is mapped.
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {Camera & {away: Vector3}} camera
  * @param {number} digits
@@ -168,7 +159,7 @@ function latticeEnds(k, radius) {
 
 /**
  * The image of these lines under the function.
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {(by: Vector3) => Point} seen
  */
@@ -198,7 +189,7 @@ function faces(columns) {
 /**
  * The unit of each axis of the image: its largest distance from the point, the same on all axes unless
  * the image would be a needle or a leaf. The curved image counts where it is a little larger.
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  */
 function unitsOf({ evaluate, centre, value, jacobian }, radius) {
@@ -224,7 +215,7 @@ function fittedExtent(linear, curved) {
 
 /**
  * Largest distance between f and f + J·dx at the ends of the lines, in these units.
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number[]} units
  */
@@ -237,7 +228,7 @@ export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, un
 }
 
 /**
- * @param {SpaceMap} map
+ * @param {Slice} map
  * @param {number} radius
  * @param {number[]} units
  * @param {number} digits

@@ -18,7 +18,7 @@ const LABEL_SHARE = 0.9; // of the window, in which a label stands
 
 /**
  * Where a map of the plane is not invertible, in lines across cells of a grid.
- * @param {import("./scene_map.mjs").PlaneMap} map
+ * @param {import("./slice.mjs").Slice} map
  * @param {number} half the window's half width
  */
 export function singularLines({ evaluate, centre }, half) {

@@ -12,6 +12,17 @@
  * @property {string[]} rows labels of the outputs
  * @property {string} name of the function
  * @property {string} potential name of the function whose gradient it is; "" for none
+ *
+ * @typedef {object} Slice some inputs and outputs of a function, near a point
+ * @property {(at: number[]) => {value: any, jacobian: number[][]} | null} evaluate null where there is no value
+ * @property {any} centre the point's numbers, one for each input
+ * @property {any} value there, one for each output
+ * @property {number[][]} jacobian there
+ * @property {number[][]} [hessian] second derivatives there, of the function whose Hessian it is
+ * @property {any} inputs labels
+ * @property {any} outputs labels
+ * @property {string} name of the function
+ * @property {boolean} [isKnown] whether `evaluate` has values, true by default
  */
 
 /**
@@ -26,14 +37,13 @@ export function replaced(point, components, numbers) {
 }
 
 /**
- * @template {{values: ArrayLike<number>}} T
- * @param {T} result
+ * @param {ArrayLike<number>} values of a matrix
  * @param {number[]} rows
  * @param {number[]} columns
  * @param {number} width of the matrix
  */
-function block(result, rows, columns, width) {
-  return rows.map((i) => columns.map((j) => result.values[i * width + j]));
+function block(values, rows, columns, width) {
+  return rows.map((i) => columns.map((j) => values[i * width + j]));
 }
 
 /** @type {<T>(from: ArrayLike<T>, indices: number[]) => T[]} */
@@ -57,74 +67,28 @@ export function blockWords({ labels, outputs: names }, kind, inputs, outputs) {
 
 /**
  * @param {Around} around
- * @param {number[]} columns two inputs; one to three of a map into space
- * @param {number[]} rows two outputs; three of a map into space
- * @returns {import("./scene_map.mjs").PlaneMap & import("./scene_space.mjs").SpaceMap}
+ * @param {number[]} columns the inputs
+ * @param {number[]} rows the outputs; of a Hessian none for the function itself
+ * @returns {Slice}
  */
-export function planeMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, rows) {
+export function sliceOf({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, rows) {
   const n = labels.length;
-  /** @type {import("./scene_map.mjs").PlaneMap["evaluate"]} */
-  const there = (at) => {
-    const found = evaluate?.(replaced(point, columns, at));
-    return found ? { value: /** @type {any} */ (pick(found.outputs, rows)), jacobian: block(found, rows, columns, n) } : null;
-  };
-  return /** @type {any} */ ({
-    evaluate: there,
-    isKnown: evaluate !== null,
-    centre: pick(point, columns),
-    value: pick(outputs, rows),
-    jacobian: block({ values }, rows, columns, n),
-    inputs: columns.map((j) => labels[j]),
-    outputs: rows.map((i) => names[i]),
-    name,
-  });
-}
-
-/**
- * @param {Around} around
- * @param {number} column an input
- * @param {number[]} rows outputs
- * @returns {import("./scene_graph.mjs").LineMap}
- */
-export function lineMap({ evaluate, point, values, outputs, labels, rows: names, name }, column, rows) {
-  const n = labels.length;
-  const slopes = (/** @type {{values: ArrayLike<number>}} */ result) => block(result, rows, [column], n).map(([one]) => one);
+  const hasRows = rows.length > 0;
+  const part = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ found) =>
+    hasRows
+      ? { value: pick(found.outputs, rows), jacobian: block(found.values, rows, columns, n) }
+      : { value: [found.potential ?? NaN], jacobian: [pick(found.outputs, columns)] };
   return {
-    evaluate: (x) => {
-      const found = evaluate?.(replaced(point, [column], [x]));
-      return found ? { value: pick(found.outputs, rows), slope: slopes(found) } : null;
-    },
-    centre: point[column],
-    value: pick(outputs, rows),
-    slope: slopes({ values }),
-    input: labels[column],
-    outputs: rows.map((i) => names[i]),
-    name,
-  };
-}
-
-/**
- * @param {Around} around
- * @param {number[]} columns two inputs
- * @param {number | undefined} row an output; of a Hessian none for the function itself
- * @returns {import("./scene_levels.mjs").HeightMap}
- */
-export function heightMap({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, row) {
-  const n = labels.length;
-  const of = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ found) =>
-    row === undefined
-      ? { value: found.potential ?? evaluate?.(point)?.potential ?? NaN, gradient: pick(found.outputs, columns) }
-      : { value: found.outputs[row], gradient: block(found, [row], columns, n)[0] };
-  return /** @type {import("./scene_levels.mjs").HeightMap} */ ({
-    ...of({ values, outputs }),
+    ...part({ values, outputs, potential: hasRows ? NaN : evaluate?.(point)?.potential }),
     evaluate: (at) => {
       const found = evaluate?.(replaced(point, columns, at));
-      return found ? of(found) : null;
+      return found ? part(found) : null;
     },
-    hessian: row === undefined ? block({ values }, columns, columns, n) : undefined,
+    isKnown: evaluate !== null,
+    hessian: hasRows ? undefined : block(values, columns, columns, n),
     centre: pick(point, columns),
-    inputs: columns.map((j) => labels[j]),
-    output: row === undefined ? potential : names[row],
-    name: row === undefined ? potential : name,
-  });
+    inputs: pick(labels, columns),
+    outputs: hasRows ? pick(names, rows) : [potential],
+    name: hasRows ? name : potential,
+  };
 }

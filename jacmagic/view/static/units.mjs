@@ -46,12 +46,11 @@ export const divided = (numbers, units) => numbers.map((one, k) => one / units[k
 export const multiplied = (numbers, units) => numbers.map((one, k) => one * units[k]);
 
 /**
- * A map in these units.
- * @template {import("./scene_map.mjs").PlaneMap} T
- * @param {T} map
+ * A slice in these units.
+ * @param {import("./slice.mjs").Slice} map
  * @param {number[]} units of the inputs
  * @param {number[]} ofOutputs
- * @returns {T}
+ * @returns {import("./slice.mjs").Slice}
  */
 export function scaledMap(map, units, ofOutputs) {
   const matrix = (/** @type {number[][]} */ rows) => rows.map((row, i) => row.map((one, j) => (one * units[j]) / ofOutputs[i]));
@@ -64,28 +63,9 @@ export function scaledMap(map, units, ofOutputs) {
     centre: divided(map.centre, units),
     value: divided(map.value, ofOutputs),
     jacobian: matrix(map.jacobian),
-    inputs: /** @type {any} */ (map.inputs.map((one, k) => inUnits(one, units[k]))),
-    outputs: /** @type {any} */ (map.outputs.map((one, k) => inUnits(one, ofOutputs[k]))),
-  };
-}
-
-/**
- * Heights over inputs in these units.
- * @param {import("./scene_levels.mjs").HeightMap} map
- * @param {number[]} units
- * @returns {import("./scene_levels.mjs").HeightMap}
- */
-export function scaledHeights(map, units) {
-  return {
-    ...map,
-    evaluate: (at) => {
-      const found = map.evaluate(multiplied(at, units));
-      return found && { value: found.value, gradient: multiplied(found.gradient, units) };
-    },
-    centre: divided(map.centre, units),
-    gradient: multiplied(map.gradient, units),
     hessian: map.hessian?.map((row, i) => row.map((one, j) => one * units[i] * units[j])),
-    inputs: /** @type {any} */ (map.inputs.map((one, k) => inUnits(one, units[k]))),
+    inputs: map.inputs.map((/** @type {string} */ one, /** @type {number} */ k) => inUnits(one, units[k])),
+    outputs: map.outputs.map((/** @type {string} */ one, /** @type {number} */ k) => inUnits(one, ofOutputs[k])),
   };
 }
 

@@ -69,7 +69,7 @@ def _entry_among(
 
 
 def _named(evidence: Evidence, own: tuple[int, int], at: tuple[int, int], sign: str) -> Slip:
-    name = f"{sign}{evidence.entry(*at)}"
+    name = f"{sign}{evidence.result._entry(*at)}"
     if at == own[::-1] and evidence.shape[0] == evidence.shape[1]:
         return Slip("transposed", f"this is {name}, the transposed entry")
     if at[1] == own[1]:
@@ -98,7 +98,7 @@ def moved_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return None
     n = evidence.shape[1]
     at = wrong.row * n + wrong.column
-    names = [label.unicode for label in evidence.columns]
+    names = [label.unicode for label in evidence.result.columns]
 
     def entry(points: np.ndarray) -> np.ndarray:
         assert evidence.form is not None

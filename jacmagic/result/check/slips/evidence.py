@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from jacmagic.labels import Label
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.slip import Wrong
-from jacmagic.symbolic.notation import JACOBIAN, Notation
+from jacmagic.result.core import JacobianResult
 
 MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
 
@@ -30,11 +28,7 @@ class Evidence:
         noise: what rounding explains, (k, m, n).
         form: the right Jacobian's expressions, with the function's own nodes.
         written: the hand's expressions.
-        rows: labels of the outputs.
-        columns: labels of the inputs.
-        elsewhere: returns the right Jacobian at other points (k, m, n), nan where it has none.
-        title: the function's name.
-        notation: how entries and outputs are called.
+        result: the right Jacobian.
     """
 
     points: np.ndarray
@@ -43,11 +37,7 @@ class Evidence:
     noise: np.ndarray
     form: Expressions | None
     written: Expressions | None
-    rows: Sequence[Label]
-    columns: Sequence[Label]
-    elsewhere: Callable[[np.ndarray], np.ndarray]
-    title: str = ""
-    notation: Notation = JACOBIAN
+    result: JacobianResult
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -60,15 +50,12 @@ class Evidence:
         alone = len(self.points) == 1
         return Wrong(i, j, self.truth[:, i, j], self.hand[:, i, j], noise, alone)
 
-    def entry(self, i: int, j: int) -> str:
-        """Return an entry's name: ∂f₁/∂x₂."""
-        labels = self.rows[i].unicode, self.columns[j].unicode
-        return self.notation.unicode(self.title, *labels)
-
-    def output(self, i: int) -> str:
-        """Return what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""
-        name = self.rows[i].unicode
-        return name if self.notation is JACOBIAN else f"∂{self.title}/∂{name}"
+    def elsewhere(self, points: np.ndarray) -> np.ndarray:
+        """Return the right Jacobian at other points (k, m, n), nan where it has none."""
+        form = self.result.closed_form
+        if form is None:
+            return np.full((len(points), *self.shape), np.nan)
+        return form.values_at(points)
 
     def all_equal(self, one: np.ndarray, other: np.ndarray) -> bool:
         """Whether two stacks of matrices or rows are equal but for rounding."""

@@ -23,7 +23,7 @@ def input_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return an input that is missing as a factor, or is one too many."""
     if wrong.alone or not wrong.hand.all() or not wrong.truth.all():
         return None
-    for column, label in enumerate(evidence.columns):
+    for column, label in enumerate(evidence.result.columns):
         x = evidence.points[: len(wrong.truth), column]
         for right, hand, verb in ((wrong.truth, wrong.hand, "is missing"),
                                   (wrong.hand, wrong.truth, "is too many")):  # fmt: skip

@@ -136,7 +136,7 @@ def _source(evidence: Evidence, axis: int, k: int) -> int | None:
 def _line_slip(
     evidence: Evidence, axis: int, word: str, k: int, source: int, sources: dict[int, int | None]
 ) -> Slip:
-    labels = evidence.columns if axis else evidence.rows
+    labels = evidence.result.columns if axis else evidence.result.rows
     own, other = labels[k].unicode, labels[source].unicode
     back = np.take(evidence.hand, source, axis=axis + 1)
     if evidence.all_equal(back, np.take(evidence.truth, k, axis=axis + 1)):

@@ -7,6 +7,7 @@ columns of a sparse plan, from which the entries are picked.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,17 +104,18 @@ def _pulled(
     leaves = task.leaves(tensors)
     if type(tensors[0]) is not Tensor:
         outputs, pull, *_ = torch.func.vjp(leaves, *[tensors[k] for k in task.chosen])
-        return _side_by_side(task, torch.func.vmap(pull)(tuple(directions))), flat(outputs)
+        batched = torch.func.vmap(functools.partial(pull, create_graph=False))
+        return _side_by_side(task, batched(tuple(directions))), flat(outputs)
     chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
     outputs = leaves(*chosen)
     followed = [k for k, one in enumerate(outputs) if one.requires_grad]
     found: Rows = (None,) * len(chosen)
     if followed:
         some = [directions[k] for k in followed]
-        found = batched_backward([outputs[k] for k in followed], chosen, some, create_graph=True)
+        found = batched_backward([outputs[k] for k in followed], chosen, some)
     zeros = [one.new_zeros(len(directions[0]), *one.shape) for one in chosen]
     blocks = [zero if row is None else row for row, zero in zip(found, zeros, strict=True)]
-    return _side_by_side(task, blocks).detach(), flat(outputs).detach()
+    return _side_by_side(task, blocks), flat(outputs).detach()
 
 
 def columns(task: Task) -> Traceable:
