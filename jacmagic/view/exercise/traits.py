@@ -25,7 +25,7 @@ MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 MAX_ENTRIES = 400  # of a matrix whose other entries are compared, as in static/quiz_mistakes.mjs
 
 
-def carried(exercise: QuestionSet) -> dict[str, Any]:
+def traits_of(exercise: QuestionSet) -> dict[str, Any]:
     """Return the traits of an exercise and of its variants.
 
     Raises:
