@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -159,10 +159,7 @@ def _solve(
     columns = _matrices(right, node)
     if not left:
         columns = columns.swapaxes(1, 2)
-    first, group = _distinct(known, factors)
-    per_matrix = np.bincount(group)
-    if (per_matrix != per_matrix[0]).any():
-        first = group = np.arange(len(group))
+    first, group = _distinct(known, factors, evenly=True)
     count, order = len(first), np.argsort(group, kind="stable")
     together = columns[order].reshape(count, -1, n, columns.shape[2])
     shape = together.swapaxes(1, 2).shape
@@ -179,6 +176,20 @@ def _solve(
     return Routine(function, tuple(operands), arguments, layout, int((written >= 0).sum()))
 
 
+def _qr(known: Known, node: fx.Node, matrix: fx.Node, mode: str = "reduced") -> Routine:
+    read = _matrices(matrix)
+    *_, m, n = read.shape
+    _require(matrix, n <= m <= MAX_ORDER and (mode == "reduced" or (mode == "complete" and m == n)))
+    first, group = _distinct(known, [(matrix, read)])
+    written = _numbered(len(first), (m + n) * n)
+    q, r = written[:, : m * n], written[:, m * n :].reshape(-1, n, n)
+    r = np.where(np.triu(np.ones((n, n), dtype=bool)), r, -1)
+    layout = np.concatenate([q[group].reshape(-1), r[group].reshape(-1)])
+    operands = ((matrix, read[first].reshape(-1)),)
+    arguments = len(first), m, n, _tiny(matrix)
+    return Routine("qr", operands, arguments, layout, written.size, work=(m + 1) * n)
+
+
 def _exponential(known: Known, node: fx.Node, matrix: fx.Node) -> Routine:
     """Return exponentials; of [[A, E], [0, A]], as torch writes derivatives, in parts."""
     order, read = _order(matrix), _matrices(matrix)
@@ -188,10 +199,7 @@ def _exponential(known: Known, node: fx.Node, matrix: fx.Node) -> Routine:
     blocks = [origins[block].reshape(len(read), -1) for block in same]
     dual = order == 2 * half > 0 and (origins[corner] < 0).all() and (blocks[0] == blocks[1]).all()
     n = half if dual else order
-    first, group = _distinct(known, [(matrix, read[:, :n, :n])])
-    per_matrix = np.bincount(group)
-    if dual and (per_matrix != per_matrix[0]).any():
-        first = group = np.arange(len(group))
+    first, group = _distinct(known, [(matrix, read[:, :n, :n])], evenly=True)
     count, directions = len(first), len(group) // len(first) if dual else 0
     size = n * n * (1 + directions)
     start = size * _numbered(count)[:, None, None]
@@ -223,6 +231,7 @@ ROUTINES: dict[str, Callable[..., Routine]] = {
     **dict.fromkeys(("linalg_lu_factor_ex", "_linalg_det", "_linalg_slogdet"), _lu),
     "linalg_solve_triangular": _solve_triangular,
     "linalg_lu_solve": _solve_lu,
+    "linalg_qr": _qr,
     "linalg_matrix_exp": _exponential,
 }
 
@@ -251,13 +260,17 @@ def _matrices(operand: fx.Node, result: fx.Node | None = None) -> np.ndarray:
 
 
 def _order(matrix: fx.Node) -> int:
-    value: Any = matrix.meta["val"]
-    *_, rows, columns = value.shape
-    if rows != columns or rows > MAX_ORDER or value.numel() == 0:
-        raise NotCompiled(f"a matrix of {rows}×{columns}")
-    if value.dtype not in (torch.float32, torch.float64):
-        raise NotCompiled(f"a matrix of {value.dtype}")
+    """Return the number of rows of square matrices."""
+    rows, columns = matrix.meta["val"].shape[-2:]
+    _require(matrix, rows == columns <= MAX_ORDER)
     return int(rows)
+
+
+def _require(matrix: fx.Node, fits: bool) -> None:
+    value: Tensor = matrix.meta["val"]
+    if not fits or not value.numel() or value.dtype not in (torch.float32, torch.float64):
+        rows, columns = value.shape[-2:]
+        raise NotCompiled(f"matrices of {rows} × {columns} of {value.dtype}")
 
 
 def _tiny(matrix: fx.Node) -> float:
@@ -267,13 +280,14 @@ def _tiny(matrix: fx.Node) -> float:
 
 
 def _distinct(
-    known: Known, operands: list[tuple[fx.Node, np.ndarray]]
+    known: Known, operands: list[tuple[fx.Node, np.ndarray]], *, evenly: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find items that are the same numbers.
 
     Args:
         known: what is known of the graph.
         operands: steps, and positions (items, …) in each.
+        evenly: only where all kinds have as many items; otherwise each is a kind of its own.
 
     Returns:
         (distinct,) the first of each kind, and (items,) the kind of each.
@@ -282,5 +296,6 @@ def _distinct(
     rows = np.ascontiguousarray(np.concatenate(origins, 1))
     kinds = dict[bytes, int]()
     group = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in rows])
-    _, first = np.unique(group, return_index=True)
-    return first, group
+    _, first, counts = np.unique(group, return_index=True, return_counts=True)
+    alone = np.arange(len(group))
+    return (alone, alone) if evenly and (counts != counts[0]).any() else (first, group)

@@ -94,6 +94,8 @@ class Zeros:
         if name in ROUTINES:
             self.calls[node] = routine(self, node)
             self.masks[node] = self.calls[node].layout >= 0
+            if self.size(node) > MAX_SCALARS:
+                raise NotCompiled(f"{name} of that size")
             return
         if node.target is operator.getitem and whole in self.calls:
             self._take(node, whole)
