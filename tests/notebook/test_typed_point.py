@@ -30,7 +30,7 @@ def jacobian(shell: InteractiveShell, line: str, cell: str = CELL):
         ("2*e", "2e", "2 e"),
         ("1/(2*pi)", "1/(2π)", r"\frac{1}{2 \pi}"),
         ("3-(1-pi)", "3 - (1 - π)", r"3 - \left(1 - \pi\right)"),
-        ("1e-9*2**-3", "1e-09·2^(-3)", r"1 \cdot 10^{-9} \cdot 2^{-3}"),
+        ("1e-9*2**-3", "1e-9·2^(-3)", r"1 \cdot 10^{-9} \cdot 2^{-3}"),
         ("log(2)**2", "(ln(2))^2", r"\left(\ln\left(2\right)\right)^{2}"),
         ("exp(-1)", "exp(-1)", "e^{-1}"),
         ("radians(30)", "30°", r"30^{\circ}"),
@@ -72,7 +72,7 @@ def test_vectors_and_at_are_read_too(shell: InteractiveShell):
 
 
 def test_a_user_s_name_is_shown_by_its_number(shell: InteractiveShell):
-    """What a name of the user's stands for is no part of the line, a redefined e included."""
+    """What a name of the user's stands for is not part of the line, a redefined e included."""
     shell.run_cell("a = 0.125; e = 5.0")
     assert "at x = 0.125, y = 10" in repr(jacobian(shell, "x=a y=2*e"))
     shell.run_cell("del e")

@@ -30,7 +30,6 @@ from jacmagic.numeric.modes.batch_size import (
     AdaptiveBatchSize,
     batches,
     ceiling,
-    widest,
 )
 from jacmagic.numeric.modes.columns import COLUMNS
 from jacmagic.numeric.modes.forward import FORWARD
@@ -351,7 +350,7 @@ def test_the_graph_is_let_go():
 
 
 def test_a_deep_graph_needs_no_recursion():
-    """Ten thousand steps one after the other are no obstacle."""
+    """Ten thousand steps one after the other are not an obstacle."""
 
     def function(x):
         for _ in range(10_000):
@@ -619,7 +618,7 @@ def test_columns_are_for_what_is_tall_and_large():
 
 @pytest.mark.parametrize("strategy", FALLBACKS)
 def test_modes_have_words_for_notes(strategy):
-    """What may fail says how, and what is no plain backward pass has a name for the check."""
+    """What may fail says how, and what is not a plain backward pass has a name for the check."""
     *earlier, last = FALLBACKS[strategy]
     assert last is ROWS and not last.method and not last.batched
     assert all(mode.failed and mode.instead and mode.method for mode in earlier)
@@ -632,7 +631,7 @@ def test_options_are_checked_where_they_are_made():
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
         compute(lambda x: x, (doubles(1),), ComputeOptions("sideways"))
     for wrong in (0, -1, 1.5, "a"):
-        with pytest.raises(ValueError, match=f"whole number greater than 0; found {wrong!r}"):
+        with pytest.raises(ValueError, match=f"integer greater than 0; found {wrong!r}"):
             compute(lambda x: x, (doubles(1),), ComputeOptions(chunk_size=wrong))
 
 
@@ -777,7 +776,7 @@ def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
         return (x[:, None] * torch.ones(1, 10_000, dtype=x.dtype)).sin().sum(1)
 
     evaluation = evaluate(wide, (doubles(50),), create_graph=False)
-    assert widest(evaluation) == 500_000
+    assert evaluation.graph.widest == 500_000
     assert ceiling(evaluation) <= MAX_INTERMEDIATE_SCALARS // 500_000
 
 

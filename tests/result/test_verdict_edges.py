@@ -106,7 +106,7 @@ def copied_by_pointer(x):
 @pytest.mark.parametrize("scale", [1.0, 2.0**-60, 2.0**70])
 @pytest.mark.parametrize("function", [shared_by_dlpack, copied_by_pointer])
 def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
-    """Torch and the trace both miss it; the function beside the point tells."""
+    """Torch and the trace both miss it; the function near the point tells."""
     agreement = jacmagic.jacobian(lambda x: function(x) * scale, X).agreement
     assert (agreement.verdict, agreement.alone) == ("disagree", "torch")
     assert agreement.disagreements[0].differences == pytest.approx(2 * 0.3 * scale)
@@ -131,7 +131,7 @@ def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
 
 @pytest.mark.parametrize("function", [torch.round, torch.floor, torch.ceil, torch.frac])
 def test_steps_at_infinity_are_no_error(function):
-    """An infinite number is no integer on which a step could lie."""
+    """An infinite number is not an integer on which a step could lie."""
     x = torch.tensor([float("inf"), 1.2], dtype=F64)
     assert repr(jacmagic.jacobian(lambda x: function(x) * x, x))
 
@@ -183,7 +183,7 @@ def test_a_table_of_an_installed_package_is_left_alone():
 
 
 def test_other_points_are_answered_or_refused_where_a_function_exits():
-    """`sys.exit()` beside the point ends neither `.at()` nor a derivation at a kink."""
+    """`sys.exit()` near the point ends neither `.at()` nor a derivation at a kink."""
     J = jacmagic.jacobian(left_beyond, X)
     assert J.at(x=torch.tensor([0.0, -1.0], dtype=F64)).one_sided is not None
     with pytest.raises(SystemExit, match="above"):
@@ -347,3 +347,17 @@ def test_a_reflection_that_lapack_leaves_out_is_another_branch():
     triangular = torch.tensor([[1.0, 2], [0, 3]], dtype=F64)
     R = jacmagic.jacobian(lambda a: torch.linalg.qr(a)[1], triangular)
     assert R.refusal is None and R.agreement.verdict == "agree"
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (lambda x: torch.sqrt(x[0] ** 2), [1e-170]),
+        (lambda x: torch.sqrt(x[0] * x[0] + x[1] * x[1]), [3e-200, 4e-200]),
+        (lambda x: torch.atan2(x[0], x[1]), [1e-200, 1e-200]),
+    ],
+)
+def test_what_underflows_on_the_way_confirms_nothing(function, point):
+    """Torch has inf or 0 as a square underflows; the closed form in float64 does not agree."""
+    agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=torch.float64)).agreement
+    assert agreement.verdict == "not confirmed" and "scale the function" in str(agreement)

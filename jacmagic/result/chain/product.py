@@ -20,12 +20,12 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 from jacmagic.symbolic.validation import is_close
 
-MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
+MAX_TITLE_LETTERS = 3  # letters of a function's name up to which it stands in fractions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChainProduct:
-    """Factors, their numbers, and the expression of a Jacobian by them; `Chain` displays it."""
+    """Factors of a Jacobian with their numbers, and its expression in them."""
 
     form: FactoredForm
     function: str
@@ -97,17 +97,22 @@ class ChainProduct:
     @cached_property
     def letter(self) -> str:
         """The function's name in fractions: f for a long one, unless that is in use."""
-        names = {label.name for one in self.form.variables for label in one.labels}
-        short = len(self.function) <= MAX_TITLE or "f" in names
+        names = {label.name for variable in self.form.variables for label in variable.labels}
+        short = len(self.function) <= MAX_TITLE_LETTERS or "f" in names
         return self.function if short else "f"
 
     def name(self, position: int) -> str:
-        """Return a variable in text: "h", "(c, s)"."""
-        return self._listed([label.unicode for label in self._labels(position)], position, "…")
+        """Return a variable in text: "h", "(c, s)"; of a Hessian the last is a gradient."""
+        names = [label.unicode for label in self._labels(position)]
+        return self._nabla(position, "∇") + self._listed(names, position, "…")
 
     def tex(self, position: int) -> str:
         """Return a variable in LaTeX."""
-        return self._listed([label.tex for label in self._labels(position)], position, r"\ldots")
+        names = [label.tex for label in self._labels(position)]
+        return self._nabla(position, r"\nabla ") + self._listed(names, position, r"\ldots")
+
+    def _nabla(self, position: int, sign: str) -> str:
+        return sign if position == self.form.last and self.notation.noun == "Hessian" else ""
 
     def _labels(self, position: int) -> list[Label]:
         if position == self.form.last:
@@ -169,7 +174,7 @@ class ChainProduct:
 
     def equations(self, writer: Writer) -> Iterator[tuple[str, str]]:
         """Yield both sides of the equations: the Jacobian by each input, then repeated parts."""
-        inputs = [k for k, one in enumerate(self.form.expressions) if one is not None]
+        inputs = [k for k, expression in enumerate(self.form.expressions) if expression is not None]
         for k in inputs:
             expression = self.form.expressions[k]
             assert expression is not None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jacmagic.render.text import number
 from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
 
 _ALONE = {
@@ -18,7 +19,7 @@ _ALONE = {
     Finding.FORM: "the closed form",
     Finding.CONTRADICTED: "",
 }
-MAX_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
+MAX_RELATIVE_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Disagreement:
             alike = self.formula is not None and _is_nearer(
                 self.differences, self.torch, self.formula
             )
-            shown = f"{self.differences:.6g}" if alike else _apart(self.differences, self.torch)
+            shown = number(self.differences, 6) if alike else _apart(self.differences, self.torch)
             others.append(f"finite differences {shown}")
         shown = _apart(self.torch, self.formula if self.formula is not None else self.torch)
         return f"{self.entry}: torch {shown}, {', '.join(others)}"
@@ -70,8 +71,8 @@ def _is_nearer(value: float, one: float, other: float) -> bool:
 
 def _apart(value: float, other: float) -> str:
     """Return a number with six digits, or with as many as tell it from the other."""
-    short = f"{value:.6g}"
-    return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
+    short = number(value, 6)
+    return f"{value:.17g}" if value != other and short == number(other, 6) else short
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,10 @@ class Agreement:
     def _size(self) -> str:
         """The largest difference, with the size of its entry where that makes it small."""
         gaps = self.sources.gaps
-        if gaps is None or self.largest <= MAX_UNREMARKED:
-            return f"{self.largest:.1g}"
+        if gaps is None or self.largest <= MAX_RELATIVE_UNREMARKED:
+            return number(self.largest, 1)
         entry = self.sources.torch.flat[int(gaps.argmax())]
-        return f"{self.largest:.1g}, of {abs(entry):.1g}"
+        return f"{number(self.largest, 1)}, of {number(abs(float(entry)), 1)}"
 
     @property
     def _confirming(self) -> list[str]:
@@ -144,8 +145,8 @@ class Agreement:
         found = sources.estimated
         if sources.along or found is None:
             return sources.along
-        met = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
-        return bool(met.any()) or sources.formula is None or not met.size
+        decides = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
+        return bool(decides.any()) or sources.formula is None or not decides.size
 
     @property
     def _contradiction(self) -> str:
@@ -173,25 +174,28 @@ class Agreement:
         Those of a Hessian start from torch's gradient, which may be wrong too.
         """
         return sum(
-            one.formula is None or _is_nearer(one.differences, one.formula, one.torch)
-            for one in self.disagreements
-            if one.differences is not None
+            disagreement.formula is None
+            or _is_nearer(disagreement.differences, disagreement.formula, disagreement.torch)
+            for disagreement in self.disagreements
+            if disagreement.differences is not None
         )
 
     @property
     def further(self) -> tuple[str, ...]:
         """The disagreements after the first, up to five; each cause stands once."""
-        causes = {one.cause for one in self.disagreements[:1]}
+        causes = {disagreement.cause for disagreement in self.disagreements[:1]}
         lines = []
-        for one in self.disagreements[1:6]:
-            lines.append(one.numbers if one.cause in causes else str(one))
-            causes.add(one.cause)
+        for disagreement in self.disagreements[1:6]:
+            lines.append(
+                disagreement.numbers if disagreement.cause in causes else str(disagreement)
+            )
+            causes.add(disagreement.cause)
         return tuple(lines)
 
 
 def conclude(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     apart: np.ndarray,
     *,
     name: Callable[[int, int], str],
@@ -203,7 +207,7 @@ def conclude(
 
     Args:
         sources: the values.
-        found: a `Finding` for each entry, (m, n).
+        findings: a `Finding` for each entry, (m, n).
         apart: boolean (m, n), where finite differences contradict what two others agree on.
         name: names an entry for the reader.
         cause: explains why torch is alone in an entry.
@@ -213,37 +217,36 @@ def conclude(
     gaps = sources.gaps
     largest = float("nan") if gaps is None else float(gaps.max(initial=0))
     blank = Agreement("agree", largest, (), warnings, sources)
-    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(found, ALARMS))]
+    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(findings, ALARMS))]
     if alarms:
-        each = tuple(_disagreement(sources, found, i, j, name, cause) for i, j in alarms)
+        each = tuple(_disagreement(sources, findings, i, j, name, cause) for i, j in alarms)
         # the loudest first: where torch is alone, the numbers that are shown are wrong
         each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
         return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
-    open_ = np.argwhere(found != Finding.AGREED)
+    open_ = np.argwhere(findings != Finding.AGREED)
     if len(open_) or (sources.formula is None and sources.differences is None):
         i, j = map(int, open_[0]) if len(open_) else (-1, -1)
-        kind = Finding(found[i, j]) if len(open_) else Finding.UNCONFIRMED
+        kind = Finding(findings[i, j]) if len(open_) else Finding.UNCONFIRMED
         return replace(blank, verdict="not confirmed", reason=reason(kind, i, j))
     if apart.any():
         assert sources.differences is not None
         i, j = map(int, np.argwhere(apart)[0])
-        remark = (
-            f"finite differences stand alone in {name(i, j)} with {sources.differences[i, j]:.6g}"
-        )
+        shown = number(float(sources.differences[i, j]), 6)
+        remark = f"finite differences stand alone in {name(i, j)} with {shown}"
         return replace(blank, alone="finite differences", reason=remark)
     return blank
 
 
 def _disagreement(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     i: int,
     j: int,
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Disagreement:
     decisive = bool(sources.decisive[i, j])
-    alone = _ALONE[Finding(found[i, j])]
+    alone = _ALONE[Finding(findings[i, j])]
     return Disagreement(
         i,
         j,

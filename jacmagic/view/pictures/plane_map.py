@@ -22,11 +22,11 @@ from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
 GRID_LINES = 9  # each way, of the square around the point
-CIRCLE_PIECES = 72
+CIRCLE_PIECES = 72  # one for each five degrees
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 INFINITE = "J is not finite here: there is no linear part."
-ROUNDED = 1e-12  # of the image: a share that some thousand roundings of the function make
+ROUNDED_SHARE = 1e-12  # of the image: a share that some thousand roundings of the function make
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
@@ -83,8 +83,10 @@ def grid_ends(radius: float) -> list[tuple[Point, Point]]:
 def _reach(part: Slice, radius: float) -> float:
     """Return half the width of the image, of the curved one where that is a little wider."""
     linear = float(radius * np.abs(part.here.jacobian).sum(axis=1).max())
-    found = [part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends]
-    apart = [np.abs(one.value - part.here.value).max() for one in found if one is not None]
+    images = [
+        part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends
+    ]
+    apart = [np.abs(image.value - part.here.value).max() for image in images if image is not None]
     curved = float(max([one for one in apart if np.isfinite(one)], default=0.0))
     reach = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
     return reach if reach > 0 and np.isfinite(reach) else radius
@@ -98,8 +100,8 @@ def _warped(part: Slice, radius: float, reach: float) -> list[Shape]:
 
         def curve(t: float, start: Point = start, end: Point = end) -> Point | None:
             by = [a + t * (b - a) for a, b in zip(start, end, strict=True)]
-            there = part.at(shift(centre, by))
-            return None if there is None else _point(there.value)
+            jet = part.at(shift(centre, by))
+            return None if jet is None else _point(jet.value)
 
         shapes += [line(points, "function") for points in sample_curve(curve, 2 * reach)]
     return shapes
@@ -154,7 +156,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
-    stretched = " and ".join(shown(one, digits) for one in sigmas)
+    stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
     share = _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
@@ -180,7 +182,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
 
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
-    return f"{shown(100 * share if share > ROUNDED else 0.0, 2)} %"
+    return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"
 
 
 def _deviation(part: Slice, radius: float, along: Along) -> float:
@@ -188,8 +190,8 @@ def _deviation(part: Slice, radius: float, along: Along) -> float:
     apart = [0.0]
     for ends in grid_ends(radius):
         for end in ends:
-            there = part.at(shift(_point(part.centre), end))
-            if there is not None:
+            jet = part.at(shift(_point(part.centre), end))
+            if jet is not None:
                 linear = part.here.value + along(np.array(end))
-                apart.append(math.hypot(*(there.value - linear).tolist()))
+                apart.append(math.hypot(*(jet.value - linear).tolist()))
     return max(filter(math.isfinite, apart))

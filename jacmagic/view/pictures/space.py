@@ -23,12 +23,12 @@ from jacmagic.view.pictures.units import unitless
 LINES = {2: 9, 3: 3}  # each way, of the square and of the cube
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 MAX_ASPECT = 5  # of the image's extents, beyond which each axis has a scale of its own
-FRAME = 1.3  # half the window, times the image's largest distance from the point
+FRAME_FACTOR = 1.3  # half the window, times the image's largest distance from the point
 BOX_SHARE = 0.75  # of that distance: half a side of the box whose edges are the axes
-CUBE_BOX = 1.25  # half the box around the cube before it is mapped, times half the cube's side
+CUBE_BOX_FACTOR = 1.25  # half the box around the cube before it is mapped, by half the cube's side
 TURN, TILT = 60.0, 25.0  # degrees, of the camera
 _SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-_WINDOW = (-FRAME, FRAME)
+_WINDOW = (-FRAME_FACTOR, FRAME_FACTOR)
 
 
 def space_scene(
@@ -117,12 +117,15 @@ class _View:
     def ends(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
         """The linear image of every end, and the function's, both from the value."""
         part = self.part
-        found = [
+        images = [
             (end, part.at((part.centre + end).tolist())) for line in self.lattice for end in line
         ]
         return [
-            (part.here.jacobian @ end, None if there is None else there.value - part.here.value)
-            for end, there in found
+            (
+                part.here.jacobian @ end,
+                None if end_image is None else end_image.value - part.here.value,
+            )
+            for end, end_image in images
         ]
 
     @cached_property
@@ -149,8 +152,8 @@ class _View:
         for start, end in self.lattice:
 
             def curve(t: float, start: np.ndarray = start, end: np.ndarray = end) -> Point | None:
-                there = part.at((part.centre + start + t * (end - start)).tolist())
-                return None if there is None else self.seen(there.value - part.here.value)
+                jet = part.at((part.centre + start + t * (end - start)).tolist())
+                return None if jet is None else self.seen(jet.value - part.here.value)
 
             yield from (line(points, "function") for points in sample_curve(curve, 2))
 
@@ -167,10 +170,10 @@ class _View:
     @property
     def cube(self) -> Panel:
         """The cube before it is mapped."""
-        part, unit = self.part, CUBE_BOX / BOX_SHARE * self.radius
+        part, unit = self.part, CUBE_BOX_FACTOR / BOX_SHARE * self.radius
         lines = [[self.project(end / unit) for end in ends] for ends in self.lattice]
         shapes = [
-            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX * self.radius)),
+            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX_FACTOR * self.radius)),
             *(line(ends, "grid") for ends in lines),
             dot((0.0, 0.0), "point"),
         ]
@@ -240,8 +243,8 @@ class _View:
 def _fitted(linear: np.ndarray, curved: np.ndarray) -> float:
     """Return the largest size of the linear image, or a little more of the curved one."""
     one, two = (float(np.abs(some).max(initial=0)) for some in (linear, curved))
-    found = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
-    return found if math.isfinite(found) else 0.0
+    size = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
+    return size if math.isfinite(size) else 0.0
 
 
 def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
@@ -257,4 +260,4 @@ def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 
 def _sum(signs: Sequence[int], columns: Sequence[np.ndarray]) -> np.ndarray:
-    return np.sum([sign * one for sign, one in zip(signs, columns, strict=True)], axis=0)
+    return np.sum([sign * column for sign, column in zip(signs, columns, strict=True)], axis=0)

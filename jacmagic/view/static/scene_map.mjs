@@ -31,12 +31,12 @@ const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the 
  */
 export function mapScene(map, { radius, step, weight, digits }) {
   const { centre, value, jacobian } = map;
-  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const dx = /** @type {Point} */ (step.map((component) => component * radius));
   const image = /** @type {Point} */ (times(jacobian, dx));
   const reach = reachOf(map, radius);
   const sided = oneSided(map, radius);
   const singular = singularLines(map, radius / SQUARE_SHARE);
-  const w = /** @type {Point} */ (weight.map((one) => one * reach));
+  const w = /** @type {Point} */ (weight.map((component) => component * reach));
   const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
   const left = {
     name: map.inputs.join(", "),
@@ -78,7 +78,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     ["cotangent", "w and Jᵀw"],
   ]);
   const lines = /** @type {[string, string][]} */ ([["zero", "det J = 0"], ["kink", "kink, where det J jumps"]]);
-  legend.push(...lines.filter(([look]) => singular.some((one) => one.look === look)));
+  legend.push(...lines.filter(([look]) => singular.some((shape) => shape.look === look)));
   const words = [...mapWords(map, radius, reach, digits, sided), ...singularWords(singular, map.name)];
   return { panels: [left, right], legend, words };
 }
@@ -91,8 +91,8 @@ export function mapScene(map, { radius, step, weight, digits }) {
 function reachOf({ evaluate, centre, value, jacobian }, radius) {
   const linear = Math.max(...jacobian.map((row) => radius * (Math.abs(row[0]) + Math.abs(row[1]))));
   const ends = squareGrid(centre, radius).flatMap(({ points }) => points);
-  const found = ends.map((at) => evaluate(at)?.value).filter((at) => at?.every(Number.isFinite));
-  const curved = Math.max(...found.map((at) => Math.max(...(at ?? []).map((one, k) => Math.abs(one - value[k])))), 0);
+  const images = ends.map((at) => evaluate(at)?.value).filter((at) => at?.every(Number.isFinite));
+  const curved = Math.max(...images.map((at) => Math.max(...(at ?? []).map((component, k) => Math.abs(component - value[k])))), 0);
   const reach = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
   return reach > 0 && Number.isFinite(reach) ? reach : radius;
 }
@@ -134,7 +134,7 @@ function straight(map, radius, digits) {
  */
 function bent(value, sided, radius) {
   const round = circle([0, 0], [[radius, 0], [0, radius]]);
-  const square = round.map(([x, y]) => [x, y].map((one) => (one * radius) / Math.max(Math.abs(x), Math.abs(y))));
+  const square = round.map(([x, y]) => [x, y].map((component) => (component * radius) / Math.max(Math.abs(x), Math.abs(y))));
   const image = (/** @type {number[]} */ by) => shift(value, sided(by));
   return [area(square.map(image), "linear"), line(round.map(image), "linear")];
 }
@@ -146,7 +146,7 @@ function bent(value, sided, radius) {
  */
 function corners({ value, jacobian }, radius) {
   const ends = /** @type {Point[]} */ ([[-1, -1], [1, -1], [1, 1], [-1, 1]]);
-  return ends.map((end) => shift(value, /** @type {Point} */ (times(jacobian, end.map((one) => one * radius)))));
+  return ends.map((end) => shift(value, /** @type {Point} */ (times(jacobian, end.map((component) => component * radius)))));
 }
 
 /**
@@ -154,7 +154,7 @@ function corners({ value, jacobian }, radius) {
  * @param {number} radius
  */
 function columnsOf(jacobian, radius) {
-  return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((one) => one * radius)));
+  return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((entry) => entry * radius)));
 }
 
 /**
@@ -193,7 +193,7 @@ function fitted(vector, radius) {
  */
 function mapWords(map, radius, reach, digits, sided) {
   const { jacobian, name, inputs } = map;
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
@@ -220,9 +220,9 @@ function mapWords(map, radius, reach, digits, sided) {
 export function deviation({ evaluate, centre, value, jacobian }, radius, along = (by) => times(jacobian, by)) {
   const apart = gridEnds(radius).flatMap((ends) =>
     ends.map((end) => {
-      const there = evaluate(shift(centre, end))?.value;
+      const image = evaluate(shift(centre, end))?.value;
       const linear = shift(value, /** @type {Point} */ (along(end)));
-      return there ? Math.hypot(there[0] - linear[0], there[1] - linear[1]) : 0;
+      return image ? Math.hypot(image[0] - linear[0], image[1] - linear[1]) : 0;
     }),
   );
   return Math.max(0, ...apart.filter(Number.isFinite));

@@ -30,7 +30,7 @@ const CUBE_BOX = 1.25; // half the box around the cube before it is mapped, time
  * @returns {Camera & {away: Vector3}} away points to the camera
  */
 export function cameraOf(turn, tilt) {
-  const [a, e] = [turn, tilt].map((one) => (one * Math.PI) / 180);
+  const [a, e] = [turn, tilt].map((degrees) => (degrees * Math.PI) / 180);
   return {
     right: [-Math.sin(a), Math.cos(a), 0],
     up: [-Math.sin(e) * Math.cos(a), -Math.sin(e) * Math.sin(a), Math.cos(e)],
@@ -47,12 +47,12 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
   const camera = cameraOf(turn, tilt);
   const { centre, value, jacobian, name, inputs } = map;
   const units = unitsOf(map, radius);
-  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one, k) => one / units[k]));
-  const columns = transpose(jacobian).map((column) => column.map((one) => one * radius));
-  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component, k) => component / units[k]));
+  const columns = transpose(jacobian).map((column) => column.map((entry) => entry * radius));
+  const dx = /** @type {Point} */ (step.map((component) => component * radius));
   const isSurface = centre.length === 2;
   const right = {
-    ...scenery(map.outputs, value, units.map((one) => BOX_SHARE * one), camera, digits),
+    ...scenery(map.outputs, value, units.map((unit) => BOX_SHARE * unit), camera, digits),
     name: map.outputs.join(", "),
     frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]),
     grips: [],
@@ -74,10 +74,10 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
 const project = ({ right, up }, by) => [inner(right, by), inner(up, by)];
 
 /** @type {(a: number[], b: number[]) => number} */
-const inner = (a, b) => a.reduce((sum, one, k) => sum + one * b[k], 0);
+const inner = (a, b) => a.reduce((sum, component, k) => sum + component * b[k], 0);
 
 /** @type {(a: number[], b: number[]) => number[]} */
-const apartBy = (a, b) => a.map((one, k) => one - b[k]);
+const apartBy = (a, b) => a.map((component, k) => component - b[k]);
 
 /**
  * Three edges of a box as axes: those that meet far from the camera, at the bottom.
@@ -88,9 +88,9 @@ const apartBy = (a, b) => a.map((one, k) => one - b[k]);
  * @param {number} digits
  */
 function scenery(labels, centre, sides, camera, digits) {
-  const corner = camera.away.map((one, k) => (k === 2 || one > 0 ? -1 : 1) * BOX_SHARE);
+  const corner = camera.away.map((component, k) => (k === 2 || component > 0 ? -1 : 1) * BOX_SHARE);
   const shapes = labels.map((label, k) => {
-    const end = corner.map((one, j) => (j === k ? -one : one));
+    const end = corner.map((component, j) => (j === k ? -component : component));
     const text = `${label} = ${showNumber(centre[k] + Math.sign(end[k]) * sides[k], digits)}`;
     return line([project(camera, corner), project(camera, end)], "axis", text);
   });
@@ -134,7 +134,7 @@ export function cubeUnit(radius) {
  */
 function cubePanel({ centre, inputs }, radius, camera, digits) {
   const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
-  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one) => one / cubeUnit(radius)));
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component) => component / cubeUnit(radius)));
   panel.shapes.push(...latticeEnds(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
   const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
   return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
@@ -150,7 +150,7 @@ function latticeEnds(k, radius) {
   if (k === 1) return [[[-radius], [radius]]];
   const count = SPACE_LINES[k - 2];
   const steps = Array.from({ length: count }, (_, i) => radius * ((2 * i) / (count - 1) - 1));
-  const others = k === 2 ? steps.map((one) => [one]) : steps.flatMap((a) => steps.map((b) => [a, b]));
+  const others = k === 2 ? steps.map((step) => [step]) : steps.flatMap((a) => steps.map((b) => [a, b]));
   const outside = others.filter((rest) => k === 2 || rest.some(Boolean));
   return Array.from({ length: k }, (_, axis) =>
     outside.map((rest) => [-radius, radius].map((end) => [...rest.slice(0, axis), end, ...rest.slice(axis)])),
@@ -166,7 +166,7 @@ function latticeEnds(k, radius) {
 function bentLines({ evaluate, centre, value }, radius, seen) {
   return latticeEnds(centre.length, radius).flatMap(([from, to]) => {
     const curve = (/** @type {number} */ t) => {
-      const there = evaluate(centre.map((one, k) => one + from[k] + t * (to[k] - from[k])))?.value;
+      const there = evaluate(centre.map((component, k) => component + from[k] + t * (to[k] - from[k])))?.value;
       return there ? seen(apartBy(there, value)) : null;
     };
     return sampleCurve(curve, 2).map((points) => line(points, "function"));
@@ -195,22 +195,22 @@ function faces(columns) {
 function unitsOf({ evaluate, centre, value, jacobian }, radius) {
   const ends = latticeEnds(centre.length, radius).flat();
   const linear = ends.map((end) => times(jacobian, end));
-  const found = ends.map((end) => evaluate(centre.map((one, k) => one + end[k]))?.value);
-  const curved = found.map((there) => (there ? apartBy(there, value) : [0, 0, 0])).filter((by) => by.every(Number.isFinite));
+  const images = ends.map((end) => evaluate(centre.map((component, k) => component + end[k]))?.value);
+  const curved = images.map((image) => (image ? apartBy(image, value) : [0, 0, 0])).filter((by) => by.every(Number.isFinite));
   const widest = (/** @type {number[][]} */ all, /** @type {number} */ k) => Math.max(...all.map((by) => Math.abs(by[k])), 0);
   const extents = [0, 1, 2].map((k) => fittedExtent(widest(linear, k), widest(curved, k)));
   const largest = Math.max(...extents);
-  const isThin = largest > MAX_ASPECT * Math.min(...extents.map((one) => one || largest));
-  const scales = extents.map((one) => (isThin && one ? one : largest || radius));
-  const length = (/** @type {number[]} */ by) => Math.hypot(...by.map((one, k) => one / scales[k]));
+  const isThin = largest > MAX_ASPECT * Math.min(...extents.map((extent) => extent || largest));
+  const scales = extents.map((extent) => (isThin && extent ? extent : largest || radius));
+  const length = (/** @type {number[]} */ by) => Math.hypot(...by.map((component, k) => component / scales[k]));
   const size = fittedExtent(Math.max(...linear.map(length)), Math.max(...curved.map(length), 0)) || 1;
-  return scales.map((one) => one * size);
+  return scales.map((scale) => scale * size);
 }
 
 /** @type {(linear: number, curved: number) => number} */
 function fittedExtent(linear, curved) {
-  const found = linear ? Math.max(linear, Math.min(curved, SPACE_OVERSHOOT * linear)) : curved;
-  return Number.isFinite(found) ? found : 0;
+  const size = linear ? Math.max(linear, Math.min(curved, SPACE_OVERSHOOT * linear)) : curved;
+  return Number.isFinite(size) ? size : 0;
 }
 
 /**
@@ -221,8 +221,8 @@ function fittedExtent(linear, curved) {
  */
 export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, units) {
   const apart = latticeEnds(centre.length, radius).flat().map((end) => {
-    const there = evaluate(centre.map((one, k) => one + end[k]))?.value;
-    return there ? Math.hypot(...apartBy(apartBy(there, value), times(jacobian, end)).map((one, k) => one / units[k])) : 0;
+    const image = evaluate(centre.map((component, k) => component + end[k]))?.value;
+    return image ? Math.hypot(...apartBy(apartBy(image, value), times(jacobian, end)).map((component, k) => component / units[k])) : 0;
   });
   return Math.max(0, ...apart.filter(Number.isFinite));
 }
@@ -235,14 +235,14 @@ export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, un
  */
 function spaceWords(map, radius, units, digits) {
   const { jacobian, name, inputs, centre } = map;
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
   const share = `${percent(spaceDeviation(map, radius, units))} of the image's half width`;
-  const scaled = units.every((one) => one === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
+  const scaled = units.every((unit) => unit === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
   const sigmas = singularValues(jacobian);
   const stretched = sigmas.length ? [`The singular values are ${sigmas.map(show).join(", ")}.`] : [];
   if (centre.length === 1) {
-    const velocity = jacobian.map(([one]) => one);
+    const velocity = jacobian.map(([slope]) => slope);
     return [
       `The curve of ${name} in space and its velocity at ${inputs[0]} = ${show(centre[0])}: ` +
         `(${velocity.map(show).join(", ")}), of length ${show(Math.hypot(...velocity))}.`,
