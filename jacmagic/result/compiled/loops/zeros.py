@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from jacmagic.result.compiled.loops.matrices import Routine
 from jacmagic.result.compiled.loops.operations import (
     elementwise,
     moves,
@@ -16,7 +17,7 @@ from jacmagic.result.compiled.loops.operations import (
     nonzero,
     sources,
 )
-from jacmagic.result.compiled.loops.routines import ROUTINES, Routine, routine
+from jacmagic.result.compiled.loops.routines import ROUTINES, routine
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 SUMS = frozenset({"sum", "amax"})
