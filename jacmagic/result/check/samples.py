@@ -84,12 +84,12 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
 
 
 def _careful(hand: Hand, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the hand's matrices (k, m, n); nan where it raises."""
-    found = np.full((len(points), *shape), np.nan)
+    """Return the hand-derived matrices (k, m, n); nan where it raises."""
+    values = np.full((len(points), *shape), np.nan)
     for k, point in enumerate(points):
         with contextlib.suppress(*REFUSALS):
-            found[k] = hand.evaluate(point)
-    return found
+            values[k] = hand.evaluate(point)
+    return values
 
 
 def spread(

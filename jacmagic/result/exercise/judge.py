@@ -161,8 +161,8 @@ class Judge:
             equal = agreement_at(replace(samples, noise=noise), UNIT, 0.0)
             written = replace(answer.written, entries=[*answer.written.entries] * n)
             settle(equal, samples, right, Hand("answer", "answer", answer.values, lambda: written))
-        found = equal[:, 0, j]
-        return bool((found != 0).all() and (found == 1).any())
+        equal_at_points = equal[:, 0, j]
+        return bool((equal_at_points != 0).all() and (equal_at_points == 1).any())
 
     def _row(self, i: int, j: int, hand: np.ndarray) -> Samples:
         """Return the row of an entry, with the answer instead of it."""
