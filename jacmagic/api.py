@@ -19,13 +19,13 @@ from jacmagic.function.tangents import names_without_manifolds
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.function.whole_imports import import_sympy
 from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.result.evaluated import Outside
     from jacmagic.sweeps.batch import JacobianBatch
     from jacmagic.view.jacobian import Jacobian
@@ -238,6 +238,8 @@ def compile(
         tensor([[6., 0.],
                 [0., 8.]])
     """
+    from jacmagic.result.compiled import as_tensor, compiled_of  # loads the code generators
+
     if len(example) == 1 and isinstance(example[0], tuple):
         example = example[0]
     number = torch.zeros((), dtype=torch.float64)

@@ -132,7 +132,6 @@ class JacobianMagics(ShellMagics):
         from jacmagic.notebook.ranges import limits_of
         from jacmagic.notebook.typed_point import typed_numbers
         from jacmagic.numeric.options import ComputeOptions
-        from jacmagic.result.compiled import compiled_of
         from jacmagic.result.options import DisplayOptions
         from jacmagic.symbolic.branches import ClosedForms
 
@@ -140,6 +139,8 @@ class JacobianMagics(ShellMagics):
             problem = gradient_of(problem, strict=options.strict)
         ranges = limits_of(options.range, problem, self.notebook.user_ns, typed)
         if options.compile:
+            from jacmagic.result.compiled import compiled_of  # loads the code generators
+
             return compiled_of(problem, strategy=options.strategy)
         import_sympy()
         from jacmagic.view.jacobian import Jacobian  # the displays, which import SymPy

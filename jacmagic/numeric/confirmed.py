@@ -20,7 +20,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.connections import structure_of
 from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, check
@@ -65,7 +64,7 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
     """
     create_graph = options.create_graph
     spared = tried.mode is REVERSE and not create_graph
-    structure = structure_of(evaluation) if spared else None
+    structure = evaluation.graph.structure if spared else None
     if tuned.passed.get(structure, 0) >= MIN_PASSED_CHECKS and _finite(tried.blocks):
         return tried
     try:

@@ -1,27 +1,22 @@
-"""Traverse autograd's graph: which outputs reach which inputs, widest tensor.
+"""Traverse autograd's graph: which outputs reach which inputs.
 
-NOTE [Bounded traversal]: Python sees a node of the graph through an object of its own, and once
-very many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no
-traversal meets more than `MAX_NODES`; of a larger graph backward passes show the connections.
+Of a graph with more than `MAX_NODES` nodes backward passes show the connections.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from jacmagic.function.torch_internals import output_sizes
+from jacmagic.numeric.autograd_graph import MAX_NODES
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.mode import Blocks
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
-
-MAX_NODES = 2000  # that one traversal meets
 
 
 def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connections:
@@ -47,68 +42,6 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
 def everywhere_connected(evaluation: Evaluation) -> Connections:
     """Return connections of every output to every input."""
     return ((True,) * len(evaluation.inputs),) * len(evaluation.outputs.leaves)
-
-
-def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
-    """Return the operations of torch's graph and their edges, to be compared.
-
-    None where there are too many, see NOTE [Bounded traversal], or where one is a custom
-    `autograd.Function`, whose inside may change.
-    """
-    by_hand: Any = torch.autograd.function.BackwardCFunction
-    nodes: list[Any] = []
-    structure: list[Any] = []
-    indices: dict[Any, int] = {None: -1}
-    edges: Any = [(leaf.grad_fn, 0) for leaf in evaluation.outputs.leaves]
-    unvisited = iter(nodes)  # those that are found on the way included
-    while True:
-        for child, output in edges:
-            if (index := indices.get(child)) is None:
-                index = indices[child] = len(nodes)
-                nodes.append(child)
-            structure += index, output
-        if (node := next(unvisited, None)) is None:
-            return tuple(structure)
-        if len(nodes) > MAX_NODES or isinstance(node, by_hand):
-            return None
-        structure.append(node.name())
-        edges = node.next_functions
-
-
-def widest(evaluation: Evaluation) -> int:
-    """Scalars of the largest tensor that a bounded traversal of the graph meets."""
-    roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    return max((size for node in _nodes(roots) for size in output_sizes(node)), default=1)
-
-
-def is_longer(evaluation: Evaluation, nodes: int) -> bool:
-    """Whether the graph has more nodes than these."""
-    roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    return next(itertools.islice(_nodes(roots), nodes, None), None) is not None
-
-
-def written_by_hand(evaluation: Evaluation) -> bool:
-    """Whether a traversal meets a custom `autograd.Function` or a compiled one.
-
-    Torch shows neither's inside: what runs forwards need not be what is differentiated.
-    """
-    by_hand: Any = torch.autograd.function.BackwardCFunction
-    roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    return any(isinstance(node, by_hand) for node in _nodes(roots))
-
-
-def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
-    """Nodes of the graph below `roots`, nearest first; see NOTE [Bounded traversal]."""
-    pending = [root for root in roots if root is not None]
-    seen = set(pending)
-    for node in pending:
-        yield node
-        if len(seen) >= MAX_NODES:
-            continue
-        for child, _ in node.next_functions:
-            if child is not None and child not in seen:
-                seen.add(child)
-                pending.append(child)
 
 
 def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:

@@ -7,6 +7,7 @@ what reverse mode goes back along.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.outputs import Outputs, flatten
 from jacmagic.function.silent_rerun import drawn_from, random_states, silent_rerun
+from jacmagic.numeric.autograd_graph import AutogradGraph
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class Evaluation:
     seconds: float
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
+
+    @functools.cached_property
+    def graph(self) -> AutogradGraph:
+        """The graph that leads from the outputs back to the inputs."""
+        return AutogradGraph(self.outputs.leaves)
 
     def leaves(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Run the function again on other tensors and return the flat outputs."""

@@ -72,7 +72,7 @@ class Measured:
         tex = rf"{texts[0]} \pm {texts[1]}"
         if not tail:
             return Shown(text, tex)
-        return Shown(f"({text})e{power:+03d}", rf"({tex}) \cdot 10^{{{tail}}}")
+        return Shown(f"({text})e{power}", rf"({tex}) \cdot 10^{{{tail}}}")
 
     @property
     def _plain(self) -> Shown:

@@ -34,7 +34,7 @@ def number(value: float, digits: int = 4) -> str:
 
     Example:
         >>> number(3.0), number(-0.0), number(1 / 3), number(1.25e-9)
-        ('3', '0', '0.3333', '1.25e-09')
+        ('3', '0', '0.3333', '1.25e-9')
     """
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
@@ -49,7 +49,7 @@ def number(value: float, digits: int = 4) -> str:
     if in_full:
         return f"{rounded:f}"
     mantissa = rounded.scaleb(-rounded.adjusted())
-    return f"{mantissa:f}e{rounded.adjusted():+03d}"
+    return f"{mantissa:f}e{rounded.adjusted()}"
 
 
 def spaced(count: int) -> str:

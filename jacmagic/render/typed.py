@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+USUAL_DIGITS = 4  # of a number that is shown
+MAX_DIGITS = 8  # of a number that is shown as it is typed
 MAX_LETTERS = 24  # of an expression in a title; a longer one is shown as its number
 
 CONSTANTS = {"pi": ("π", r"\pi"), "π": ("π", r"\pi"), "e": ("e", "e"), "tau": ("τ", r"\tau")}
@@ -72,19 +74,28 @@ def typeset(expression: ast.expr) -> Typed | None:
     """Return an expression as it is written in mathematics.
 
     Returns:
-        None for a number alone, with or without a sign, for a long expression, and for one of
-        other parts than numbers, arithmetic, π, e, τ and functions of these.
+        None for a number alone, unless it has a few digits more than are shown as a rule, for a
+        long expression, and for one of other parts than numbers, arithmetic, π, e, τ and functions
+        of these.
     """
     bare = expression
     while isinstance(bare, ast.UnaryOp):
         bare = bare.operand
-    if isinstance(bare, ast.Constant):
+    if isinstance(bare, ast.Constant) and not _has_more_digits(bare.value):
         return None
     try:
         found = _typed(expression)
     except (_NotTypeset, RecursionError):
         return None
     return found if len(found.text) <= MAX_LETTERS else None
+
+
+def _has_more_digits(value: object) -> bool:
+    """Whether a number has more significant digits than usual, and few enough: 273.15."""
+    if type(value) not in (int, float) or "e" in str(value):
+        return False
+    digits = str(value).replace(".", "").strip("0")
+    return USUAL_DIGITS < len(digits) <= MAX_DIGITS
 
 
 def _typed(node: ast.expr) -> Typed:
@@ -110,7 +121,8 @@ def _number(text: str) -> Typed:
     mantissa, _, exponent = text.partition("e")
     if not exponent:
         return Typed(text, text)
-    return Typed(text, rf"{mantissa} \cdot 10^{{{int(exponent)}}}", Level.PRODUCT)
+    power = int(exponent)
+    return Typed(f"{mantissa}e{power}", rf"{mantissa} \cdot 10^{{{power}}}", Level.PRODUCT)
 
 
 def _negative(inner: Typed) -> Typed:

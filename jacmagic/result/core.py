@@ -20,8 +20,6 @@ from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
 from jacmagic.result import pickling, products
-from jacmagic.result.code import export_of
-from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
 from jacmagic.result.options import OPTION_NAMES, DisplayOptions
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     import sympy
     from typing_extensions import Self
 
+    from jacmagic.result.compiled import CompiledJacobian
+    from jacmagic.symbolic.export import Export
 
 # Cached properties that do not depend on the view.
 _VIEWLESS = {
@@ -128,6 +128,8 @@ class JacobianResult(Explained):
         Raises:
             FunctionError: the function is random or keeps state, or no backend can compile it.
         """
+        from jacmagic.result.compiled import compiled_of  # few results are compiled
+
         strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
 
@@ -250,13 +252,18 @@ class JacobianResult(Explained):
             PointError: without a closed form.
             OptionError: for another language, or for what the language has no function for.
         """
-        export = export_of(self, value=value, sparse=sparse, dtype=dtype, name=name)
+        export = self._export(value=value, sparse=sparse, dtype=dtype, name=name)
         return export.source(language)
 
     @property
     def code_languages(self) -> tuple[str, ...]:
         """The languages that `to_code` can write this Jacobian in; none without a closed form."""
-        return () if self.closed_form is None else export_of(self).languages()
+        return () if self.closed_form is None else self._export().languages()
+
+    def _export(self, **options: Any) -> Export:
+        from jacmagic.result.code import export_of  # most results are never exported
+
+        return export_of(self, **options)
 
 
 def run_torch(

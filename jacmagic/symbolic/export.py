@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen import LANGUAGES, Pattern, Task, write
+from jacmagic.symbolic.codegen.function import Pattern
+from jacmagic.symbolic.codegen.languages import LANGUAGES
+from jacmagic.symbolic.codegen.writer import Task, write
 from jacmagic.symbolic.economy import Counts, Program, cheapest, count
 from jacmagic.symbolic.formula.closed import ClosedForm
 

@@ -130,7 +130,8 @@ def _column(
         with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
             quotients.append((beside - values) / (step * towards[j]))
     limit, quotient = _limit(slopes), _limit(quotients)
-    grows = _grows(slopes) & _grows(quotients)
+    same_way = np.sign(slopes[-1]) == np.sign(quotients[-1])  # at a jump to −∞ they differ
+    grows = _grows(slopes) & _grows(quotients) & same_way
     scale = np.max(np.abs(slopes), axis=0)
     with np.errstate(invalid="ignore"):
         confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale

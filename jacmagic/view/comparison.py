@@ -146,4 +146,4 @@ class Comparison(Reported, CheckResult):
 
 def _power_of_ten(value: float) -> str:
     """Return the next power of ten above a difference; at least a roundoff."""
-    return f"1e{math.ceil(math.log10(max(value, 1e-16))):+03d}"
+    return f"1e{math.ceil(math.log10(max(value, 1e-16)))}"

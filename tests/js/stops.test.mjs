@@ -69,7 +69,7 @@ test("what is not a number yet, or never", () => {
 });
 
 test("the text of a field", () => {
-  assert.deepEqual([0.5235987, -1e-12, 1e12, NaN].map(fieldText), ["0.523599", "-1e-12", "1e+12", ""]);
+  assert.deepEqual([0.5235987, -1e-12, 1e12, NaN].map(fieldText), ["0.523599", "-1e-12", "1e12", ""]);
   const turns = [Math.PI / 6, -Math.PI, (-3 * Math.PI) / 4, 2 * Math.PI];
   assert.deepEqual(turns.map(fieldText), ["π/6", "-π", "-3π/4", "2π"]);
   assert.deepEqual(turns.map((one) => typedNumber(fieldText(one))), turns);

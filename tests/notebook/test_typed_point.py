@@ -30,7 +30,7 @@ def jacobian(shell: InteractiveShell, line: str, cell: str = CELL):
         ("2*e", "2e", "2 e"),
         ("1/(2*pi)", "1/(2π)", r"\frac{1}{2 \pi}"),
         ("3-(1-pi)", "3 - (1 - π)", r"3 - \left(1 - \pi\right)"),
-        ("1e-9*2**-3", "1e-09·2^(-3)", r"1 \cdot 10^{-9} \cdot 2^{-3}"),
+        ("1e-9*2**-3", "1e-9·2^(-3)", r"1 \cdot 10^{-9} \cdot 2^{-3}"),
         ("log(2)**2", "(ln(2))^2", r"\left(\ln\left(2\right)\right)^{2}"),
         ("exp(-1)", "exp(-1)", "e^{-1}"),
         ("radians(30)", "30°", r"30^{\circ}"),

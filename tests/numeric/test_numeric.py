@@ -30,7 +30,6 @@ from jacmagic.numeric.modes.batch_size import (
     AdaptiveBatchSize,
     batches,
     ceiling,
-    widest,
 )
 from jacmagic.numeric.modes.columns import COLUMNS
 from jacmagic.numeric.modes.forward import FORWARD
@@ -777,7 +776,7 @@ def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
         return (x[:, None] * torch.ones(1, 10_000, dtype=x.dtype)).sin().sum(1)
 
     evaluation = evaluate(wide, (doubles(50),), create_graph=False)
-    assert widest(evaluation) == 500_000
+    assert evaluation.graph.widest == 500_000
     assert ceiling(evaluation) <= MAX_INTERMEDIATE_SCALARS // 500_000
 
 

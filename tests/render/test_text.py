@@ -70,10 +70,10 @@ def test_decimal_points_stand_below_one_another() -> None:
     """Whole numbers, decimals, exponents and what is no number line up at the point."""
     values = np.array([[1, 0.25], [-5.5, 1e-9], [48, np.nan]])
     assert text.matrix(values, ["a", "b", "c"], ["x", "y"]) == block("""
-           x        y
-    a ⎡  1      0.25  ⎤
-    b ⎢ -5.5    1e-09 ⎥
-    c ⎣ 48    nan     ⎦
+           x       y
+    a ⎡  1      0.25 ⎤
+    b ⎢ -5.5    1e-9 ⎥
+    c ⎣ 48    nan    ⎦
 """)
 
 

@@ -567,9 +567,9 @@ def test_finite_differences_are_not_cited_where_they_are_infinite(function, valu
 
 
 def test_a_large_difference_is_set_beside_its_entry() -> None:
-    """A roundoff of 2e+17 is 30; one of 1 needs no remark."""
+    """A roundoff of 2e17 is 30; one of 1 needs no remark."""
     large = jacmagic.jacobian(lambda c: 1 / (2 * math.pi * 1e6 * c), (1e-12,)).agreement
-    assert re.search(r"largest difference [1-4]e\+01, of 2e\+17$", str(large))
+    assert re.search(r"largest difference \d\d, of 2e17$", str(large))
     near = jacmagic.jacobian(lambda x: torch.sin(x) / 3, (1.0,)).agreement
     assert re.search(r"largest difference \S+$", str(near))
 

@@ -256,7 +256,9 @@ def test_a_function_without_a_closed_form_has_no_chain() -> None:
 def test_a_hessian_has_a_chain() -> None:
     """The gradient is differentiated along the variables of the function."""
     H = jacmagic.hessian(lambda x: torch.exp(torch.sin(x).sum()), vector(0.5, -0.3))
-    assert H.chain().agrees
+    chain = H.chain()
+    assert chain.agrees
+    assert "d∇f/dx = " in repr(chain) and r"\mathrm{d} \nabla f" in chain.to_latex()
 
 
 def test_names_are_escaped() -> None:

@@ -20,7 +20,7 @@ from jacmagic.result.compiled.graph.tracing import Graph, decomposed, traced
 from jacmagic.result.compiled.loops import build
 from jacmagic.result.compiled.loops.build import loops, lowered
 from jacmagic.result.compiled.loops.source import Source
-from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
+from jacmagic.result.compiled.loops.stages import Call, Fill, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NotCompiled
 
@@ -187,7 +187,7 @@ def test_sums_and_products_are_stored_once() -> None:
     module = cleaned(traced(rows(f, x), [x]))
     kinds = [type(stage) for stage in lowered(module, [20], (9, 20)).before]
     assert kinds.count(Sum) == 1
-    assert 2 <= kinds.count(Product) <= 3
+    assert 2 <= kinds.count(Call) <= 3
     assert agrees(rows(f, x), x)
 
 

@@ -20,7 +20,7 @@ from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import native
 from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.result.compiled.obstacles import NotCompiled
-from jacmagic.symbolic.codegen import C
+from jacmagic.symbolic.codegen.languages import C
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 
 CASES = [case for case in CORPUS if not case.refuses][::5]

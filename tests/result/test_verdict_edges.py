@@ -347,3 +347,17 @@ def test_a_reflection_that_lapack_leaves_out_is_another_branch():
     triangular = torch.tensor([[1.0, 2], [0, 3]], dtype=F64)
     R = jacmagic.jacobian(lambda a: torch.linalg.qr(a)[1], triangular)
     assert R.refusal is None and R.agreement.verdict == "agree"
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (lambda x: torch.sqrt(x[0] ** 2), [1e-170]),
+        (lambda x: torch.sqrt(x[0] * x[0] + x[1] * x[1]), [3e-200, 4e-200]),
+        (lambda x: torch.atan2(x[0], x[1]), [1e-200, 1e-200]),
+    ],
+)
+def test_what_underflows_on_the_way_confirms_nothing(function, point):
+    """Torch has inf or 0 as a square underflows; the closed form in float64 does not agree."""
+    agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=torch.float64)).agreement
+    assert agreement.verdict == "not confirmed" and "scale the function" in str(agreement)

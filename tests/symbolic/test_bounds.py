@@ -112,6 +112,17 @@ def test_cancellation_beyond_fifty_digits_is_seen() -> None:
     assert near == mpmath.mpf(1e-9) and zero == 0
 
 
+def test_digits_that_a_sum_swallows_are_found() -> None:
+    """(x·eˣ − eˣ + 1)/x² is 1/2, though 1 + x is 1 in fifty digits and in a hundred."""
+    g = Graph()
+    x = g.variable("x")
+    power = g.apply("exp", x)
+    above = g.add(g.sub(g.mul(x, power), power), g.number(1))
+    tape = write_tape(g, [g.div(above, g.square(x))], [x])
+    (value,) = precise(tape, [1e-150], tape.slots([1e-150]))
+    assert float(value) == 0.5
+
+
 def test_what_is_no_real_number_has_no_digits() -> None:
     """The logarithm of a negative number and 1/0 are None, and so is what is made of them."""
     graph = Graph()

@@ -24,7 +24,7 @@ from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.singularities import kinks, origin_of_nonfinite
 from jacmagic.symbolic.formula.time_limit import limited, one_allowance
-from jacmagic.symbolic.formula.typeset import substituted, tex
+from jacmagic.symbolic.formula.typeset import plain, substituted, tex
 from jacmagic.symbolic.graph import BudgetExceeded, meant
 from jacmagic.symbolic.numbers import number
 from jacmagic.symbolic.trace import Refusal, trace
@@ -396,3 +396,10 @@ def test_conditions_are_few_and_short():
     assert 0 < len(texts) <= 6
     assert max(map(len, texts)) < 100
     assert not any("True" in sentence for sentence in texts)
+
+
+def test_a_quotient_on_one_line_has_no_spare_brackets() -> None:
+    """SymPy writes a/((b*c)) and a/(sqrt(b)) for products in the order of the code."""
+    x, y = sympy.symbols("x y")
+    quotient = sympy.Mul(x, sympy.Pow(sympy.sqrt(y), -1, evaluate=False), evaluate=False)
+    assert plain(quotient, written=True) == "x/sqrt(y)"

@@ -216,8 +216,8 @@ PLAIN = [
         (0.4,),
         ["3/x₀ - 5/(1 - x₀)"],
     ),
-    (lambda x: (x[0] * torch.log(vector(1.2, 0.7, 2.1))).sum(), (1.5,), ["0.567583957584599"]),
-    (lambda x: x[0] * 1.7 + torch.log(x[0]) - x[0] * math.sin(1), (2.0,), ["0.8585290151921"]),
+    (lambda x: (x[0] * torch.log(vector(1.2, 0.7, 2.1))).sum(), (1.5,), ["0.567584"]),
+    (lambda x: x[0] * 1.7 + torch.log(x[0]) - x[0] * math.sin(1), (2.0,), ["0.858529"]),
     (
         lambda x: torch.logdet(torch.stack([torch.stack([x[0], x[1]]), torch.stack([x[1], x[2]])])),
         (3.0, 1.0, 2.0),

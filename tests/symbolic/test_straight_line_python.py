@@ -15,8 +15,8 @@ from corpus import CORPUS, Case
 import jacmagic
 from jacmagic.errors import PointError
 from jacmagic.function.interop import lifted
-from jacmagic.symbolic.codegen import Runner
 from jacmagic.symbolic.codegen.languages import LANGUAGES
+from jacmagic.symbolic.codegen.runner import Runner
 from jacmagic.symbolic.codegen.straight_line import RAISED, _whole, compiled
 from jacmagic.symbolic.graph import OPERATIONS, ZERO, Graph, Tape, differentiate, write_tape
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number, schedule

@@ -6,6 +6,7 @@ import math
 import re
 
 import pytest
+import sympy
 import torch
 from latex_reader import read
 
@@ -14,7 +15,7 @@ from jacmagic import Jacobian
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.formula.typeset import plain, tex
+from jacmagic.symbolic.formula.typeset import plain, pretty, tex
 
 G = 9.81
 
@@ -173,6 +174,19 @@ def test_the_root_of_two_pi_keeps_its_notation() -> None:
     )
     for link in (J.derivation.closed_form, J.derivation.substituted):
         assert r"\sqrt{2 \pi}" in link
+
+
+def test_products_in_a_terminal_are_those_of_sympy() -> None:
+    """Fractions, roots, powers of e and numbers stand where `sympy.pretty` puts them."""
+    x, y, a = sympy.symbols("x y a", positive=True)
+    half = sympy.Rational(1, 2)
+    products = [
+        x * y, -x, 3 * x / y, -half * x**2, x / (2 * sympy.sqrt(y)), 1 / (x * y), x * sympy.exp(-x),
+        5 * x * sympy.exp(-half), x**-a * y**-2, 1.5 * sympy.sin(x) / y,
+        sympy.Mul(x, 2, y, evaluate=False), sympy.sin(x * y) * sympy.pi / 3,
+    ]  # fmt: skip
+    for one in products:
+        assert pretty(one, {}) == sympy.pretty(one, use_unicode=True)
 
 
 # ── long entries ──────────────────────────────────────────────────────────────────────────────

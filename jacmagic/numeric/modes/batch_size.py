@@ -17,7 +17,6 @@ from collections.abc import Iterator
 
 import torch
 
-from jacmagic.numeric.connections import widest
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.progress import progress
@@ -129,7 +128,7 @@ def ceiling(evaluation: Evaluation) -> int:
     bytes_each = max((tensor.element_size() for tensor in evaluation.inputs), default=8)
     now = int(time.monotonic())
     allowed = _allowance(evaluation.inputs[0].device, now) // (BATCHES_PER_ALLOWANCE * bytes_each)
-    on_the_way = min(MAX_INTERMEDIATE_SCALARS, allowed) // max(width, widest(evaluation))
+    on_the_way = min(MAX_INTERMEDIATE_SCALARS, allowed) // max(width, evaluation.graph.widest)
     return max(1, min(MAX_BASIS_SCALARS // width, on_the_way))
 
 

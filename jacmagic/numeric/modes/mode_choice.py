@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacmagic.numeric.connections import is_longer, widest
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.columns import COLUMNS
 from jacmagic.numeric.modes.forward import FORWARD
@@ -68,7 +67,7 @@ def recommended(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> s
         return "reverse" if options.vectorize and _batch_saves(evaluation) else "rows"
     if not is_tall(evaluation):
         return "reverse"
-    if options.vectorize and m * max(m, widest(evaluation)) < MIN_SCALARS_FOR_COLUMNS:
+    if options.vectorize and m * max(m, evaluation.graph.widest) < MIN_SCALARS_FOR_COLUMNS:
         return "reverse"
     return "forward" if n > 1 else "single column"
 
@@ -84,4 +83,4 @@ def _batch_saves(evaluation: Evaluation) -> bool:
     saved = evaluation.size[0] - PASSES_OF_BATCH
     if saved <= 0 or len(evaluation.outputs.leaves) > 1:
         return False
-    return is_longer(evaluation, MIN_NODES_FOR_BATCH // saved)
+    return len(evaluation.graph.nodes) * saved > MIN_NODES_FOR_BATCH

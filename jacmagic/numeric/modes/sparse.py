@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.connections import written_by_hand
 from jacmagic.numeric.entries import Sparse, SparsePlan
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.freivalds import MAX_ENTRIES_FOR_HIDDEN, ProductCheck, array_of, check
@@ -62,7 +61,7 @@ def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None
         NotSparse: the function cannot be followed, or nothing is gained.
     """
     m, n = evaluation.size
-    if written_by_hand(evaluation):
+    if evaluation.graph.written_by_hand:
         raise NotSparse("a custom autograd.Function or a compiled function hides its dependences")
     most = min(MAX_ENTRIES, allowance(evaluation.inputs[0].device, memory) // BYTES_PER_ENTRY)
     dense_seconds = evaluation.seconds * min(m, n)

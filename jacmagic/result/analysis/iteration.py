@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.errors import JacmagicError
+from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import (
     array_of,
     epsilon_of,
@@ -77,7 +78,7 @@ class Iteration:
         if not np.isfinite(residual).all():
             return "diverged", f"diverged: f is not finite at step {k}"
         if self.tolerance is not None and self.iterates[-1].residual <= self.tolerance:
-            return "converged", f"converged in {_steps(k)}: ‖f − target‖ ≤ {self.tolerance:g}"
+            return "converged", f"converged in {_steps(k)}: ‖f − target‖ ≤ {number(self.tolerance)}"
         if not residual.any():
             return "converged", f"converged in {_steps(k)}: f is the target exactly"
         if not np.isfinite(matrix).all():

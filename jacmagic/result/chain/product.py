@@ -102,12 +102,17 @@ class ChainProduct:
         return self.function if short else "f"
 
     def name(self, position: int) -> str:
-        """Return a variable in text: "h", "(c, s)"."""
-        return self._listed([label.unicode for label in self._labels(position)], position, "…")
+        """Return a variable in text: "h", "(c, s)"; of a Hessian the last is a gradient."""
+        names = [label.unicode for label in self._labels(position)]
+        return self._nabla(position, "∇") + self._listed(names, position, "…")
 
     def tex(self, position: int) -> str:
         """Return a variable in LaTeX."""
-        return self._listed([label.tex for label in self._labels(position)], position, r"\ldots")
+        names = [label.tex for label in self._labels(position)]
+        return self._nabla(position, r"\nabla ") + self._listed(names, position, r"\ldots")
+
+    def _nabla(self, position: int, sign: str) -> str:
+        return sign if position == self.form.last and self.notation.noun == "Hessian" else ""
 
     def _labels(self, position: int) -> list[Label]:
         if position == self.form.last:

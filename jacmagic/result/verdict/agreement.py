@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from jacmagic.render.text import number
 from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
 
 _ALONE = {
@@ -55,7 +56,7 @@ class Disagreement:
             alike = self.formula is not None and _is_nearer(
                 self.differences, self.torch, self.formula
             )
-            shown = f"{self.differences:.6g}" if alike else _apart(self.differences, self.torch)
+            shown = number(self.differences, 6) if alike else _apart(self.differences, self.torch)
             others.append(f"finite differences {shown}")
         shown = _apart(self.torch, self.formula if self.formula is not None else self.torch)
         return f"{self.entry}: torch {shown}, {', '.join(others)}"
@@ -70,8 +71,8 @@ def _is_nearer(value: float, one: float, other: float) -> bool:
 
 def _apart(value: float, other: float) -> str:
     """Return a number with six digits, or with as many as tell it from the other."""
-    short = f"{value:.6g}"
-    return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
+    short = number(value, 6)
+    return f"{value:.17g}" if value != other and short == number(other, 6) else short
 
 
 @dataclass(frozen=True)
@@ -118,9 +119,9 @@ class Agreement:
         """The largest difference, with the size of its entry where that makes it small."""
         gaps = self.sources.gaps
         if gaps is None or self.largest <= MAX_UNREMARKED:
-            return f"{self.largest:.1g}"
+            return number(self.largest, 1)
         entry = self.sources.torch.flat[int(gaps.argmax())]
-        return f"{self.largest:.1g}, of {abs(entry):.1g}"
+        return f"{number(self.largest, 1)}, of {number(abs(float(entry)), 1)}"
 
     @property
     def _confirming(self) -> list[str]:
@@ -227,9 +228,8 @@ def conclude(
     if apart.any():
         assert sources.differences is not None
         i, j = map(int, np.argwhere(apart)[0])
-        remark = (
-            f"finite differences stand alone in {name(i, j)} with {sources.differences[i, j]:.6g}"
-        )
+        shown = number(float(sources.differences[i, j]), 6)
+        remark = f"finite differences stand alone in {name(i, j)} with {shown}"
         return replace(blank, alone="finite differences", reason=remark)
     return blank
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, along, unsteady
+from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
 from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
@@ -108,5 +109,7 @@ def _concluded(
         return replace(blank, reason=reason)
     gaps = np.abs(sources.torch - sources.differences)[sources.decisive]
     largest = float(gaps.max(initial=0))
-    agreed = f"the closed form agrees with finite differences; largest difference {largest:.1g}"
+    agreed = (
+        f"the closed form agrees with finite differences; largest difference {number(largest, 1)}"
+    )
     return replace(blank, verdict="agree", largest=largest, summary=f"{agreed}; {_REFUSED}")

@@ -125,9 +125,8 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
         allowed = FACTOR * bound
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
-        return (truth == formula) & np.isinf(truth) | (
-            np.isfinite(truth) & (np.abs(truth - formula) <= allowed) & (sharp | tiny)
-        )
+        close = np.abs(truth - formula) <= allowed
+        return np.isfinite(truth) & np.isfinite(formula) & close & (sharp | tiny)
 
 
 @dataclass(frozen=True)
@@ -148,6 +147,10 @@ class _Doubtful:
             decisive: whether finite differences may decide.
         """
         truth, value = self._truth, self._value
+        if np.isinf(truth) and truth == self._formula:
+            exact = self.exact.value
+            in_range = np.isfinite(exact) and abs(exact) <= self.dtype.largest
+            return Finding.ROUNDING if in_range else Finding.AGREED
         if value is None:
             return None
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
@@ -187,8 +190,13 @@ class _Doubtful:
         assert self.sources.formula is not None
         if not np.isnan(self.exact.value):
             return self.exact.value
-        value = float(self.sources.formula[self.row, self.column])
-        return value if np.isfinite(value) else None
+        return self._formula if np.isfinite(self._formula) else None
+
+    @property
+    def _formula(self) -> float:
+        """The closed form's value in float64."""
+        assert self.sources.formula is not None
+        return float(self.sources.formula[self.row, self.column])
 
     @property
     def _bound(self) -> float:

@@ -12,6 +12,7 @@ import torch
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NumericJacobian
+from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement, Disagreement, conclude
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.directional_check import (
@@ -133,7 +134,7 @@ def _check_along(evidence: Evidence, warnings: tuple[str, ...]) -> Agreement:
         return replace(blank, reason=f"torch is the only source; {where}")
     largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
     agreed = f"torch agrees with finite differences along {DIRECTIONS} random directions"
-    summary = f"{agreed}; largest difference {largest:.1g}"
+    summary = f"{agreed}; largest difference {number(largest, 1)}"
     return replace(blank, verdict="agree", largest=largest, summary=summary)
 
 

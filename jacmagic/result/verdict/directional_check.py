@@ -12,6 +12,7 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, Sparse, along, differences, gap_of_product
+from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
@@ -100,7 +101,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     names += ["finite differences along one"] * (along is not None)
     agreed = gap <= allowed and along is not False
     summary = (
-        f"the entries agree with {' and '.join(names)}; largest difference {gap:.1g}"
+        f"the entries agree with {' and '.join(names)}; largest difference {number(gap, 1)}"
         if agreed
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
         "write --mode reverse for all of them"

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from jacmagic.function.problem import Problem
+from jacmagic.render.text import number
 from jacmagic.result.verdict.causes import sentence
 from jacmagic.result.verdict.comparison import SHORT_CONSTANT
 from jacmagic.result.verdict.evidence import Evidence
@@ -16,6 +17,7 @@ from jacmagic.symbolic.trace import Leak
 
 _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
+_SCALE = "rewrite or scale the function so that no number on the way overflows or underflows"
 MAX_REMARKS = 3  # entries named one by one: more of them do not help a reader
 
 
@@ -96,7 +98,7 @@ def reason_for(evidence: Evidence, finding: Finding, i: int, j: int) -> str:
     if finding is Finding.ROUNDING:
         return (
             f"rounding in an algorithm on whole matrices leaves too few digits of {entry}, "
-            f"which is ill-conditioned here: torch {evidence.truth[i, j]:.6g}"
+            f"which is ill-conditioned here: torch {number(float(evidence.truth[i, j]), 6)}"
         )
     problem = evidence.problem
     if problem.effects:
@@ -114,17 +116,20 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     assert evidence.exactly is not None
     (exact,) = evidence.exactly([(i, j)])
     entry, value, precision = evidence.name(i, j), evidence.truth[i, j], evidence.dtype.name
-    advice = _REWRITE if precision == "float64" else _LOWER
+    bound = evidence.sources.bound
+    in_range = np.isfinite(value) and (bound is None or np.isfinite(bound[i, j]))
+    rewritten = _REWRITE if in_range else _SCALE
+    advice = rewritten if precision == "float64" else _LOWER
     gap = abs(value - exact.value)
     if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
-    other = f"exact {exact.value:.6g}"
-    if evidence.sources.decisive[i, j] and evidence.sources.differences is not None:
-        other = f"finite differences {evidence.sources.differences[i, j]:.6g}"
+    other = f"exact {number(exact.value, 6)}"
+    if not np.isfinite(exact.value) and evidence.sources.differences is not None:
+        other = f"finite differences {number(float(evidence.sources.differences[i, j]), 6)}"
     return (
         f"rounding in {precision} leaves too few digits of {entry}: "
-        f"torch {value:.6g}, {other}; {advice}"
+        f"torch {number(value, 6)}, {other}; {advice}"
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen import Runner
+from jacmagic.symbolic.codegen.runner import Runner
 from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import (
     ZERO,

@@ -168,9 +168,6 @@ class _HandWritten(Line):
         third = expr.q <= 9 and expr.q not in (2, 4, 5, 8)
         return str(super()._print_Rational(expr)) if third else number(float(expr), 6)
 
-    def _print_Float(self, expr: Any) -> str:
-        return number(float(expr), 6)
-
     def _print_Relational(self, expr: Any) -> str:
         sign = _SIGNS.get(expr.func, "?")
         return f"{self._print(expr.args[0])} {sign} {self._print(expr.args[1])}"

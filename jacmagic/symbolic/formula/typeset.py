@@ -17,10 +17,12 @@ from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from jacmagic.render.text import number
 from jacmagic.render.typed import Level, TypedLatex
 from jacmagic.symbolic.formula.latex_writer import LatexWriter, PositiveFirst
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 
+DECIMALS = 6  # significant digits of a decimal number within an expression
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
 
@@ -37,6 +39,9 @@ class Line(PositiveFirst, StrPrinter):
         named = self.names.get(expr) if isinstance(expr, sympy.Basic) else None
         return named or str(super()._print(expr, **settings))
 
+    def _print_Float(self, expr: Any) -> str:
+        return number(float(expr), DECIMALS)
+
 
 class _Terminal(PositiveFirst, PrettyPrinter):
     """Printer of two-dimensional Unicode whose symbols are text already."""
@@ -50,7 +55,23 @@ class _Terminal(PositiveFirst, PrettyPrinter):
         return prettyForm(self.names.get(e, e.name))
 
     def _print_Float(self, e: Any) -> Any:
-        return prettyForm(f"{float(e):.15g}")
+        return prettyForm(number(float(e), DECIMALS))
+
+    def _print_Mul(self, product: Any) -> Any:
+        """Write a fraction; SymPy's own method first loads all of its physical units (0.1 s)."""
+        if product.args[0] is sympy.S.One or any(one.is_Number for one in product.args[1:]):
+            return super()._print_Mul(product)  # not evaluated
+        above, below = [], []
+        for factor in product.as_ordered_factors():
+            if factor.is_Rational:
+                above += [sympy.Integer(factor.p)] * (factor.p != 1)
+                below += [sympy.Integer(factor.q)] * (factor.q != 1)
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
+                below.append(sympy.Pow(factor.base, -factor.exp, evaluate=factor.exp == -1))
+            else:
+                above.append(factor)
+        numerator = prettyForm.__mul__(*map(self._print, above or [sympy.S.One]))
+        return numerator / prettyForm.__mul__(*map(self._print, below)) if below else numerator
 
 
 def tex(
@@ -118,7 +139,25 @@ def plain(
     arranged = Arranged(expression, names or {}, written=written, decimals=False)
     line = Line({"order": "none"} if written else {})
     line.names, line.kept = arranged.names, arranged.sums
-    return str(line.doprint(arranged.expression))
+    return _without_spare_brackets(str(line.doprint(arranged.expression)))
+
+
+def _without_spare_brackets(text: str) -> str:
+    """Return text without brackets around brackets or around a single call: a/((b*c)), a/(f(x))."""
+    opened: list[int] = []
+    pairs: dict[int, int] = {}
+    for k, character in enumerate(text):
+        if character == "(":
+            opened.append(k)
+        elif character == ")" and opened:
+            pairs[opened.pop()] = k
+    spare = set[int]()
+    for start, end in pairs.items():
+        inner = re.compile(r"\w*\(").match(text, start + 1)
+        is_call = start > 0 and (text[start - 1].isalnum() or text[start - 1] == "_")
+        if inner and not is_call and pairs.get(inner.end() - 1) == end - 1:
+            spare |= {start, end}
+    return "".join(character for k, character in enumerate(text) if k not in spare)
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:

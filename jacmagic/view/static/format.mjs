@@ -6,7 +6,7 @@
  * A number to some significant digits, as short as it can be.
  * @param {number} value any float
  * @param {number} [digits] significant digits, at least 1
- * @returns {string} "3", "0", "0.3333", "1.25e-09", "nan", "-inf"
+ * @returns {string} "3", "0", "0.3333", "1.25e-9", "nan", "-inf"
  */
 export function formatNumber(value, digits = 4) {
   if (Number.isNaN(value)) return "nan";
@@ -20,8 +20,7 @@ export function formatNumber(value, digits = 4) {
     return withoutTrailingZeros(shown.includes("e") ? Number(shown).toFixed(0) : shown);
   }
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-  const power = exponent.slice(1).padStart(2, "0");
-  return `${withoutTrailingZeros(mantissa)}e${exponent[0]}${power}`;
+  return `${withoutTrailingZeros(mantissa)}e${exponent.replace("+", "")}`;
 }
 
 /** @param {string} text */

@@ -7,6 +7,7 @@ columns of a sparse plan, from which the entries are picked.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,10 +89,15 @@ def rows(task: Task) -> Traceable:
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = [tensors[k] for k in task.chosen]
         values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
-        found = torch.func.vmap(pull)(basis)
+        found = _pulled(pull, basis)
         return _side_by_side(task, found).reshape(-1), flat(values)
 
     return run
+
+
+def _pulled(pull: Callable[..., Any], basis: Any) -> Any:
+    """Return a batched backward pass; no further derivatives, whose formulas would be longer."""
+    return torch.func.vmap(functools.partial(pull, create_graph=False))(basis)
 
 
 def columns(task: Task) -> Traceable:
@@ -149,7 +155,7 @@ def compressed(task: Task) -> Traceable:
         products, values = [], None
         if scheme.plan.backward:
             outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
-            products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
+            products.append(_side_by_side(task, _pulled(pull, scheme.backward)))
             values = flat(outputs)
         if scheme.plan.forward:
             found, values = _pushed(leaves, chosen, scheme.forward)

@@ -10,12 +10,12 @@ import numpy as np
 from torch import Tensor, fx
 
 from jacmagic.result.compiled.c_compiler import c_compiler, library
-from jacmagic.result.compiled.loops.c_products import PRODUCTS
+from jacmagic.result.compiled.loops.c_matrices import MATRICES
 from jacmagic.result.compiled.loops.expressions import LOAD
 from jacmagic.result.compiled.loops.gathered import with_gathered_sums
 from jacmagic.result.compiled.loops.lowering import Lowering
 from jacmagic.result.compiled.loops.source import Source
-from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
+from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
 from jacmagic.result.compiled.loops.zeros import Zeros
 from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.c_source import HEAD, many
@@ -73,7 +73,7 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
         *many(program, types, result, False),
         *from_python([tuple(tensor.shape) for tensor in tensors], types, (shape, result)),
     ]
-    text = "\n".join([HEAD, _declared(), PRODUCTS, *source.functions.values(), *at, *rest, ""])
+    text = "\n".join([HEAD, _declared(), MATRICES, *source.functions.values(), *at, *rest, ""])
     try:
         code = library([compiler, *_FLAGS, "-DVECTOR_MATH"], text)
     except NotCompiled:
@@ -121,11 +121,11 @@ def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]
 
 
 def _needed(stages: Sequence[Stage], last: Fill) -> list[Stage]:
-    """Return the stages that one reads from, and itself."""
+    """Return the stages that one reads from, those that must not be left out, and itself."""
     found: list[Stage] = [last]
     reads = set(last.reads)
     for stage in reversed(stages):
-        if stage.buffer in reads:
+        if stage.buffer in reads or (isinstance(stage, Call) and stage.decides):
             found.insert(0, stage)
             reads |= stage.reads
     return found
@@ -188,7 +188,7 @@ def _written_by(program: Loops) -> str:
         return ""
     where, one = last.pieces[0]
     whole = one.operation == LOAD and len(where) == program.entries == program.buffers[one.buffer]
-    written = any(isinstance(s, (Sum, Product)) and s.buffer == one.buffer for s in others)
+    written = any(isinstance(s, (Sum, Call)) and s.buffer == one.buffer for s in others)
     if not whole or not written or any(one.buffer in s.reads for s in program.after):
         return ""
     return one.buffer if np.array_equal(one.data, where) else ""

@@ -12,12 +12,18 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
+from jacmagic.result.compiled.loops.factorizations import DECOMPOSITIONS
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
+from jacmagic.result.compiled.loops.routines import ROUTINES
 from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
 
 
 def _is_known(target: Any) -> bool:
-    return bool(elementwise(target)) or moves(target) or name_of(target) in SUMS | PRODUCTS
+    return (
+        bool(elementwise(target))
+        or moves(target)
+        or name_of(target) in {*SUMS, *PRODUCTS, *ROUTINES}
+    )
 
 
 @cache
@@ -37,14 +43,28 @@ def decompositions() -> dict[Any, Any]:
         aten.cumprod.default: _running_product,
         aten.cumsum.default: _running_sum,
         aten.scatter_reduce.two: _sum_by_indices,
-        aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape),
+        aten.full_like.default: lambda x, value, **_: aten.scalar_tensor(
+            value, dtype=x.dtype, device=x.device
+        ).repeat(x.shape),
+        aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape).contiguous(),
         aten._new_zeros_with_same_feature_meta.default: _zeros_of,
     }
-    return {target: run for target, run in table.items() if not _is_known(target)} | more
+    return (
+        {target: run for target, run in table.items() if not _is_known(target)}
+        | more
+        | DECOMPOSITIONS
+    )
 
 
 def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) -> Tensor:
-    return tangent.new_zeros(tangent.shape[:self_num_batch_dims] + primal.shape)
+    """Return zeros of a primal's strides for each tangent."""
+    batch = tangent.shape[:self_num_batch_dims]
+    if primal.is_contiguous():
+        return tangent.new_zeros(batch + primal.shape)
+    extent = 1 + sum((n - 1) * step for n, step in zip(primal.shape, primal.stride(), strict=True))
+    outer = [extent * step for step in torch.empty(batch, device="meta").stride()]
+    strides = (*outer, *primal.stride())
+    return torch.empty_strided(batch + primal.shape, strides, dtype=tangent.dtype).zero_()
 
 
 def _sum_by_indices(

@@ -31,7 +31,9 @@ from jacmagic.result.compiled.loops.pieces import (
     looked_up,
     multiplied,
 )
-from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum, fill
+from jacmagic.result.compiled.loops.routines import product
+from jacmagic.result.compiled.loops.sharing import groups
+from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum, fill
 from jacmagic.result.compiled.loops.zeros import Zeros
 
 MAX_LIVE_TO_PACK = 0.5  # of a tensor's components, up to which zeros are not stored
@@ -50,17 +52,18 @@ class Lowering:
     zeros: Zeros
     stages: list[Stage] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
-    _stored: dict[fx.Node, tuple[str, np.ndarray | None]] = field(default_factory=dict)
+    _stored: dict[fx.Node, tuple[str, np.ndarray]] = field(default_factory=dict)
     _known: dict[tuple[fx.Node, bytes], Pieces] = field(default_factory=dict)
 
     def store_shared(self) -> None:
         """Store, in order, what is to be stored."""
-        for node in self.zeros.graph.nodes:
-            if node in self.zeros.products or node in self.zeros.sums:
-                if not self.zeros.is_written_out(node):
-                    self._store_sum(node)
-            elif self.zeros.is_shared(node):
-                self._store(node)
+        for group in groups(self.zeros):
+            if group[0] in self.zeros.sums:
+                self._store_sums(group)
+            elif self.zeros.is_stored(group[0]):
+                self._store_calls(group)
+            else:
+                self._store_steps(group)
 
     def result(self, buffer: str, node: fx.Node, columns: int) -> Fill:
         """Return the stage that writes a result, after all others."""
@@ -93,7 +96,7 @@ class Lowering:
         everything = np.arange(len(at))
         if node in self._stored:
             buffer, layout = self._stored[node]
-            return [(everything, load(buffer, at if layout is None else layout[at]))]
+            return [(everything, load(buffer, layout[at]))]
         if node in zeros.constants:
             return [(everything, constant(zeros.numbers(node)[at]))]
         if node in zeros.inputs:
@@ -152,62 +155,69 @@ class Lowering:
 
     # ── what is stored ────────────────────────────────────────────────────────────────────────
 
-    def _store(self, node: fx.Node) -> None:
-        """Store a step's components, side by side those that may differ from zero."""
-        shape, live = node.meta["val"].shape, np.flatnonzero(self.zeros.masks[node])
-        layout, size = None, self.zeros.size(node)
+    def _store_steps(self, nodes: Sequence[fx.Node]) -> None:
+        """Store components of equal steps, side by side those that may differ from zero."""
+        shape, each = nodes[0].meta["val"].shape, self.zeros.size(nodes[0])
         columns = shape[-1] if len(shape) else 1
-        places = np.arange(size)
-        if len(live) <= MAX_LIVE_TO_PACK * size:
-            layout, places = np.cumsum(self.zeros.masks[node]) - 1, live
-            size = columns = max(1, len(live))
-        pieces = self._pieces(node, places)
-        buffer = self._new(size)
-        self.stages.append(fill(buffer, pieces, size, columns))
-        self._stored[node] = buffer, layout
+        live = [np.flatnonzero(self.zeros.masks[node]) for node in nodes]
+        layouts = [np.arange(each)] * len(nodes)
+        if packed := len(live[0]) <= MAX_LIVE_TO_PACK * each:
+            layouts = [np.cumsum(self.zeros.masks[node]) - 1 for node in nodes]
+            each = columns = max(1, len(live[0]))
+        pieces = self._pieces_of(
+            [(n, k if packed else np.arange(each)) for n, k in zip(nodes, live, strict=True)]
+        )
+        buffer = self._new(each * len(nodes))
+        self.stages.append(fill(buffer, pieces, each * len(nodes), columns))
+        self._keep(nodes, buffer, layouts, each)
         self._known.clear()
 
-    def _store_sum(self, node: fx.Node) -> None:
-        if node in self.zeros.products:
-            self._store_product(node)
-            return
-        operand, index, largest = self.zeros.sums[node]
-        pieces = self._pieces(operand, index.reshape(-1))
-        inline = len(pieces) == 1
-        terms = pieces[0][1] if inline else self._contiguous(operand, index.reshape(-1))
-        count = self.zeros.size(node)
-        buffer = self._new(count)
-        self.stages.append(Sum(buffer, terms, count, index.shape[1], largest))
-        self._stored[node] = buffer, None
+    def _store_sums(self, nodes: Sequence[fx.Node]) -> None:
+        parts, count = [], self.zeros.size(nodes[0])
+        for node in nodes:
+            operand, index, largest = self.zeros.sums[node]
+            parts.append((operand, index.reshape(-1)))
+        pieces = self._pieces_of(parts)
+        terms = pieces[0][1] if len(pieces) == 1 else self._contiguous(parts)
+        buffer = self._new(count * len(nodes))
+        self.stages.append(Sum(buffer, terms, count * len(nodes), index.shape[1], largest))
+        self._keep(nodes, buffer, [np.arange(count)] * len(nodes), count)
 
-    def _store_product(self, node: fx.Node) -> None:
-        """Store products with the longer side contiguous."""
-        left, right, (batch, rows, terms, columns) = self.zeros.products[node]
-        a = np.arange(batch * rows * terms).reshape(batch, rows, terms)
-        b = np.arange(batch * terms * columns).reshape(batch, terms, columns)
-        layout = None
-        if rows > columns:
-            left, right, a, b = right, left, b.swapaxes(1, 2), a.swapaxes(1, 2)
-            layout = np.arange(batch * rows * columns).reshape(batch, columns, rows)
-            layout = layout.swapaxes(1, 2).reshape(-1)
-            rows, columns = columns, rows
-        sides = [
-            self._contiguous(*side) for side in ((left, a.reshape(-1)), (right, b.reshape(-1)))
+    def _store_calls(self, nodes: Sequence[fx.Node]) -> None:
+        calls = [self.zeros.calls.get(node) or product(self.zeros, node) for node in nodes]
+        one = calls[0]
+        operands = map(self._contiguous, zip(*(call.operands for call in calls), strict=True))
+        buffer = self._new(one.size * len(nodes) + one.work)
+        arguments = one.arguments[0] * len(nodes), *one.arguments[1:]
+        self.stages.append(Call(buffer, one.function, tuple(operands), arguments, one.decides))
+        self._keep(nodes, buffer, [call.layout for call in calls], one.size)
+
+    def _keep(
+        self, nodes: Sequence[fx.Node], buffer: str, layouts: Sequence[np.ndarray], each: int
+    ) -> None:
+        """Remember where the components of steps are stored, one step after the other."""
+        for k, (node, layout) in enumerate(zip(nodes, layouts, strict=True)):
+            self._stored[node] = buffer, layout + k * each
+
+    def _pieces_of(self, parts: Sequence[tuple[fx.Node, np.ndarray]]) -> Pieces:
+        """Return components of several steps, one after the other."""
+        starts = np.cumsum([0, *(len(at) for _, at in parts)])
+        found = [
+            (where + start, one)
+            for start, (node, at) in zip(starts, parts, strict=False)
+            for where, one in self._pieces(node, at)
         ]
-        buffer = self._new(batch * rows * columns)
-        sizes = batch, rows, terms, columns
-        self.stages.append(Product(buffer, sides[0], sides[1], sizes))
-        self._stored[node] = buffer, layout
+        return found if len(parts) == 1 else grouped(found)
 
-    def _contiguous(self, node: fx.Node, at: np.ndarray) -> Expression:
+    def _contiguous(self, parts: Sequence[tuple[fx.Node, np.ndarray]]) -> Expression:
         """Return components as constants or as a contiguous load, stored if necessary."""
-        pieces = self._pieces(node, at)
+        pieces, count = self._pieces_of(parts), sum(len(at) for _, at in parts)
         if all(one.operation == CONSTANT for _, one in pieces):
-            return constant(fill("", pieces, len(at), 1).template)
+            return constant(fill("", pieces, count, 1).template)
         if len(pieces) == 1 and pieces[0][1].operation == LOAD:
             data = pieces[0][1].data
             if np.array_equal(data, np.arange(data[0], data[0] + len(data))):
                 return pieces[0][1]
-        buffer = self._new(len(at))
-        self.stages.append(fill(buffer, pieces, len(at), len(at)))
-        return load(buffer, np.arange(len(at)))
+        buffer = self._new(count)
+        self.stages.append(fill(buffer, pieces, count, count))
+        return load(buffer, np.arange(count))

@@ -15,7 +15,7 @@ from jacmagic.function.aten.operation import signature_of
 from jacmagic.function.torch_internals import overload_of
 from jacmagic.result.compiled.loops.expressions import ZERO, Expression, constant, operation
 from jacmagic.result.compiled.obstacles import NotCompiled
-from jacmagic.symbolic.codegen import C
+from jacmagic.symbolic.codegen.languages import C
 
 ONE = constant(1.0)
 # Functions of C's library that the closed form's graph has no operation for.

@@ -16,8 +16,8 @@ from jacmagic.result.compiled.loops.expressions import (
 )
 from jacmagic.result.compiled.loops.indices import affine, extended, loop_bounds
 from jacmagic.result.compiled.loops.operations import LIBRARY
-from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
-from jacmagic.symbolic.codegen import C
+from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
+from jacmagic.symbolic.codegen.languages import C
 
 # What a stage reads and writes: tables and buffers.
 _POINTERS = re.compile(r"\(\(const \w+ \*\)tables\[\d+\]\)|\b(?:[wx]\d+|[Jy])\b")
@@ -44,7 +44,7 @@ class Source:
 
     def call(self, stage: Stage) -> str:
         """Return the call of the function of one stage; stages that differ in buffers share one."""
-        write: Any = {Fill: self._fill, Sum: self._sum, Product: self._product}[type(stage)]
+        write: Any = {Fill: self._fill, Sum: self._sum, Call: self._call}[type(stage)]
         names: dict[str, str] = {}
         body = _POINTERS.sub(
             lambda found: names.setdefault(found[0], f"p{len(names)}"), "\n".join(write(stage))
@@ -53,10 +53,11 @@ class Source:
             f"{_kind(name, stage.buffer)} *restrict {short}" for name, short in names.items()
         )
         content = f"({pointers})\n{{\n{body}\n}}"
+        head = "static NOINLINE int " if isinstance(stage, Call) else "static NOINLINE void "
         name = f"stage{len(self.functions)}"
-        function = self.functions.setdefault(content, f"static NOINLINE void {name}{content}")
-        name = function[len("static NOINLINE void ") : -len(content)]
-        return f"{name}({', '.join(names)});"
+        function = self.functions.setdefault(content, f"{head}{name}{content}")
+        call = f"{function[len(head) : -len(content)]}({', '.join(names)})"
+        return f"if ({call}) return 1;" if isinstance(stage, Call) else f"{call};"
 
     def _table(self, array: np.ndarray) -> str:
         content = array.dtype.str.encode() + array.tobytes()
@@ -117,16 +118,14 @@ class Source:
             pairs = [one.format(*pairs[k : k + 2]) for k in range(0, len(pairs), 2)]
         yield f"{stage.buffer}[i] = {pairs[0]};\n}}"
 
-    def _product(self, stage: Product) -> Iterator[str]:
-        batch, rows, terms, columns = stage.sizes
-        left, right = self._place(stage.left), self._place(stage.right)
-        data = stage.right.data
-        finite = stage.right.operation == CONSTANT and np.isfinite(data).all()
-        yield f"for (long i = 0; i < {batch}; i++)"
-        yield (
-            f"product({stage.buffer} + i*{rows * columns}, {left} + i*{rows * terms}, "
-            f"{right} + i*{terms * columns}, {rows}, {terms}, {columns}, {int(bool(finite))});"
-        )
+    def _call(self, stage: Call) -> Iterator[str]:
+        arguments = [f"{number!r}" for number in stage.arguments]
+        if stage.function == "products":  # zeros on the left are skipped beside finite numbers
+            right = stage.operands[1]
+            finite = right.operation == CONSTANT and np.isfinite(right.data).all()
+            arguments.append(f"{int(finite)}")
+        operands = map(self._place, stage.operands)
+        yield f"return {stage.function}({', '.join([stage.buffer, *operands, *arguments])});"
 
     def _place(self, side: Expression) -> str:
         return (

@@ -1,4 +1,4 @@
-"""What is computed, step by step: components of buffers, sums and products."""
+"""What is computed, step by step: components of buffers, sums and calls."""
 
 from __future__ import annotations
 
@@ -57,28 +57,30 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Product:
-    """Products of matrices, (batch, rows, terms) by (batch, terms, columns).
+class Call:
+    """A call of a function on matrices.
 
     Attributes:
         buffer: what is written.
-        left: where the left ones are read, contiguously.
-        right: the same of the right ones.
-        sizes: (batch, rows, terms, columns).
+        function: its name, see `c_matrices`.
+        operands: what is read, contiguously.
+        arguments: numbers that follow.
+        decides: whether it must not be left out, as torch may raise an error there.
     """
 
     buffer: str
-    left: Expression
-    right: Expression
-    sizes: tuple[int, int, int, int]
+    function: str
+    operands: tuple[Expression, ...]
+    arguments: tuple[float, ...]
+    decides: bool
 
     @property
     def reads(self) -> set[str]:
         """The buffers that are read."""
-        return buffers_of(self.left) | buffers_of(self.right)
+        return set().union(*map(buffers_of, self.operands))
 
 
-Stage = Fill | Sum | Product
+Stage = Fill | Sum | Call
 
 
 def buffers_of(expression: Expression) -> set[str]:

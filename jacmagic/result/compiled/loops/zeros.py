@@ -1,6 +1,9 @@
-"""What is known of a traced graph before it is lowered: zeros, movements, sums, shared steps."""
+"""What is known of a traced graph before it is lowered: zeros, movements, sums, calls."""
 
 from __future__ import annotations
+
+import operator
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,22 +16,15 @@ from jacmagic.result.compiled.loops.operations import (
     nonzero,
     sources,
 )
+from jacmagic.result.compiled.loops.routines import ROUTINES, Routine, routine
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 SUMS = frozenset({"sum", "amax"})
+_CHECK = "_linalg_check_errors"  # what torch raises; a call gives way to torch before
 PRODUCTS = frozenset({"mm", "bmm", "mv", "dot"})
 MAX_SCALARS = 2**22  # scalars of one tensor
 MAX_LOOKUPS = 2**24  # terms of sums that are looked at
 MAX_TERMS = 4  # terms of a sum that are written out
-MAX_DEPTH = 40  # steps of one expression
-MAX_WAYS = 8  # ways from a step to the results up to which it is computed on each
-FREE_COST = 24.0  # operations for each component of a tensor that cost less than storing it
-# Operations that a step costs; functions of the mathematical library cost _FUNCTION_COST.
-_COSTS = {
-    **dict.fromkeys("add sub mul neg where rsub square threshold_backward".split(), 1.0),
-    **dict.fromkeys("div reciprocal sqrt tanh_backward sigmoid_backward".split(), 3.0),
-}
-_FUNCTION_COST = 10.0
 
 
 class Zeros:
@@ -43,6 +39,7 @@ class Zeros:
         sums: for each sum its operand, (count, terms) positions in it, and whether the largest
             term is taken instead.
         products: for each product of matrices its operands and (batch, rows, terms, columns).
+        calls: for each other step of linear algebra the call that computes it.
     """
 
     def __init__(self, module: fx.GraphModule) -> None:
@@ -58,6 +55,8 @@ class Zeros:
         self.moved: dict[fx.Node, tuple[list[fx.Node], np.ndarray]] = {}
         self.sums: dict[fx.Node, tuple[fx.Node, np.ndarray, bool]] = {}
         self.products: dict[fx.Node, tuple[fx.Node, fx.Node, tuple[int, int, int, int]]] = {}
+        self.calls: dict[fx.Node, Routine] = {}
+        self._starts: dict[fx.Node, int] = {}
         self._terms: dict[fx.Node, list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]] = {}
         self._counted: dict[fx.Node, np.ndarray] = {}
         self._places: dict[tuple[fx.Node, torch.Size], np.ndarray] = {}
@@ -70,11 +69,10 @@ class Zeros:
                 self.masks[node] = np.ones(self.size(node), dtype=bool)
             elif node.op != "output":
                 self._look_at(node)
-        self._weigh()
 
     def size(self, node: fx.Node) -> int:
         """Return the number of a step's components."""
-        return int(node.meta["val"].numel())
+        return len(self.calls[node].layout) if node in self.calls else node.meta["val"].numel()
 
     def numbers(self, node: fx.Node) -> np.ndarray:
         """Return the components of a constant."""
@@ -91,14 +89,21 @@ class Zeros:
     # ── one step ──────────────────────────────────────────────────────────────────────────────
 
     def _look_at(self, node: fx.Node) -> None:
-        value = node.meta.get("val")
-        if isinstance(value, (list, tuple)):
+        value, name = node.meta.get("val"), name_of(node.target)
+        whole: Any = node.args[0] if node.args else None
+        if name in ROUTINES:
+            self.calls[node] = routine(self, node)
+            self.masks[node] = self.calls[node].layout >= 0
+            return
+        if node.target is operator.getitem and whole in self.calls:
+            self._take(node, whole)
+            return
+        if name == _CHECK or isinstance(value, (list, tuple)):
             return  # a movement, or refused where its parts are read
         if not isinstance(value, Tensor) or value.numel() > MAX_SCALARS:
-            raise NotCompiled(f"{name_of(node.target)} of that size")
+            raise NotCompiled(f"{name} of that size")
         if not (value.is_floating_point() or value.dtype is torch.bool) or value.is_complex():
-            raise NotCompiled(f"{name_of(node.target)} of {value.dtype}")
-        name = name_of(node.target)
+            raise NotCompiled(f"{name} of {value.dtype}")
         if moves(node.target):
             tensors, places = self.moved[node] = sources(node, self.constants)
             masks = [self.masks[tensor] for tensor in tensors]
@@ -111,6 +116,14 @@ class Zeros:
             self.masks[node] = self._product_mask(node)
         else:
             raise NotCompiled(f"{name} is not known")
+
+    def _take(self, node: fx.Node, whole: fx.Node) -> None:
+        """Note which part of a call's results a step takes."""
+        which: Any = node.args[1]
+        sizes = [one.numel() for one in whole.meta["val"]]
+        start = sum(sizes[:which])
+        self.moved[node] = [whole], np.arange(start, start + sizes[which])
+        self.masks[node] = self.masks[whole][start : start + sizes[which]]
 
     def _elementwise_mask(self, node: fx.Node) -> np.ndarray:
         masks = [
@@ -150,9 +163,9 @@ class Zeros:
             1 if len(b) == 1 else b[-1],
         )
         self.products[node] = left, right, sizes
-        return self._counts(node).reshape(-1) > 0
+        return self.counts(node).reshape(-1) > 0
 
-    def _counts(self, node: fx.Node) -> np.ndarray:
+    def counts(self, node: fx.Node) -> np.ndarray:
         """Return how many terms of each component of a sum may differ from zero."""
         if node not in self._counted:
             self._counted[node] = self._count(node)
@@ -170,10 +183,30 @@ class Zeros:
         a = self.masks[left].reshape(batch, rows, terms).astype(np.float32)
         return a @ self.masks[right].reshape(batch, terms, columns).astype(np.float32)
 
+    def is_stored(self, node: fx.Node) -> bool:
+        """Whether a step is a sum of many terms or a call."""
+        is_sum = node in self.sums or node in self.products
+        return node in self.calls or (is_sum and not self.is_written_out(node))
+
+    def origins(self, node: fx.Node) -> np.ndarray:
+        """Return a number for each component, the same only for equal ones; -1 for zeros."""
+        if node in self.moved:
+            tensors, places = self.moved[node]
+            found = np.concatenate([*map(self.origins, tensors), [-1]])[places]
+        elif node in self.calls:
+            found = self._start(node) + self.calls[node].layout
+        else:
+            found = self._start(node) + np.arange(self.size(node))
+        return np.where(self.masks[node], found, -1)
+
+    def _start(self, node: fx.Node) -> int:
+        """Return the first of the numbers that are a step's own."""
+        return self._starts.setdefault(node, MAX_SCALARS * len(self._starts))
+
     def is_written_out(self, node: fx.Node) -> bool:
         """Whether a step is a sum of so few terms that its components are not stored."""
         is_sum = node in self.sums or node in self.products
-        return is_sum and int(self._counts(node).max(initial=0)) <= MAX_TERMS
+        return is_sum and int(self.counts(node).max(initial=0)) <= MAX_TERMS
 
     def terms(self, node: fx.Node) -> list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]:
         """Return the first, second ... term of a sum's components that may differ from zero.
@@ -183,7 +216,7 @@ class Zeros:
             there is such a term.
         """
         if node not in self._terms:
-            count, size = int(self._counts(node).max(initial=0)), self.size(node)
+            count, size = int(self.counts(node).max(initial=0)), self.size(node)
             width = self._width(node)
             chosen = np.zeros((size, count), dtype=np.int64)
             present = np.zeros((size, count), dtype=bool)
@@ -218,61 +251,3 @@ class Zeros:
         left, right, (_, rows, terms, columns) = self.products[node]
         item, j = np.divmod(at, columns)  # item is batch · rows + row
         return [(left, item * terms + k), (right, (item // rows * terms + k) * columns + j)]
-
-    # ── what is stored ────────────────────────────────────────────────────────────────────────
-
-    def is_shared(self, node: fx.Node) -> bool:
-        """Whether an elementwise step is stored rather than computed where it is read."""
-        return node in self._shared
-
-    def _weigh(self) -> None:
-        """Decide which elementwise steps are stored."""
-        ways: dict[fx.Node, float] = {}
-        reads: dict[fx.Node, float] = {}
-        for node in reversed(self.graph.nodes):
-            ways[node] = sum(1.0 if one.op == "output" else ways[one] for one in node.users)
-            reads[node] = sum(self._reads(node, user, reads) for user in node.users)
-        cost: dict[fx.Node, float] = {}
-        depth: dict[fx.Node, int] = {}
-        self._shared = set[fx.Node]()
-        for node in self.graph.nodes:
-            name = elementwise(node.target)
-            ends = (node in self.sums or node in self.products) and not self.is_written_out(node)
-            inner = [] if ends else [o for o in node.all_input_nodes if o not in self._shared]
-            own = 0.0 if name is None else _COSTS.get(name, _FUNCTION_COST)
-            cost[node] = own + sum(cost[one] for one in inner)
-            depth[node] = (name is not None) + max((depth[one] for one in inner), default=0)
-            if name is None:
-                continue
-            computed = max(1.0, float(self.masks[node].sum()))
-            again = cost[node] * (reads[node] - computed) / computed
-            if again > FREE_COST or ways[node] > MAX_WAYS or depth[node] > MAX_DEPTH:
-                self._shared.add(node)
-
-    def _reads(self, node: fx.Node, user: fx.Node, reads: dict[fx.Node, float]) -> float:
-        """Return how many components of a step one of its readers reads."""
-        if node not in self.masks:
-            return reads[user]
-        if self.is_written_out(user):
-            return (
-                reads[user] * float(self._counts(user).sum()) / float(self.masks[user].sum() or 1)
-            )
-        if user.op == "output" or user in self.sums or user in self.products:
-            return float(self.masks[node].sum())
-        if user not in self.masks:
-            return reads[user]
-        live = np.flatnonzero(self.masks[user])
-        if not len(live):
-            return 0.0
-        if user in self.moved:
-            tensors, sources = self.moved[user]
-            starts = np.cumsum([0, *map(self.size, tensors)])
-            places = sources[live]
-            part = [
-                ((places >= starts[k]) & (places < starts[k + 1])).mean()
-                for k, tensor in enumerate(tensors)
-                if tensor is node
-            ]
-            return reads[user] * float(sum(part))
-        part = self.masks[node][self.broadcast(node, user)[live]]
-        return reads[user] * float(part.mean())

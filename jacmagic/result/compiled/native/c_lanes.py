@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from jacmagic.result.compiled.native.straight import Straight
-from jacmagic.symbolic.codegen import C
+from jacmagic.symbolic.codegen.languages import C
 from jacmagic.symbolic.graph import OPERATIONS
 
 LANES = 4

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from jacmagic.result.compiled.native.kernel import result_type
 from jacmagic.result.compiled.native.straight import Straight
-from jacmagic.symbolic.codegen import Runner
+from jacmagic.symbolic.codegen.runner import Runner
 
 
 class Floats:

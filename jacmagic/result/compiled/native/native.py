@@ -24,7 +24,7 @@ from jacmagic.result.compiled.native.kernel import NUMPY, TYPES, Kernel, result_
 from jacmagic.result.compiled.native.llvm import by_llvm
 from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.result.compiled.obstacles import NotCompiled
-from jacmagic.symbolic.codegen import C
+from jacmagic.symbolic.codegen.languages import C
 
 MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
 MAX_OPERATIONS_IF_NAMED = 30_000  # the same where native code is asked for by name
