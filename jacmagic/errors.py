@@ -74,32 +74,32 @@ class PageError(JacmagicError, OSError):
 
 
 def text_of(error: BaseException) -> str:
-    """Return an exception's text, "" where a class of the user's fails to give it."""
+    """Return an exception's text; "" where its `__str__` fails."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 whatever the user's __str__ raises
         return ""
 
 
-def check_keywords(call: str, given: Collection[str], known: Collection[str]) -> None:
+def check_keywords(call: str, given: Collection[str], accepted: Collection[str]) -> None:
     """Refuse names of arguments that a call does not have.
 
     Args:
         call: the call as it is written, such as "J.shown".
         given: the names in the call.
-        known: those that there are, at least one.
+        accepted: those that there are, at least one.
 
     Raises:
         KeywordError: the first name that is none of them, with the nearest that is.
     """
     for name in given:
-        if name not in known:
+        if name not in accepted:
             import difflib  # 20 ms that only a mistake needs
 
-            longer = [one for one in known if one.startswith(name)]
-            near = [*longer, *difflib.get_close_matches(name, known, n=1), *known][0]
+            longer = [one for one in accepted if one.startswith(name)]
+            near = [*longer, *difflib.get_close_matches(name, accepted, n=1), *accepted][0]
             raise KeywordError(
-                f"expected arguments among {', '.join(known)}; found {name!r}; "
+                f"expected arguments among {', '.join(accepted)}; found {name!r}; "
                 f"write {call}({near}=…)"
             )
 
@@ -113,13 +113,13 @@ def naming_keywords(call: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]
 
     def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
         accepted = inspect.signature(function).parameters.keys()
-        known = [name for name in accepted if name != "self" and not name.startswith("_")]
+        keywords = [name for name in accepted if name != "self" and not name.startswith("_")]
 
         @functools.wraps(function)
         def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
             __tracebackhide__ = True
             if named.keys() - accepted:
-                check_keywords(call, named, known)
+                check_keywords(call, named, keywords)
             return function(*values, **named)
 
         return wrapper

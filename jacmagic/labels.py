@@ -203,14 +203,14 @@ def symbols(labels: Iterable[Label]) -> list[str]:
     an underscore more.
     """
     by_label: dict[Label, str] = {}
-    taken: set[str] = set()
+    used: set[str] = set()
     for label in (labels := list(labels)):
         if label not in by_label:
             symbol = label.symbol
-            while symbol in taken:
+            while symbol in used:
                 symbol += "_"
             by_label[label] = symbol
-            taken.add(symbol)
+            used.add(symbol)
     return [by_label[label] for label in labels]
 
 

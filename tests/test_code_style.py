@@ -110,7 +110,7 @@ def unmatched_raises(files: Sources) -> list[str]:
 
 
 def private_names(files: Sources) -> list[str]:
-    """Return the uses of torch's private names, such as `torch._C`; operations are no names."""
+    """Return the uses of torch's private names, such as `torch._C`; operations are not names."""
     return [
         f"{path}:{line} {name}"
         for path, source in files.items()

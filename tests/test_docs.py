@@ -136,7 +136,7 @@ def test_named_files_exist(page: str) -> None:
 
 
 def test_a_missing_file_is_found() -> None:
-    """A module may be named with or without `.py`; other code is no path."""
+    """A module may be named with or without `.py`; other code is not a path."""
     text = (
         "`view/jacobian`, `tests/js/`, `view/jacobian.py`, `a/b`, `x / y`, `J.at`, `static/x.mjs`"
     )

@@ -57,7 +57,7 @@ ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup"
     ],
 )  # fmt: skip
 def test_every_form(label: Label, text: str, unicode: str, tex: str, symbol: str) -> None:
-    """The four forms of a name, from letters to things that are no names at all."""
+    """The four forms of a name, from letters to things that are not names at all."""
     assert (label.text, label.unicode, label.tex, label.symbol) == (text, unicode, tex, symbol)
 
 
@@ -184,7 +184,7 @@ def test_long_names_are_cut() -> None:
     ],
 )
 def test_marks_on_letters_are_accents(name: str, shown: str, typeset: str) -> None:
-    """What IPython's Tab writes behind a letter is an accent."""
+    """What IPython's Tab writes after a letter is an accent."""
     assert unicodedata.normalize("NFC", Label(name).unicode) == unicodedata.normalize("NFC", shown)
     assert Label(name).tex == typeset
     assert Label(name).symbol.isidentifier()

@@ -124,7 +124,7 @@ def test_no_retired_word_is_read(kind: str) -> None:
             "A random walk, in place, in-place, two decimal places, the last place, takes place",
             [],
         ),
-        ("Watch out: floor(x) and the floor of x are no rooms", ["rooms"]),
+        ("Watch out: floor(x) and the floor of x are not rooms", ["rooms"]),
         ("A placeholder, a broad rule, Householder, indoors, a bedroom, torch.eye", []),
         ("Options stand in any order; the sum is replaced in one place", ["place"]),
     ],

@@ -93,7 +93,7 @@ def plain(function, tensors) -> torch.Tensor | None:
     """Return torch's Jacobian by plain backward passes; None if not finite."""
     try:
         value = jacmagic.jacobian(function, tensors, strategy="rows").matrix.double()
-    except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is no case
+    except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is not a case
         return None
     return value if bool(value.isfinite().all()) and value.numel() else None
 
@@ -201,7 +201,7 @@ def planted_in_batches(tally: Tally, every: int) -> None:
         function = spoiled(case, fault, 0, 1.0)
         truth, wrong = plain(case.function, tensors), batched(function, tensors)
         if truth is None or wrong is None or wrong.shape != truth.shape or len(truth) == 1:
-            continue  # one row is no batch
+            continue  # one row is not a batch
         if not bool(changed(wrong, truth).any()):
             continue
         # all rows in one batch: a slow function's first rows are taken one by one, which is right

@@ -17,13 +17,13 @@ def names_of(
 ) -> tuple[str, ...]:
     """One distinct name per input."""
     if names is not None:
-        given = tuple(split_names(names))
-        if len(given) != count or len(set(given)) != count:
+        chosen = tuple(split_names(names))
+        if len(chosen) != count or len(set(chosen)) != count:
             raise PointError(
-                f"expected {count} distinct names, one per input; found {', '.join(given)}; "
+                f"expected {count} distinct names, one per input; found {', '.join(chosen)}; "
                 f"write names={[f'x{i}' for i in range(count)]}"
             )
-        return given
+        return chosen
     own = parameters_of(func)
     if len(own) >= count:
         return tuple(own[:count])
@@ -33,23 +33,25 @@ def names_of(
     return tuple(itertools.islice(itertools.chain(own, fresh), count))
 
 
-def chosen_positions(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:
+def chosen_positions(inputs: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:
     """Positions of the inputs that `wrt` names, in the inputs' order."""
     if wrt is None:
-        return list(range(len(known)))
-    wanted = split_names(wrt)
-    for name in wanted:
-        if name not in known:
+        return list(range(len(inputs)))
+    chosen = split_names(wrt)
+    for name in chosen:
+        if name not in inputs:
             raise PointError(
                 f"expected names of inputs in wrt; found {name!r}; "
-                f"the inputs are {', '.join(known)}; write wrt={list(known)[:1]}"
+                f"the inputs are {', '.join(inputs)}; write wrt={list(inputs)[:1]}"
             )
-    return [position for position, name in enumerate(known) if name in wanted]
+    return [position for position, name in enumerate(inputs) if name in chosen]
 
 
-def whole_numbers(known: Sequence[str], tensors: Sequence[Tensor]) -> tuple[str, ...]:
-    """Return the names of the tensors that are whole numbers as they are given."""
-    return tuple(n for n, one in zip(known, tensors, strict=True) if not one.is_floating_point())
+def whole_numbers(names: Sequence[str], tensors: Sequence[Tensor]) -> tuple[str, ...]:
+    """Return the names of the tensors of an integer dtype."""
+    return tuple(
+        n for n, tensor in zip(names, tensors, strict=True) if not tensor.is_floating_point()
+    )
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:

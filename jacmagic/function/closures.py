@@ -1,4 +1,4 @@
-"""Inputs that a function reads from outside instead of through its arguments.
+"""Inputs that a function captures instead of taking them as arguments.
 
 `jacobian(lambda *_: model(x), params)` is all zeros without a word: the function never looks at its
 arguments, it reads the same tensors through a closure, a global name or a module. Here such
@@ -20,31 +20,31 @@ import torch
 
 def cells_of(function: types.FunctionType) -> dict[str, Any]:
     """Return the values in a function's closure by name; names that are not bound yet have none."""
-    found = {}
+    contents = {}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # not bound yet
-            found[name] = cell.cell_contents
-    return found
+            contents[name] = cell.cell_contents
+    return contents
 
 
 def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
-    """Positions of the tensors that a function holds from outside itself.
+    """Return the positions of the tensors that a function captures.
 
     Args:
         function: any callable; wrappers are looked through.
-        inputs: the very objects that the user passed; nothing is found where one is no tensor.
+        inputs: the very objects that the user passed; nothing is found where one is not a tensor.
     """
-    if not all(isinstance(one, torch.Tensor) for one in inputs):
+    if not all(isinstance(input_, torch.Tensor) for input_ in inputs):
         return set()  # positions of nests are not those of their leaves
-    held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
-    return {position for position, tensor in enumerate(inputs) if id(tensor) in held}
+    captured_ids = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
+    return {position for position, tensor in enumerate(inputs) if id(tensor) in captured_ids}
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
     """Return the modules that a callable is, is bound to, or captures."""
     bound = getattr(function, "__self__", None)
-    held = [function, bound, *_outside(function)]
-    return [value for value in held if isinstance(value, torch.nn.Module)]
+    values = [function, bound, *_outside(function)]
+    return [value for value in values if isinstance(value, torch.nn.Module)]
 
 
 MAX_CAPTURES = 1_000  # of those that a function reads from outside

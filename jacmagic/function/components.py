@@ -11,13 +11,13 @@ from torch import Tensor
 
 def components(tensors: Sequence[Tensor]) -> np.ndarray:
     """Return the components of all tensors, row-major, as one float64 array (n,)."""
-    parts = [one.detach().reshape(-1).cpu().double() for one in tensors]
+    parts = [tensor.detach().reshape(-1).cpu().double() for tensor in tensors]
     return torch.cat(parts).numpy() if parts else np.zeros(0)
 
 
 def flat(tensors: Sequence[Tensor]) -> Tensor:
     """Return all components as one tensor (n,); of one tensor, without a copy."""
-    parts = [one.reshape(-1) for one in tensors]
+    parts = [tensor.reshape(-1) for tensor in tensors]
     return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

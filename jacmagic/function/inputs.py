@@ -47,23 +47,23 @@ def labelled(
         source: the function's text, or what reads it; read once and only if a label is asked for.
     """
     shapes = {name: value.shape for name, value in values.items()}
-    found = functools.cache(
+    labels = functools.cache(
         lambda: _labels(shapes, source if isinstance(source, str) else source())
     )
-    return tuple(Input(name, value, lambda name: found()[name]) for name, value in values.items())
+    return tuple(Input(name, value, lambda name: labels()[name]) for name, value in values.items())
 
 
 def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
     """Return the labels of each input's components."""
-    taken, found = set(shapes), dict[str, Sequence[Label]]()
+    used_names, labels_by_input = set(shapes), dict[str, Sequence[Label]]()
     for name, shape in shapes.items():
         parts = unpacked_names(source, name) if len(shape) == 1 and source else None
-        if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
-            found[name] = tuple(Label(part) for part in parts)
-            taken |= set(parts)
+        if parts and len(set(parts)) == len(parts) == shape[0] and used_names.isdisjoint(parts):
+            labels_by_input[name] = tuple(Label(part) for part in parts)
+            used_names |= set(parts)
         else:
-            found[name] = labels_of(name, shape)
-    if len(found) == 1 or sum(map(len, found.values())) > MAX_EAGER:
-        return found
-    each = iter(apart([label for labels in found.values() for label in labels]))
-    return {name: tuple(itertools.islice(each, len(one))) for name, one in found.items()}
+            labels_by_input[name] = labels_of(name, shape)
+    if len(labels_by_input) == 1 or sum(map(len, labels_by_input.values())) > MAX_EAGER:
+        return labels_by_input
+    each = iter(apart([label for labels in labels_by_input.values() for label in labels]))
+    return {name: tuple(itertools.islice(each, len(one))) for name, one in labels_by_input.items()}

@@ -1,6 +1,6 @@
-"""Inputs that must stay whole numbers: `range(n)`, `x[k]`, `torch.zeros(n)`.
+"""Inputs that must stay integers: `range(n)`, `x[k]`, `torch.zeros(n)`.
 
-`x=3` means 3.0, as most whole numbers of a point do. Where the function fails with real numbers,
+`x=3` means 3.0, as most integers of a point do. Where the function fails with real numbers,
 the smallest set of them that has to stay whole is looked for, and stays so.
 """
 
@@ -21,7 +21,7 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 
 _Answer = TypeVar("_Answer")
 
-MAX_WHOLE_NUMBERS = 3  # whole numbers that are kept together
+MAX_WHOLE_NUMBERS = 3  # integers that are kept together
 MAX_SECONDS_TO_SEARCH = 5.0  # of looking for them, after the function has failed
 _ERRORS = (TypeError, IndexError, KeyError, ValueError, RuntimeError)
 _WORDS = re.compile(
@@ -34,7 +34,7 @@ _WORDS = re.compile(
 def keeping_counts(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
-    """Return the answer for a problem, some inputs kept whole if it needs them so.
+    """Compute with a problem, some inputs kept as integers if the function needs that.
 
     Args:
         make: gives the problem with these inputs kept whole; none of them at first.
@@ -59,7 +59,7 @@ def keeping_counts(
 
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
-    """Return the problem with the fewest whole numbers with which the function runs."""
+    """Return the problem with the fewest integer inputs for which the function runs."""
     end = time.perf_counter() + MAX_SECONDS_TO_SEARCH
     for size in range(1, min(MAX_WHOLE_NUMBERS, len(names)) + 1):
         for fixed in itertools.combinations(names, size):

@@ -43,7 +43,7 @@ class ModeStacks:
 
 
 def _begins(stack: list, recorded: list) -> bool:
-    """Whether a stack is a beginning of the recorded one."""
+    """Whether a stack is a prefix of the recorded one."""
     return len(stack) <= len(recorded) and all(
         a is b for a, b in zip(stack, recorded, strict=False)
     )

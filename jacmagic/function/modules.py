@@ -59,13 +59,15 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
     def run(
         weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
     ) -> Any:
-        held = dict(weights)
+        parameters = dict(weights)
         if keeps:
-            held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
-        with _same_draws((*held.values(), *positional)) if draws else _NOTHING:
-            if not held:
+            parameters |= {
+                name: parameters.get(name, b).clone() for name, b in module.named_buffers()
+            }
+        with _same_draws((*parameters.values(), *positional)) if draws else _NOTHING:
+            if not parameters:
                 return raised(*positional, **named)
-            exchanged = {f"module.{name}": value for name, value in held.items()}
+            exchanged = {f"module.{name}": value for name, value in parameters.items()}
             return torch.func.functional_call(shell(), exchanged, tuple(positional), dict(named))
 
     return run
@@ -91,7 +93,7 @@ def _may_draw(part: nn.Module) -> bool:
 
 def _same_draws(tensors: Any) -> PrivateDraws:
     """Return a mode with random numbers of `SEED`; torch's generators stay unused."""
-    on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
+    on_gpu = any(isinstance(tensor, Tensor) and tensor.is_cuda for tensor in tensors)
     devices = ("cpu", "cuda") if on_gpu else ("cpu",)
     return PrivateDraws(
         tuple(torch.Generator(device).manual_seed(SEED).get_state() for device in devices)
@@ -127,7 +129,7 @@ def module_target(module: nn.Module, title: str) -> Target:
 
 
 def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
-    """Return what acts because a module is in training mode, one sentence each."""
+    """Return one sentence for each kind of layer that acts differently in training mode."""
     parts = [part for part in module.modules() if part.training]
     if not parts:
         return ()
@@ -154,7 +156,7 @@ def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
 
 
 def tied_names(module: nn.Module) -> dict[str, str]:
-    """Return the further names of tied parameters, each with the name that counts."""
+    """Map further names of tied parameters to the names under which they are listed."""
     first: dict[int, str] = {}
     tied = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):

@@ -30,7 +30,7 @@ _INDICES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
 
 @dataclass(frozen=True)
 class Leaf:
-    """One leaf of the arguments: the argument, the way to it, and what stands there."""
+    """One leaf of the arguments: the argument's name, the path to it, its value."""
 
     argument: str
     path: Path
@@ -60,23 +60,26 @@ class Nest:
         }
 
     def meant(self, name: str) -> list[str]:
-        """Return the leaves that a name means: a leaf, or those of an argument or a part.
+        """Return the leaves that a name selects: one leaf, or those of an argument or a part.
 
         `p` means all leaves of the argument p, and `p.w` the leaf w of p although it is called w.
         """
         if name in self.leaves:
             return [name]
-        wanted = normal(name)
+        normal_name = normal(name)
         spelled = {leaf: (normal(leaf), _full(one)) for leaf, one in self.leaves.items()}
-        exact = [leaf for leaf, spellings in spelled.items() if wanted in spellings]
+        exact = [leaf for leaf, spellings in spelled.items() if normal_name in spellings]
         return exact or [
             leaf
             for leaf, spellings in spelled.items()
-            if any(one.startswith((f"{wanted}.", f"{wanted}[")) for one in spellings)
+            if any(
+                spelling.startswith((f"{normal_name}.", f"{normal_name}["))
+                for spelling in spellings
+            )
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
-        """Return what puts one part per chosen leaf into the structure of the arguments.
+        """Return a function that arranges a part per chosen leaf in the arguments' structure.
 
         What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
 
@@ -89,12 +92,12 @@ class Nest:
         marked = [
             rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
         ]
-        kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+        parts_by_argument = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
             rows = [
                 rebuilt(one, iter([parts[position] for _, position in leaves_of(one)]))
-                for one in kept
+                for one in parts_by_argument
             ]
             return rows[0] if single and len(rows) == 1 else tuple(rows)
 
@@ -105,10 +108,10 @@ class Nest:
     ) -> tuple[Input, ...]:
         """Return tensors by leaf name as inputs, labelled by the names unpacked."""
         plain = {n: v for n, v in values.items() if n in self.arguments or n not in self.leaves}
-        known = dict(zip(plain, labelled(plain, source), strict=True))
+        by_name = dict(zip(plain, labelled(plain, source), strict=True))
         names = functools.cache(lambda: _unpacked(self, source()))
         return tuple(
-            known.get(name) or Input(name, value, functools.partial(_labels, value.shape, names))
+            by_name.get(name) or Input(name, value, functools.partial(_labels, value.shape, names))
             for name, value in values.items()
         )
 
@@ -125,13 +128,13 @@ def nest_of(arguments: Mapping[str, Any], is_leaf: IsLeaf | None = None) -> Nest
     leaves: list[Leaf] = []
     for name, value in arguments.items():
         try:
-            found = list(leaves_of(value, is_leaf=is_leaf))
+            pairs = list(leaves_of(value, is_leaf=is_leaf))
         except RecursionError:
             raise PointError(
                 f"expected a nest of tensors for {name}; found one that contains itself or is too "
                 "deep; write a flat dict"
             ) from None
-        leaves += [Leaf(name, path, part) for path, part in found]
+        leaves += [Leaf(name, path, part) for path, part in pairs]
     return Nest(dict(arguments), _named(leaves, list(arguments)), is_leaf)
 
 
@@ -145,13 +148,13 @@ def _named(leaves: Sequence[Leaf], arguments: Sequence[str]) -> dict[str, Leaf]:
         for leaf, short in zip(leaves, shorts, strict=True)
         if leaf.path and count[short] > 1 and not alone[leaf.argument]
     }
-    found: dict[str, Leaf] = {}
+    by_name: dict[str, Leaf] = {}
     for leaf, short in zip(leaves, shorts, strict=True):
         name = _full(leaf) if leaf.argument in clash else short
-        while name in found:  # keys 1 and "1"
+        while name in by_name:  # keys 1 and "1"
             name += "_"
-        found[name] = leaf
-    return found
+        by_name[name] = leaf
+    return by_name
 
 
 def _full(leaf: Leaf) -> str:
@@ -159,7 +162,7 @@ def _full(leaf: Leaf) -> str:
 
 
 def _short(leaf: Leaf) -> str:
-    """Return the keys alone; behind the argument's name if the first step has none."""
+    """Return the keys alone; after the argument's name if the first step has none."""
     keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
     return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
 
@@ -181,8 +184,10 @@ def _without_none(marked: Any) -> Any:
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
         return type(marked)(parts) if parts else _NOTHING
     named = marked.items() if isinstance(marked, Mapping) else children(marked) or ()
-    kept = {key: part for key, one in named if (part := _without_none(one)) is not _NOTHING}
-    return kept or _NOTHING
+    parts_with_indices = {
+        key: part for key, one in named if (part := _without_none(one)) is not _NOTHING
+    }
+    return parts_with_indices or _NOTHING
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────
@@ -190,14 +195,14 @@ def _without_none(marked: Any) -> Any:
 
 def _unpacked(nest: Nest, source: str) -> dict[str, str]:
     """Names of leaves of lists that the code unpacks: `W, b = params`."""
-    found: dict[str, str] = {}
+    unpacked: dict[str, str] = {}
     for argument, value in nest.arguments.items():
         names = unpacked_names(source, argument) if isinstance(value, (list, tuple)) else None
         if names and len(names) == len(value) and not {*names} & {*nest.leaves}:
             for leaf, one in nest.leaves.items():
                 if one.argument == argument and isinstance(step := one.path[0], int):
-                    found[leaf] = names[step] + _tail(one.path[1:])
-    return found
+                    unpacked[leaf] = names[step] + _tail(one.path[1:])
+    return unpacked
 
 
 def _labels(
@@ -207,6 +212,6 @@ def _labels(
     shown = names().get(name, name)
     if shape:
         return labels_of(shown, shape)
-    if found := _INDICES.fullmatch(shown):
-        return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
+    if match := _INDICES.fullmatch(shown):
+        return (Label(match[1], tuple(map(int, re.findall(r"\d+", match[2])))),)
     return (Label(shown),)

@@ -66,13 +66,13 @@ class Outputs:
         tensors have the indices the code writes (f[0], f[0,1]); keys and field names are used as
         they are.
         """
-        found = joined(
+        labels = joined(
             [
                 _behind(*self._stem(path, name), leaf.shape)
                 for path, leaf in zip(self.paths, self.leaves, strict=True)
             ]
         )
-        return apart(found) if len(self.paths) > 1 and len(found) <= MAX_EAGER else found
+        return apart(labels) if len(self.paths) > 1 and len(labels) <= MAX_EAGER else labels
 
     def _stem(self, path: Path, name: str) -> tuple[str, tuple[int, ...]]:
         """Return the name of a leaf and the indices that follow it."""
@@ -91,7 +91,7 @@ class Outputs:
 
 
 def _behind(stem: str, index: tuple[int, ...], shape: Sequence[int]) -> Sequence[Label]:
-    """Labels of a leaf's components, their indices behind those of the leaf."""
+    """Labels of a leaf's components, their indices after those of the leaf."""
     return mapped(
         lambda label: Label(stem, (*index, *label.index)) if index else label,
         labels_of(stem, shape),
@@ -140,11 +140,11 @@ def _leaf(value: Any, path: Path) -> Tensor:
     if isinstance(value, numbers.Real) and value is not True and value is not False:
         return torch.tensor(float(value), dtype=torch.float64)
     kind = type(value).__name__
-    found, remedy = next(
-        (found, remedy) for one, found, remedy in TROUBLES if isinstance(value, one)
+    trouble, remedy = next(
+        (trouble, remedy) for one, trouble, remedy in TROUBLES if isinstance(value, one)
     )
     name = getattr(value, "__name__", kind)
-    raise _refusal(path, found.format(value, a=_a(kind), name=name), remedy)
+    raise _refusal(path, trouble.format(value, a=_a(kind), name=name), remedy)
 
 
 def _refusal(path: Path, found: str, remedy: str) -> FunctionError:

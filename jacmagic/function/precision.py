@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FACTOR = 4.0  # bounds on rounding errors within which two values count as equal
+MAX_ERROR_BOUNDS = 4.0  # bounds on rounding errors within which two values count as equal
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Problem:
             it takes are `inputs`.
         arrange: puts parts, one for each input, into the structure of arguments that are nests;
             None where the inputs are the arguments themselves.
-        counts: inputs that were given as whole numbers: they stay so where the function cannot
+        counts: inputs that were given as integers: they stay so where the function cannot
             take them as real ones.
         tangent: the manifolds of inputs that are tangent vectors, at 0; None for ordinary inputs.
         remake: the call that makes this problem anew, for pickle; None where there is none.
@@ -104,7 +104,7 @@ class Problem:
         """Call the function by names of inputs, constant ones too; others keep their value."""
         if self.call is not None:
             return self.call(values)
-        return self.function(*[values.get(one.name, one.value) for one in self.inputs])
+        return self.function(*[values.get(input_.name, input_.value) for input_ in self.inputs])
 
     def nested(self, parts: Sequence[Any]) -> Any:
         """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
@@ -121,7 +121,7 @@ class Problem:
     def point(self) -> dict[str, torch.Tensor]:
         """The inputs' values by name; those on manifolds, not their tangent vectors."""
         inputs = self.inputs if self.tangent is None else self.tangent.ambient.inputs
-        return {one.name: one.value for one in inputs}
+        return {input_.name: input_.value for input_ in inputs}
 
     @property
     def point_shown(self) -> tuple[Sequence[Label], list[float]]:
@@ -140,12 +140,12 @@ class Problem:
     @property
     def tensors(self) -> list[torch.Tensor]:
         """The inputs' values, in the order in which the function takes them."""
-        return [one.value for one in self.inputs]
+        return [input_.value for input_ in self.inputs]
 
     @property
     def sizes(self) -> list[int]:
         """The number of scalar components of each input."""
-        return [one.value.numel() for one in self.inputs]
+        return [input_.value.numel() for input_ in self.inputs]
 
     @property
     def size(self) -> int:
@@ -155,7 +155,7 @@ class Problem:
     @property
     def slices(self) -> dict[str, slice]:
         """Where each input's components are among the n, by name."""
-        ends, names = itertools.accumulate(self.sizes), (one.name for one in self.inputs)
+        ends, names = itertools.accumulate(self.sizes), (input_.name for input_ in self.inputs)
         return {n: slice(end - k, end) for n, end, k in zip(names, ends, self.sizes, strict=True)}
 
     @property
@@ -166,12 +166,12 @@ class Problem:
     def named(self, flat: Sequence[float] | np.ndarray) -> dict[str, torch.Tensor]:
         """Return n numbers, in the order of the columns, as a tensor for each input, by name."""
         parts = parts_of(np.asarray(flat, dtype=float), self.tensors)
-        return {one.name: part for one, part in zip(self.inputs, parts, strict=True)}
+        return {input_.name: part for input_, part in zip(self.inputs, parts, strict=True)}
 
     @property
     def columns(self) -> Sequence[Label]:
         """The n labels of the inputs' components."""
-        return joined([one.labels for one in self.inputs])
+        return joined([input_.labels for input_ in self.inputs])
 
     def rows(self, outputs: Outputs) -> Sequence[Label]:
         """Return the m labels of the outputs' components; for a Hessian, the columns."""
@@ -187,18 +187,20 @@ class Problem:
             values: new values by input name; what is not named stays where it is.
 
         Raises:
-            PointError: for a name that is no input, or a value of another shape.
+            PointError: for a name that is not an input, or a value of another shape.
         """
         if self.tangent is not None:
             return dataclasses.replace(self.tangent.moved(values), remake=self.remake)
-        known = [one.name for one in self.inputs]
+        names = [input_.name for input_ in self.inputs]
         for name in values:
-            if name not in known:
-                listed = ", ".join(known)
+            if name not in names:
+                listed = ", ".join(names)
                 raise PointError(
                     f"expected inputs among {listed}; found {name!r}; write one of these names"
                 )
-        inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
+        inputs = tuple(
+            [_moved(input_, values.get(input_.name, input_.value)) for input_ in self.inputs]
+        )
         potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
         return altered(self, inputs=inputs, potential=potential)
 
@@ -210,22 +212,22 @@ def altered(one: _Frozen, **changes: Any) -> _Frozen:
     return other
 
 
-def _moved(one: Input, given: Any) -> Input:
+def _moved(one: Input, new: Any) -> Input:
     """Return an input of the same shape, dtype and device with another value."""
-    held = one.value
-    if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
-        value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
+    before = one.value
+    if isinstance(new, float | int) and before.dtype is torch.float64 and before.is_cpu:
+        value = torch.from_numpy(np.array(new, dtype=float))  # a third of what torch takes
     else:
         try:
-            value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+            value = torch.as_tensor(new, dtype=before.dtype, device=before.device)
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
-                f"expected numbers of shape {tuple(held.shape)} for {one.name}; "
-                f"found {type(given).__name__}; write a number, a list of numbers or a tensor"
+                f"expected numbers of shape {tuple(before.shape)} for {one.name}; "
+                f"found {type(new).__name__}; write a number, a list of numbers or a tensor"
             ) from None
-        if isinstance(given, torch.Tensor | np.ndarray):
+        if isinstance(new, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
-    if value.shape != held.shape:
+    if value.shape != before.shape:
         raise PointError(
             f"expected {one.name} of shape {tuple(one.value.shape)}; "
             f"found {tuple(value.shape)}; write one number for each component"

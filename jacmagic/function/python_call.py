@@ -47,7 +47,7 @@ def problem_of(
             dict, named tuple, dataclass or nest of tensors.
         wrt: names of inputs, of leaves of nests, or of a module's parameters; with manifolds.
         names: names of the arguments; those of the signature by default.
-        fixed: names of inputs that stay whole numbers.
+        fixed: names of inputs that stay integers.
         out: the manifold of the output, or None.
 
     Raises:
@@ -61,14 +61,14 @@ def problem_of(
         )
     remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
     plain = wrt is None and names is None and out is None and not fixed
-    if plain and (known := repeated(func, inputs)) is not None:
-        return altered(known, remake=remake)
+    if plain and (repeated_problem := repeated(func, inputs)) is not None:
+        return altered(repeated_problem, remake=remake)
     func = uncompiled(func)
     parts = unpacked(func, inputs)
-    made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    problem = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
     if plain:
-        remember(func, inputs, made)
-    return altered(made, remake=remake)
+        remember(func, inputs, problem)
+    return altered(problem, remake=remake)
 
 
 def _made(
@@ -79,13 +79,13 @@ def _made(
     if isinstance(func, nn.Module) and wrt == "inputs":
         wrt = None
     by_weights = isinstance(func, nn.Module) and wrt is not None
-    if fixed or by_weights or not all(isinstance(one, Tensor) for one in tensors):
+    if fixed or by_weights or not all(isinstance(tensor, Tensor) for tensor in tensors):
         return _of_nests(func, inputs, wrt, names, fixed)
     return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
-    """Return a tuple with a value per argument, or one value that is no tuple.
+    """Return a tuple with a value per argument, or one value that is not a tuple.
 
     A named tuple is made a plain one where the function takes its fields and not the whole.
 
@@ -113,12 +113,12 @@ def _of_nests(
     """Return the problem of a call with nests, parameters, or inputs that stay whole."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
-    given = dict(zip(known, arguments, strict=True))
-    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in given.items()})
+    by_name = dict(zip(known, arguments, strict=True))
+    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in by_name.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt is None else dict(module.named_parameters())
-    wanted = None if wrt is None else split_names(wrt)
-    chosen = _chosen(nest, module, weights, wanted, fixed)
+    wrt_names = None if wrt is None else split_names(wrt)
+    chosen = _chosen(nest, module, weights, wrt_names, fixed)
     if not chosen:
         raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
     notes: list[str] = []
@@ -146,7 +146,7 @@ def _of_nests(
         filename=filename_of(func),
         call=run,
         arrange=None if is_flat or lone else nest.arranged(chosen, single=single),
-        counts=tuple(n for n in chosen if n not in (wanted or ()) and _is_count(nest, n)),
+        counts=tuple(n for n in chosen if n not in (wrt_names or ()) and _is_count(nest, n)),
     )
 
 
@@ -171,25 +171,25 @@ def _chosen(
     nest: Nest,
     module: nn.Module | None,
     weights: Mapping[str, Tensor],
-    wanted: Sequence[str] | None,
+    chosen: Sequence[str] | None,
     fixed: Collection[str],
 ) -> list[str]:
     """Names of the leaves and weights to differentiate by."""
     usual = [name for name in nest.leaves if name not in fixed and _varies(nest, name)]
-    if wanted is None:
+    if chosen is None:
         return usual
     tied = {} if module is None else tied_names(module)
     groups = {} if module is None else {"inputs": usual, "parameters": list(weights)}
     picked: dict[str, None] = {}
-    for name in wanted:
+    for name in chosen:
         counted = tied.get(name, name)
         meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
         meant = meant or [counted] * (counted in weights) or groups.get(name, [])
         if not meant:
-            found = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
+            described = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
             listed = ", ".join([*nest.leaves, *groups, *weights][:12])
             raise PointError(
-                f"expected names of inputs in wrt; found {found}; there are {listed}; "
+                f"expected names of inputs in wrt; found {described}; there are {listed}; "
                 f"write wrt={usual[:1]}"
             )
         picked |= dict.fromkeys(meant)
@@ -218,16 +218,16 @@ def _tensor(nest: Nest, name: str, notes: list[str]) -> Tensor:
 
 
 def _instead(value: Any) -> str:
-    """Return what to write for one value that is no tensor."""
+    """Return what to write for one value that is not a tensor."""
     if isinstance(value, float | int):
         return f" Write a tuple: ({value!r},)"
     return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""
 
 
 def _found(inputs: Any) -> str:
-    """Return what was given instead of tensors, in torch's words."""
+    """Describe the values found instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
-    position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
+    position = next((i for i, input_ in enumerate(inputs) if not isinstance(input_, Tensor)), 0)
     kind = f"has type {type(inputs[position])}" if inputs else "is missing"
     return f"the value at index {position} {kind}."

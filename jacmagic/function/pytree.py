@@ -1,7 +1,7 @@
 """Nests of tuples, lists, dicts, named tuples and dataclasses: flatten, rebuild.
 
 What a function takes and what it returns are read by the same rules. A tensor is a leaf, and so is
-everything that is no nest.
+everything that is not a nest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Path = tuple[int | str, ...]  # positions in tuples and lists, keys and field na
 
 
 def children(value: Any) -> list[tuple[int | str, Any]] | None:
-    """Return the named or numbered parts of a nest; `None` for what is no nest."""
+    """Return the named or numbered parts of a nest; `None` for what is not a nest."""
     if type(value) in (tuple, list):  # the usual case, before the slow questions
         return list(enumerate(value))
     if isinstance(value, Tensor):
@@ -70,15 +70,15 @@ def rebuilt(
         is_leaf: as for `leaves_of`.
         alike: whether mappings keep their type; they become dicts by default.
     """
-    found = None if is_leaf is not None and is_leaf(template) else children(template)
-    if found is None:
+    nested = None if is_leaf is not None and is_leaf(template) else children(template)
+    if nested is None:
         return next(values)
-    parts = [rebuilt(part, values, is_leaf=is_leaf, alike=alike) for _, part in found]
+    parts = [rebuilt(part, values, is_leaf=is_leaf, alike=alike) for _, part in nested]
     if isinstance(template, Mapping):
         return _mapping(template, parts, alike=alike)
     if dataclasses.is_dataclass(template):
         twin = copy.copy(template)  # no constructor: it may check or change what it gets
-        for (name, _), part in zip(found, parts, strict=True):
+        for (name, _), part in zip(nested, parts, strict=True):
             object.__setattr__(twin, str(name), part)
         return twin
     if hasattr(template, "_make"):

@@ -19,7 +19,7 @@ from jacmagic.function.source import is_plain
 def remember(func: Callable[..., Any], inputs: Any, problem: Problem) -> None:
     """Keep what was read of a function of floating tensors, for `repeated`."""
     if is_plain(func) and not problem.notes and (kind := _kind_of(func, inputs)) is not None:
-        named = [altered(one, value=None) for one in problem.inputs]  # values may be large
+        named = [altered(input_, value=None) for input_ in problem.inputs]  # values may be large
         lifted: Any = problem.function
         lifted.read = kind, named, altered(problem, inputs=(), remake=None)
 
@@ -31,10 +31,10 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
         func: the user's callable.
         inputs: what it is called with.
     """
-    known = known_lifted(func)
-    if known is None or known.read is None:
+    lifted_before = known_lifted(func)
+    if lifted_before is None or lifted_before.read is None:
         return None
-    kind, named, problem = known.read
+    kind, named, problem = lifted_before.read
     if not is_plain(func) or _kind_of(func, inputs) != kind:
         return None
     tensors = inputs if type(inputs) is tuple else (inputs,)
@@ -43,10 +43,13 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
 
 
 def _kind_of(func: Any, inputs: Any) -> tuple[Any, ...] | None:
-    """All that a problem depends on but the tensors' values; None where one is no tensor."""
+    """All that a problem depends on but the tensors' values; None where one is not a tensor."""
     single = type(inputs) is not tuple
     tensors = (inputs,) if single else inputs
-    if not all(isinstance(one, Tensor) and not one.is_nested for one in tensors):
+    if not all(isinstance(tensor, Tensor) and not tensor.is_nested for tensor in tensors):
         return None
-    kinds = [(type(one), one.shape, one.dtype, one.device, one.layout) for one in tensors]
+    kinds = [
+        (type(tensor), tensor.shape, tensor.dtype, tensor.device, tensor.layout)
+        for tensor in tensors
+    ]
     return func.__code__, func.__name__, single, kinds

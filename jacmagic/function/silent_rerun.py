@@ -1,4 +1,4 @@
-"""Running the user's function again as if nothing happened.
+"""Silent reruns of the user's function with the random numbers of its first run.
 
 Under `vmap`, with dual numbers or for finite differences the function runs once more. The user
 must not notice: nothing is printed twice, no warning comes twice, torch's remarks on vmap are kept
@@ -80,7 +80,7 @@ def random_states(
 
     Args:
         tensors: what the function is called with.
-        function: the function; one that is known to draw nothing needs no states.
+        function: what is called; one that is known to draw nothing needs no states.
     """
     if function is not None and function in _draws_nothing:
         return ()
@@ -93,7 +93,7 @@ def random_states(
 def drawn_from(
     function: Callable[..., Any], tensors: Sequence[Tensor], before: RandomStates
 ) -> RandomStates:
-    """`before` if anything has been drawn since; empty if not, which is kept in mind."""
+    """Return `before` if anything has been drawn since, else (); that is cached per function."""
     now = random_states(tensors)
     if all(a.numpy().tobytes() == b.numpy().tobytes() for a, b in zip(now, before, strict=True)):
         _draws_nothing.add(function)
@@ -127,7 +127,7 @@ class PrivateDraws(InterceptingMode):
         if not op.is_random:
             return op.run()
         self.drew = True
-        device = next((one.device for one in args if isinstance(one, Tensor)), None)
+        device = next((arg.device for arg in args if isinstance(arg, Tensor)), None)
         generator = self._generator(torch.device(op.kwargs.get("device") or device or "cpu"))
         if generator is None or op.kwargs.get("generator") is not None:
             return op.run()
@@ -138,9 +138,9 @@ class PrivateDraws(InterceptingMode):
         if state is None:
             return None
         if device.type not in self._generators:
-            made = torch.Generator(device=device)
-            made.set_state(state)
-            self._generators[device.type] = made
+            generator = torch.Generator(device=device)
+            generator.set_state(state)
+            self._generators[device.type] = generator
         return self._generators[device.type]
 
 

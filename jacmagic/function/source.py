@@ -19,7 +19,7 @@ def callable_part(function: Any) -> Any:
 
 
 def _written(function: Any) -> Any:
-    """Return the function that a callable runs in the end, as the user wrote it."""
+    """Return the user's own function below wrappers and partials."""
     part = callable_part(function)
     part = getattr(part, "func", part)  # functools.partial
     part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004

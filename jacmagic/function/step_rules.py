@@ -34,5 +34,5 @@ class StepRules(TorchFunctionMode):
         if func is Tensor.__rfloordiv__:
             return torch.div(args[1], args[0], rounding_mode="floor")
         if func in _HEAVISIDE:
-            return torch.heaviside(*(one.detach() for one in args), **kwargs)
+            return torch.heaviside(*(arg.detach() for arg in args), **kwargs)
         return func(*args, **kwargs)

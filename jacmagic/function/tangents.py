@@ -65,13 +65,13 @@ def split_wrt(wrt: Any) -> tuple[Any, Charts]:
     return (names[0] if single else names) or None, charts
 
 
-def names_without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:
+def names_without_manifolds(wrt: Any, out: str | None, caller: str, instead: str) -> Any:
     """Return the names of `wrt`; refuse manifolds where there is no use for them.
 
     Args:
         wrt: what `jacobian` takes.
         out: the manifold of the output, or None.
-        what: where that is, such as "with batch=True".
+        caller: where that is, such as "with batch=True".
         instead: what to write.
 
     Raises:
@@ -80,25 +80,25 @@ def names_without_manifolds(wrt: Any, out: str | None, what: str, instead: str) 
     names, charts = split_wrt(wrt)
     if charts or out is not None:
         raise OptionError(
-            f"expected inputs and outputs on no manifold {what}; found one; write {instead}"
+            f"expected inputs and outputs on no manifold {caller}; found one; write {instead}"
         )
     return names
 
 
 def _is_manifold(part: str) -> bool:
     value = part.rpartition("=")[2].strip()
-    return ":" in value or value in {one.name for one in MANIFOLDS.values()}
+    return ":" in value or value in {manifold.name for manifold in MANIFOLDS.values()}
 
 
 def _manifold(text: str) -> Manifold:
-    found = MANIFOLDS.get(str(text).replace(" ", ""))
-    if found is None:
-        known = ", ".join(dict.fromkeys(one.name for one in MANIFOLDS.values()))
+    manifold = MANIFOLDS.get(str(text).replace(" ", ""))
+    if manifold is None:
+        names = ", ".join(dict.fromkeys(manifold.name for manifold in MANIFOLDS.values()))
         raise PointError(
-            f"expected a manifold among {known} with its side; found {text!r}; "
+            f"expected a manifold among {names} with its side; found {text!r}; "
             "write SO3:right for R exp(δ^), or SO3:left for exp(δ^) R"
         )
-    return found
+    return manifold
 
 
 def problem_on(wrt: Any, out: Any, make: Callable[[Any], Problem]) -> Problem:
@@ -116,11 +116,13 @@ def problem_on(wrt: Any, out: Any, make: Callable[[Any], Problem]) -> Problem:
     problem = make(names)
     if ALL in charts:
         chart = charts[ALL]
-        fitting = [one.name for one in problem.inputs if tuple(one.value.shape) == chart.shape]
+        fitting = [
+            input_.name for input_ in problem.inputs if tuple(input_.value.shape) == chart.shape
+        ]
         if len(fitting) != 1:
-            found = ", ".join(fitting) or "none"
+            listed = ", ".join(fitting) or "none"
             raise PointError(
-                f"expected one input of shape {chart.shape} for {chart.spelled}; found {found}; "
+                f"expected one input of shape {chart.shape} for {chart.spelled}; found {listed}; "
                 f"write wrt='{(fitting or ['R'])[0]}={chart.spelled}'"
             )
         problem = problem if len(problem.inputs) == 1 else make(fitting[0])
@@ -162,8 +164,8 @@ class Spaces(Tangent):
     def run(self, *tensors: Tensor) -> Any:
         """Return the function's value at tangent vectors, or its own tangent vector."""
         values = [
-            tensor if chart is None else chart.retract(one.value, tensor)
-            for tensor, chart, one in zip(tensors, self.charts, self.ambient.inputs, strict=True)
+            tensor if chart is None else chart.retract(input_.value, tensor)
+            for tensor, chart, input_ in zip(tensors, self.charts, self.ambient.inputs, strict=True)
         ]
         value = self.ambient.function(*values)
         if self.output is None:
@@ -180,17 +182,17 @@ class Spaces(Tangent):
 
     def moved(self, values: Mapping[str, Any]) -> Problem:
         """Return the problem at other values; a tangent vector leads to one from here."""
-        taken = dict(values)
-        for one, chart in zip(self.ambient.inputs, self.charts, strict=True):
-            if chart is None or one.name not in taken:
+        values_by_name = dict(values)
+        for input_, chart in zip(self.ambient.inputs, self.charts, strict=True):
+            if chart is None or input_.name not in values_by_name:
                 continue
-            given = torch.as_tensor(taken[one.name], dtype=one.value.dtype)
-            if tuple(given.shape) == (len(chart.axes),):
-                taken[one.name] = chart.retract(one.value, given)
-        ambient = self.ambient.at(taken)
+            value = torch.as_tensor(values_by_name[input_.name], dtype=input_.value.dtype)
+            if tuple(value.shape) == (len(chart.axes),):
+                values_by_name[input_.name] = chart.retract(input_.value, value)
+        ambient = self.ambient.at(values_by_name)
         charts = {
-            one.name: chart
-            for one, chart in zip(ambient.inputs, self.charts, strict=True)
+            input_.name: chart
+            for input_, chart in zip(ambient.inputs, self.charts, strict=True)
             if chart is not None
         }
         return on_tangents(ambient, charts, self.output)
@@ -208,17 +210,17 @@ def on_tangents(problem: Problem, charts: Charts, output: Manifold | None) -> Pr
                 f"expected inputs among {', '.join(problem.point)} on manifolds; found {name!r}; "
                 "write one of these names"
             )
-    chosen = tuple(charts.get(one.name) for one in problem.inputs)
+    chosen = tuple(charts.get(input_.name) for input_ in problem.inputs)
     alone = len(charts) == 1
     inputs = []
-    for one, chart in zip(problem.inputs, chosen, strict=True):
+    for input_, chart in zip(problem.inputs, chosen, strict=True):
         if chart is None:
-            inputs.append(one)
+            inputs.append(input_)
             continue
-        chart.require(one.value, one.name)
-        labels = _axes(one.name, chart, alone=alone)
-        zero = one.value.new_zeros(len(chart.axes))
-        inputs.append(Input(one.name, zero, functools.partial(_given, labels)))
+        chart.require(input_.value, input_.name)
+        labels = _axes(input_.name, chart, alone=alone)
+        zero = input_.value.new_zeros(len(chart.axes))
+        inputs.append(Input(input_.name, zero, functools.partial(_given, labels)))
     spaces = Spaces(problem, chosen, output)
     if output is not None:
         _ = spaces.value  # refused here, and not while the Jacobian is computed

@@ -32,7 +32,7 @@ class Target:
         is_open: whether it takes further arguments of any name.
         source: its text, empty where unknown.
         filename: the file of its code, where there is one.
-        module: the module behind it, where it is one.
+        module: the module that is called, where it is one.
         notes: what the user should know about it.
     """
 
@@ -79,8 +79,8 @@ def call_by_name(
             takes_more = True
             more = _spread(left.pop(name)) if name in left else []
         elif kind is inspect.Parameter.VAR_KEYWORD:
-            given = left.pop(name, {})
-            named |= given if isinstance(given, Mapping) else {name: given}
+            keywords = left.pop(name, {})
+            named |= keywords if isinstance(keywords, Mapping) else {name: keywords}
         elif by_position and kind in POSITIONAL and name in left:
             positional.append(left.pop(name))
         else:
@@ -103,11 +103,11 @@ def _spread(value: Any) -> list[Any]:
 
 def _between(signature: inspect.Signature, count: int, named: dict[str, Any]) -> list[Any]:
     """Positional arguments after the first `count`, so that the next fill `*args`."""
-    found = []
+    arguments = []
     for parameter in list(signature.parameters.values())[count:]:
         if parameter.kind not in POSITIONAL:
             break
         if parameter.name not in named and parameter.default is EMPTY:
             break  # Python names what is missing
-        found.append(named.pop(parameter.name, parameter.default))
-    return found
+        arguments.append(named.pop(parameter.name, parameter.default))
+    return arguments

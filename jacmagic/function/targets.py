@@ -118,8 +118,8 @@ def _sympy_target(value: Any, title: str) -> Target:
     entries = value if matrix is None else list(matrix)
     printer = "torch" if value.has(sympy.Piecewise) else "math"
     function = sympy.lambdify(symbols, entries, modules=printer)
-    known = {*function.__globals__, *dir(builtins)}
-    unknown = [name for name in function.__code__.co_names if name not in known]
+    reserved = {*function.__globals__, *dir(builtins)}
+    unknown = [name for name in function.__code__.co_names if name not in reserved]
     if unknown:
         raise FunctionError(
             f"expected functions that torch has; found {', '.join(unknown)} in {title}; "

@@ -37,31 +37,35 @@ def problem_from_call(
     """
     single = isinstance(inputs, torch.Tensor)
     tensors = (inputs,) if isinstance(inputs, torch.Tensor) else inputs
-    known = names_of(func, len(tensors), names)
+    names_in_order = names_of(func, len(tensors), names)
     module = func if isinstance(func, torch.nn.Module) else None
     notes = [] if module is None else [*training_notes(module, title_of(module))]
-    chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in chosen_positions(known, wrt)}
-    given = {
-        n: chosen[n] if n in chosen else kept(one) for n, one in zip(known, tensors, strict=True)
+    chosen = {
+        names_in_order[i]: as_float(tensors[i], names_in_order[i], notes)
+        for i in chosen_positions(names_in_order, wrt)
+    }
+    by_name = {
+        n: chosen[n] if n in chosen else kept(tensor)
+        for n, tensor in zip(names_in_order, tensors, strict=True)
     }
     raised = lifted(func) if module is None else called_alone(module)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
-        return raised(*[values.get(name, value) for name, value in given.items()])
+        return raised(*[values.get(name, value) for name, value in by_name.items()])
 
     def function(*values: torch.Tensor) -> Any:
         return call(dict(zip(chosen, values, strict=True)))
 
-    whole = len(chosen) == len(given)
+    whole = len(chosen) == len(by_name)
     return Problem(
         function=raised if whole else function,
         inputs=labelled(chosen, functools.partial(source_of, func)),
         title=title_of(func),
         single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
-        parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
+        parameters={} if whole else {n: one for n, one in by_name.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
         call=None if whole else call,
         whole=func if whole else None,
-        counts=() if wrt else whole_numbers(known, tensors),
+        counts=() if wrt else whole_numbers(names_in_order, tensors),
     )

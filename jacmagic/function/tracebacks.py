@@ -39,7 +39,7 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
     code = error.text or linecache.getline(str(error.filename), error.lineno or 0)
     if hint := for_syntax(code, error.msg):
         error.msg = f"{error.msg}; {hint}"
-    kept = shell.showsyntaxerror
+    original = shell.showsyntaxerror
 
     def restore(*_: object) -> None:
         vars(shell).pop("showsyntaxerror", None)
@@ -48,7 +48,7 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
 
     def show(filename: str | None = None, running_compiled_code: bool = False) -> None:
         restore()
-        kept(filename, running_compiled_code=False)
+        original(filename, running_compiled_code=False)
 
     shell.events.register("post_run_cell", restore)
     vars(shell)["showsyntaxerror"] = show
@@ -140,11 +140,11 @@ def _hints(error: Any) -> list[str]:
 
 
 def _frames(error: BaseException) -> list[TracebackType]:
-    found, part = [], error.__traceback__
+    frames, part = [], error.__traceback__
     while part is not None:
-        found.append(part)
+        frames.append(part)
         part = part.tb_next
-    return found
+    return frames
 
 
 def _module_name(frame: TracebackType) -> str:

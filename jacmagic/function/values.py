@@ -26,7 +26,7 @@ class Kind(Enum):
     """Kind of an argument's value: real, whole or fixed."""
 
     REAL = "varies"
-    WHOLE = "a whole number: a count, an index, or a real number without a decimal point"
+    WHOLE = "an integer: a count, an index, or a real number without a decimal point"
     FIXED = "stays what it is: a text, a flag, None, a function"
 
 
@@ -85,7 +85,7 @@ def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
     integers and truth values are converted, and `notes` says so.
 
     Raises:
-        PointError: the value is no real number, tensor or nest of these.
+        PointError: the value is not a real number, tensor or nest of these.
     """
     if isinstance(value, torch.Tensor):
         return as_float(value, name, notes)
@@ -143,10 +143,10 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def whole_note(name: str, value: Any) -> str:
-    """Return the note on a whole number that the function takes as such only."""
+    """Return the note on an integer that the function takes as such only."""
     text = " ".join(str(value.tolist() if hasattr(value, "tolist") else value).split())
     shown = text if len(text) <= 40 else f"{text[:39]}…"
-    return f"{name} stays {shown}: the function takes it as a whole number only"
+    return f"{name} stays {shown}: the function takes it as an integer only"
 
 
 def named(value: Any) -> Any:

@@ -26,7 +26,7 @@ def import_sympy() -> None:
 
 
 def _forget_halves() -> None:
-    """Remove the modules of packages that are not imported themselves."""
+    """Remove modules of packages whose own import was interrupted."""
     for name in [*sys.modules]:
         package = name.partition(".")[0]
         if package in _SYMPY and package not in sys.modules:

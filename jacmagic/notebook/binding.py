@@ -51,18 +51,18 @@ def bind(
     Raises:
         PointError: a name is unknown, a value does not evaluate, or a shape cannot be known.
     """
-    asked = options or InputOptions()
+    input_options = options or InputOptions()
 
     def make(names: Any) -> Problem:
         wrt = names if names is None or isinstance(names, str) else ",".join(names)
-        return _bound(target, line, namespace, dataclasses.replace(asked, wrt=wrt), fixed)
+        return _bound(target, line, namespace, dataclasses.replace(input_options, wrt=wrt), fixed)
 
     try:
-        return problem_on(asked.wrt, asked.out, make)
+        return problem_on(input_options.wrt, input_options.out, make)
     except PointError as error:
         if "\n" in str(error):  # the line is drawn already
             raise
-        raise PointError(f"{error}{_marked(line, asked, str(error))}") from error
+        raise PointError(f"{error}{_marked(line, input_options, str(error))}") from error
 
 
 def _marked(line: Line, options: InputOptions, message: str) -> str:
@@ -142,9 +142,9 @@ def _arguments(
     request: Request, point: Mapping[str, Any], usual: Collection[str]
 ) -> dict[str, Any]:
     """Return arguments and varying weights by name; `EMPTY` is a missing value."""
-    weights, wanted = request.target.weights, _wanted(request)
-    named = {*point, *usual, *wanted, *(re.split(r"[.\[]", name)[0] for name in wanted)}
-    if "parameters" in wanted:
+    weights, chosen = request.target.weights, _wanted(request)
+    named = {*point, *usual, *chosen, *(re.split(r"[.\[]", name)[0] for name in chosen)}
+    if "parameters" in chosen:
         named |= weights.keys()
     arguments: dict[str, Any] = {}
     for name in dict.fromkeys([*request.names, *point, *usual, *weights]):
@@ -187,7 +187,7 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
         if not meant and name not in groups:
             inputs = list(dict.fromkeys([*varying, *request.names]))
             raise PointError(
-                f"--wrt names {name}, which is no input; there are "
+                f"--wrt names {name}, which is not an input; there are "
                 f"{', '.join([*inputs, *groups, *weights][:12])}; write --wrt {inputs[0]}"
                 + request.line.mark_text(name)
             )
@@ -197,13 +197,13 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
 
 def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the integers converted to floats, except those that `--wrt` names."""
-    wanted = _wanted(request)
+    chosen = _wanted(request)
     return tuple(
         name
         for name, leaf in nest.leaves.items()
         if kind_of(leaf.value) is Kind.WHOLE
         and values[name] is not leaf.value
-        and not {name, leaf.argument} & {*wanted}
+        and not {name, leaf.argument} & {*chosen}
     )
 
 

@@ -79,14 +79,14 @@ class CheckMagics(ShellMagics):
 
         hand, target = self._sides(typed, options, cell)
         space, inputs = self.notebook.user_ns, fill(InputOptions, options)
-        kept: list[Collection[str]] = []
+        integers: list[Collection[str]] = []
 
         def make(fixed: Collection[str]) -> Problem:
-            kept[:] = [fixed]
+            integers[:] = [fixed]
             return bind(target, typed, space, inputs, fixed)
 
         def other(called: Callable[..., Any]) -> Problem:
-            return bind(_by_position(target, called), typed, space, inputs, *kept)
+            return bind(_by_position(target, called), typed, space, inputs, *integers)
 
         return self.finish(
             target,
@@ -178,7 +178,7 @@ def _compared(
     forms = ClosedForms(budget=options.budget)
     view = fill(DisplayOptions, options)
     result = Jacobian.of(problem, ComputeOptions(), forms, view)
-    varied = {one.name for one in problem.inputs}
+    varied = {input_.name for input_ in problem.inputs}
     moves = not varied & target.weights.keys()
     of = "functions" if options.functions else "auto"
     return Comparison.of(hand, result, other, of, moves=moves)

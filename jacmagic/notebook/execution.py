@@ -42,7 +42,9 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
     try:
         _execute(shell, tree, filename)
     except NameError as error:  # y = x**2 with the x of the line: the CellError names what to write
-        if isinstance(read, Cell) or error.name not in {one.name for one in line.point}:
+        if isinstance(read, Cell) or error.name not in {
+            assignment.name for assignment in line.point
+        }:
             raise
     if isinstance(read, CellError):
         raise read

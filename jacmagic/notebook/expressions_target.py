@@ -35,20 +35,20 @@ def expressions_target(
     # a traceback then shows the lines of the cell as those of a module
     function.__code__ = function.__code__.replace(co_name="<module>")
     raised = lifted(function)
-    taken = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
+    constants = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
     return Target(
         title="f",
         call=lambda values: raised(*(values[n] if n in values else namespace[n] for n in names)),
         arguments=arguments,
         filename=filename,
-        notes=(f"taken from the notebook: {', '.join(taken)}",) if taken else (),
+        notes=(f"taken from the notebook: {', '.join(constants)}",) if constants else (),
     )
 
 
 def _arguments(
     cell: Cell, namespace: Mapping[str, Any], named: frozenset[str]
 ) -> tuple[Argument, ...]:
-    """Return the free names that are no constants, as arguments."""
+    """Return the free names that are not constants, as arguments."""
     arguments = tuple(
         Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
         for name in cell.free_names
@@ -66,7 +66,7 @@ def _is_value(value: Any) -> bool:
 
 
 def _is_known(name: str, namespace: Mapping[str, Any]) -> bool:
-    """Whether a name is no input: a function, a module or a constant of `math`."""
+    """Whether a name is not an input: a function, a module or a constant of `math`."""
     if name in namespace:
         return not _is_value(namespace[name]) and not is_sympy(namespace[name])
     return name in FALLBACK or name in ("torch", "np", "numpy", "math", "sympy")

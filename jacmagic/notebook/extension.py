@@ -42,7 +42,7 @@ def load(shell: InteractiveShell) -> None:
 def unload(shell: InteractiveShell) -> None:
     """Undo `load`."""
     cleanups = shell.input_transformer_manager.cleanup_transforms
-    cleanups[:] = [one for one in cleanups if one not in _CLEANUPS]
+    cleanups[:] = [cleanup for cleanup in cleanups if cleanup not in _CLEANUPS]
     _unregister(shell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers = [
@@ -61,4 +61,6 @@ def _unregister(shell: InteractiveShell) -> None:
         if any(owner is one for one in registered if one is not None):
             del manager.magics[kind][name]
             manager.magics["line"].pop(f"%{name}", None)
-    shell.configurables[:] = [one for one in shell.configurables if one not in registered]
+    shell.configurables[:] = [
+        configurable for configurable in shell.configurables if configurable not in registered
+    ]

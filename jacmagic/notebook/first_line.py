@@ -26,10 +26,10 @@ def lifted(lines: list[str]) -> list[str]:
 
     With code above it, return a call that explains what to do, so that no part of the cell runs.
     """
-    found = _magic_below(lines)
-    if found is None:
+    line_and_name = _magic_below(lines)
+    if line_and_name is None:
         return lines
-    index, magic = found
+    index, magic = line_and_name
     above = lines[:index]
     if all(_EMPTY.match(line) for line in above):
         magic_line, *body = dedent("".join(lines[index:])).splitlines(keepends=True)
@@ -57,9 +57,9 @@ def _magic_below(lines: Sequence[str]) -> tuple[int, str] | None:
     if not lines or lines[0].startswith("%%"):
         return None  # the rest belongs to that magic
     for index, line in enumerate(lines[1:], 1):
-        found = _MAGIC.match(line)
-        if found is not None and _is_complete(lines[:index]):
-            return index, found[1]
+        match = _MAGIC.match(line)
+        if match is not None and _is_complete(lines[:index]):
+            return index, match[1]
     return None
 
 

@@ -87,7 +87,7 @@ class JacobianMagics(ShellMagics):
         return self._run("hessian", line, cell)
 
     def _run(self, magic: str, text: str, cell: str | None) -> Shown | None:
-        """Parse the line and compute; what fails leaves the cell's last result on screen."""
+        """Parse the line and compute; a failure leaves the cell's last result on screen."""
         __tracebackhide__ = True
         try:
             return self.answer(
@@ -145,7 +145,7 @@ class JacobianMagics(ShellMagics):
         import_sympy()
         from jacmagic.view.jacobian import Jacobian  # the displays, which import SymPy
 
-        command = typed.without_point([one.name for one in problem.inputs])
+        command = typed.without_point([input_.name for input_ in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         exact = typed_numbers(problem, typed, options.at, self.notebook.user_ns)
         live = self.live and options.live

@@ -79,8 +79,8 @@ CHECK_OPTIONS = (
 def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """Return the options without and with a value."""
     actions = parser._actions
-    flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
-    valued = [name for one in actions if one.nargs != 0 for name in one.option_strings]
+    flags = [name for action in actions if action.nargs == 0 for name in action.option_strings]
+    valued = [name for action in actions if action.nargs != 0 for name in action.option_strings]
     return flags, valued
 
 
@@ -90,7 +90,7 @@ def fill(kind: type[_Options], parsed: argparse.Namespace, **others: Any) -> _Op
     Args:
         kind: a dataclass.
         parsed: what the parser returned.
-        **others: fields that are no options, or that take another value than the typed one.
+        **others: fields that are not options, or that take another value than the typed one.
     """
     names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
     typed = {name: value for name, value in vars(parsed).items() if name in names}
@@ -98,7 +98,7 @@ def fill(kind: type[_Options], parsed: argparse.Namespace, **others: Any) -> _Op
 
 
 def check(parsed: argparse.Namespace) -> None:
-    """Refuse values and combinations that no option has.
+    """Refuse invalid values of options, and invalid combinations.
 
     Raises:
         UsageError: with what to write instead.
@@ -120,11 +120,11 @@ def check(parsed: argparse.Namespace) -> None:
 
 
 def _check_shown(parsed: argparse.Namespace) -> None:
-    """Refuse values and combinations of what is shown instead of a Jacobian."""
+    """Refuse invalid combinations of options that show something else than a Jacobian."""
     if parsed.quiz is not None:
         _check_quiz(parsed.quiz, parsed.seeds)
-    asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
-    instead = [name for name, value in asked.items() if value]
+    options = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
+    instead = [name for name, value in options.items() if value]
     if parsed.quiz is not None and (len(instead) > 1 or not parsed.formula):
         other = instead[0] if len(instead) > 1 else "--no-formula"
         raise UsageError(f"--quiz asks for the closed form; write it without {other}")
@@ -135,7 +135,7 @@ def _check_shown(parsed: argparse.Namespace) -> None:
 
 
 def _check_quiz(kind: str, seeds: int) -> None:
-    """Refuse an exercise that there is not."""
+    """Refuse options that no kind of exercise has."""
     from jacmagic.view.exercise.kinds import QuizOptions  # loads torch, as an exercise does
 
     try:
@@ -145,7 +145,7 @@ def _check_quiz(kind: str, seeds: int) -> None:
 
 
 def check_common(parsed: argparse.Namespace) -> None:
-    """Refuse values that the options of all magics do not have.
+    """Refuse invalid values of the options that all magics share.
 
     Raises:
         UsageError: with what to write instead.

@@ -20,7 +20,7 @@ from jacmagic.function.targets import users_callable
 from jacmagic.function.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
 from jacmagic.notebook.request import Request
 
-_NO_POWER = re.compile(r"^\s*[\d.]+\s*\^\s*[\d.]+\s*$")  # a whole number in Python: 2^3 is 1
+_NO_POWER = re.compile(r"^\s*[\d.]+\s*\^\s*[\d.]+\s*$")  # an integer in Python: 2^3 is 1
 # words of errors that torch and Python raise for a scalar in place of a vector
 _SHAPE_WORDS = re.compile(
     r"dim|0-d|\b[0-9]D\b|shape|size|index|iter|len\(\)|argument", re.IGNORECASE
@@ -57,7 +57,7 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
     """Evaluate one text of the point; whatever it raises becomes a PointError."""
     if _NO_POWER.search(source):
         hint = for_exception("TypeError", "operands for ^", source)
-        raise PointError(f"the value of {name} is no power; {hint}{marked}")
+        raise PointError(f"the value of {name} is not a power; {hint}{marked}")
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
@@ -101,7 +101,7 @@ def _refuse_unknown(request: Request, point: Mapping[str, Any]) -> None:
     for name in point:
         if name not in names:
             title, listed = request.target.title, ", ".join(request.names)
-            free = [one for one in request.names if one not in point]
+            free = [name for name in request.names if name not in point]
             meant = [*get_close_matches(name, free, n=1), *free]
             raise PointError(
                 f"{title} has no argument {name}; its arguments are {listed or 'none'}; "

@@ -57,7 +57,7 @@ def value_on_line(expression: str, typed: Line, namespace: Mapping[str, Any]) ->
         return evaluate(expression, namespace)
     except Exception as error:  # the user's expression may raise anything
         call = re.fullmatch(r"([\w.]+)\(.*\)", expression)
-        names = [one.name for one in typed.point]
+        names = [coordinate.name for coordinate in typed.point]
         instead = f"{typed.head}{call[1]} x=…" if call else "the name of a function that exists"
         if isinstance(error, NameError) and error.name in names and not call:
             instead = f"{typed.head}lambda {', '.join(names)}: {expression} {names[0]}=…"

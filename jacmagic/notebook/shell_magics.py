@@ -114,7 +114,7 @@ class ShellMagics(Magics):
         Args:
             target: the function.
             options: those that say where the result goes.
-            make: returns the problem, where some arguments stay whole numbers.
+            make: returns the problem, where some arguments stay integers.
             compute: returns the result of the problem.
         """
         __tracebackhide__ = True

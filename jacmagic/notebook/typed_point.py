@@ -23,7 +23,7 @@ def typed_numbers(
 ) -> dict[int, TypedNumber]:
     """Return the components whose values are expressions of numbers and constants.
 
-    A name that the user has defined is none of these, and what it stands for is no part of the
+    A name that the user has defined is none of these, and what it stands for is not part of the
     line; its number is shown.
 
     Args:
@@ -36,17 +36,19 @@ def typed_numbers(
         the expressions by the index of their component in the point as it is shown.
     """
     ambient = problem if problem.tangent is None else problem.tangent.ambient
-    names = [one.name for one in ambient.inputs]
-    typed = {one.name: _parsed(one.source) for one in line.point} | dict(_parts(at, names))
+    names = [input_.name for input_ in ambient.inputs]
+    typed = {assignment.name: _parsed(assignment.source) for assignment in line.point} | dict(
+        _parts(at, names)
+    )
     modules = {name: one for name, one in namespace.items() if isinstance(one, ModuleType)}
     found: dict[int, TypedNumber] = {}
-    for one in ambient.inputs:
-        leaves = list(_leaves(typed[one.name])) if one.name in typed else []
-        if len(leaves) == one.value.numel():
-            numbers = one.value.flatten()
+    for input_ in ambient.inputs:
+        leaves = list(_leaves(typed[input_.name])) if input_.name in typed else []
+        if len(leaves) == input_.value.numel():
+            numbers = input_.value.flatten()
             for k, leaf in enumerate(leaves):
                 number = _typed_number(leaf, numbers[k], modules)
-                found |= {} if number is None else {ambient.slices[one.name].start + k: number}
+                found |= {} if number is None else {ambient.slices[input_.name].start + k: number}
     return found
 
 
@@ -63,7 +65,7 @@ def _parts(at: str | None, names: list[str]) -> Iterable[tuple[str, ast.expr]]:
             named = zip(keys, values, strict=True)
             return [(str(k.value), v) for k, v in named if isinstance(k, ast.Constant)]
         case ast.Call(func=ast.Name(id="dict"), keywords=keywords):
-            return [(one.arg, one.value) for one in keywords if one.arg]
+            return [(keyword.arg, keyword.value) for keyword in keywords if keyword.arg]
         case ast.Tuple(elts=parts) if len(names) > 1:
             return zip(names, parts, strict=False)
         case whole:

@@ -33,7 +33,7 @@ _ALGORITHM = re.compile(
 
 
 class _PerturbedMatrices(InterceptingMode):
-    """Passes matrices off by roundoffs of their norm to algorithms on matrices."""
+    """Function mode that perturbs the arguments of matrix algorithms by roundoffs of their norm."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -119,5 +119,5 @@ def _samples(run: Callable[[], np.ndarray]) -> list[np.ndarray] | None:
 
 def _largest_move(samples: Sequence[np.ndarray], center: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        moves = [np.nan_to_num(np.abs(one - center), nan=0.0) for one in samples]
+        moves = [np.nan_to_num(np.abs(sample - center), nan=0.0) for sample in samples]
     return np.asarray(np.max(moves, axis=0))

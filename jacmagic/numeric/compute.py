@@ -157,11 +157,13 @@ def _fits(evaluation: Evaluation, memory: int | None) -> bool:
 
 def _of_entries(evaluation: Evaluation, entries: Sparse) -> NumericJacobian:
     """Return a sparse result with its entries alone."""
+    single = len(evaluation.inputs) == len(evaluation.outputs.leaves) == 1
+    reached = single and bool(entries.values.any())  # an entry that is not zero has a path
     return NumericJacobian(
         outputs=detached(evaluation.outputs),
         data=entries,
         mode="sparse",
         passes=entries.scheme.plan.passes,
         notes=() if entries.scheme.steady else (_UNSTEADY,),
-        connected=connections(evaluation),
+        connected=everywhere_connected(evaluation) if reached else connections(evaluation),
     )

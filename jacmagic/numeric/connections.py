@@ -49,7 +49,7 @@ def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connect
 
     Every node carries the set of inputs below it as bits; children are finished before parents.
     """
-    below: dict[Any, int] = {_node_of(one): 1 << bit for bit, one in enumerate(inputs)}
+    below: dict[Any, int] = {_node_of(input_): 1 << bit for bit, input_ in enumerate(inputs)}
     count, rows = len(below), []
     for leaf in leaves:
         stack = [_node_of(leaf)] if leaf.requires_grad else []

@@ -109,7 +109,7 @@ def along(
         direction: (n,).
 
     Returns:
-        The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
+        The estimate (m, 1), or `None` if the function does not run in float64 or near the point.
     """
 
     def estimate(

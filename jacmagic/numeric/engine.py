@@ -84,14 +84,14 @@ def batched_backward(
         RuntimeError: a backward formula cannot be batched.
     """
     with mapped(len(basis[0])) as (batched, unbatched):
-        directions = [batched(one) for one in basis]
+        directions = [batched(vector) for vector in basis]
         rows = backward(outputs, inputs, directions, create_graph=create_graph)
         return tuple([None if row is None else unbatched(row) for row in rows])
 
 
 @contextlib.contextmanager
 def mapped(count: int, randomness: str = "error") -> Iterator[tuple[OnTensor, OnTensor]]:
-    """Enter a level of `vmap`; give what puts tensors into it and takes results out of it.
+    """Enter a level of `vmap`; yield functions that wrap tensors and unwrap results.
 
     Args:
         count: how many directions are mapped over, the first dimension of each tensor.

@@ -32,7 +32,7 @@ class ComputeOptions:
         vectorize: allow batches; without, one row (or column) after the other.
 
     Raises:
-        OptionError: an unknown strategy, or a `chunk_size` that is no whole number from 1 on.
+        OptionError: an unknown strategy, or a `chunk_size` that is not an integer from 1 on.
         StrictError: strict forward or sparse mode, which torch does not offer.
         NotImplementedError: differentiable forward or sparse mode, as in torch.
     """
@@ -70,7 +70,7 @@ class ComputeOptions:
 
 
 def check_chunk_size(chunk_size: Any) -> None:
-    """Refuse anything but None and whole numbers from 1 on.
+    """Refuse anything but None and integers from 1 on.
 
     Raises:
         OptionError: in torch's words.
@@ -78,7 +78,7 @@ def check_chunk_size(chunk_size: Any) -> None:
     if chunk_size is None or (isinstance(chunk_size, Integral) and int(chunk_size) >= 1):
         return
     raise OptionError(
-        f"`chunk_size` should be a whole number greater than 0; found {chunk_size!r}; write 64"
+        f"`chunk_size` should be an integer greater than 0; found {chunk_size!r}; write 64"
     )
 
 

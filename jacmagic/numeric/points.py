@@ -51,7 +51,7 @@ class Points:
 
         def partial(*values: Tensor) -> Any:
             replaced = dict(zip(self.chosen, values, strict=True))
-            return function(*(replaced.get(k, one) for k, one in enumerate(arguments)))
+            return function(*(replaced.get(k, argument) for k, argument in enumerate(arguments)))
 
         return partial, [arguments[k] for k in self.chosen]
 
@@ -84,8 +84,8 @@ class Chunk:
     @classmethod
     def stacked(cls, numbers: list[NumericJacobian], notes: tuple[str, ...]) -> Chunk:
         """Return the points of single Jacobians."""
-        blocks = zip(*(one.blocks for one in numbers), strict=True)
-        values = zip(*(one.outputs.leaves for one in numbers), strict=True)
+        blocks = zip(*(number.blocks for number in numbers), strict=True)
+        values = zip(*(number.outputs.leaves for number in numbers), strict=True)
         return cls(
             tuple(tuple(map(torch.stack, zip(*rows, strict=True))) for rows in blocks),
             tuple(map(torch.stack, values)),

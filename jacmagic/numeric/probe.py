@@ -64,7 +64,7 @@ class Probe:
             random: states from which the generators start at every run; None lets them run on.
         """
         self._function, self._random = function, random
-        self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
+        self._like = [tensor.detach().to(dtype or tensor.dtype) for tensor in tensors]
         self.point = components(self._like)
         self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
@@ -85,7 +85,7 @@ class Probe:
         tensors = parts_of(point, self._like)
         if self._random is not None:
             set_random_states(tensors, self._random)
-        inputs = writable([one.requires_grad_() for one in tensors])
+        inputs = writable([tensor.requires_grad_() for tensor in tensors])
         usual = self._usual
         with _Symmetric(usual, self.triangles) as count:
             leaves = flatten(self._function(*inputs)).leaves

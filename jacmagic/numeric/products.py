@@ -41,7 +41,7 @@ def _batched_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> T
         with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
             tangents = tuple([batched(seed[start:stop]) for seed in seeds])
             columns = torch.func.jvp(evaluation.leaves, primals, tangents)[1]
-            pieces.append(_flat_rows([unbatched(one) for one in columns], count))
+            pieces.append(_flat_rows([unbatched(column) for column in columns], count))
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
 
@@ -105,11 +105,11 @@ def backward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -
         if rows is None:
             pieces.append(torch.stack([alone([part[k] for part in batch]) for k in range(count)]))
         else:
-            found = [
+            batches = [
                 tensor.new_zeros(count, *tensor.shape) if row is None else row
                 for row, tensor in zip(rows, inputs, strict=True)
             ]
-            pieces.append(_flat_rows(found, count))
+            pieces.append(_flat_rows(batches, count))
     return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).detach()
 
 

@@ -17,8 +17,8 @@ import torch
 from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-DESCENT = 8.0  # from one step to the next on the way down from a far one
-RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
+STEP_DESCENT = 8.0  # from one step to the next on the way down from a far one
+STEP_RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
 STEP_POWERS = (-3, -10, -17, -24, 7, 17, 27, 40)  # of 2: first steps, relative to the input
 STEP_POWERS_AT_ZERO = tuple(
@@ -117,8 +117,8 @@ class Line:
     def length(self) -> float:
         """The step at which a first component of the point becomes 0."""
         x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
-        here = x[self._moving]
-        own = here[here > 0] / v[here > 0]
+        components = x[self._moving]
+        own = components[components > 0] / v[components > 0]
         return float(own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0))
 
     @property
@@ -161,15 +161,15 @@ def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if nearest is not None and new.width > nearest.width:
             usable &= new.explains(nearest)
         with np.errstate(invalid="ignore"):
-            met = (
+            agreed = (
                 decisive
                 & usable
                 & (np.abs(new.value - value) <= MAX_ERRORS_AWAY * (new.error + error))
             )
-            better = ~confirmed & ((usable & ~met) | ~decisive & ~(error < new.error))
-            better |= met & (new.error < error)
+            better = ~confirmed & ((usable & ~agreed) | ~decisive & ~(error < new.error))
+            better |= agreed & (new.error < error)
         still |= (new.scale == 0) & (scale == 0) & (nearest is not None)
-        decisive, confirmed = decisive | usable, confirmed | met
+        decisive, confirmed = decisive | usable, confirmed | agreed
         value, error = np.where(better, new.value, value), np.where(better, new.error, error)
         scale = np.where(better, new.scale, scale)
         tried.append(new)
@@ -183,14 +183,14 @@ def _between(line: Line, far: Estimate, nearest: Estimate | None) -> Iterator[Es
 
     Between two sizes of steps a function may turn: sorted eigenvalues cross there, maxima change.
     """
-    width = far.width / DESCENT
-    while nearest is not None and width > DESCENT * nearest.width:
+    width = far.width / STEP_DESCENT
+    while nearest is not None and width > STEP_DESCENT * nearest.width:
         with np.errstate(all="ignore"):
             shows = far.decisive & (np.abs(far.value) * width > 8 * far.noise)
         if not shows.any():
             return
         half = width / 2
-        width /= DESCENT
+        width /= STEP_DESCENT
         try:
             estimate = tableau(line, half, LEVELS_AGAIN)
         except TORCH_ERRORS:
@@ -205,7 +205,7 @@ def tableau(line: Line, size: float, levels: int) -> Estimate:
     bends: list[np.ndarray] = []
     with np.errstate(all="ignore"):
         for level in range(levels):
-            above, below, width = line.pair(size / RATIO**level)
+            above, below, width = line.pair(size / STEP_RATIO**level)
             row = [(above - below) / width]
             if not previous:
                 best, error = row[0], np.full_like(row[0], np.inf)
@@ -215,7 +215,7 @@ def tableau(line: Line, size: float, levels: int) -> Estimate:
             larger = np.maximum(np.abs(above), np.abs(below))
             noise = 2 * (line.noise + line.eps * larger) / abs(width)
             for j, older in enumerate(previous, start=1):
-                newer = row[-1] + (row[-1] - older) / (RATIO ** (2 * j) - 1)
+                newer = row[-1] + (row[-1] - older) / (STEP_RATIO ** (2 * j) - 1)
                 gap = np.maximum(np.abs(newer - row[-1]), np.abs(newer - older)) + noise
                 better = gap < error
                 best, error = np.where(better, newer, best), np.where(better, gap, error)
@@ -234,7 +234,7 @@ def _kinked(bends: list[np.ndarray], noise: np.ndarray, scale: np.ndarray) -> np
 
     Of a smooth function it is a₁h + a₃h³ + …; both terms are eliminated, as in the tableau.
     """
-    linear = [(RATIO * b - a) / (RATIO - 1) for a, b in itertools.pairwise(bends[-3:])]
-    cubic = (RATIO**3 * linear[1] - linear[0]) / (RATIO**3 - 1)
+    linear = [(STEP_RATIO * b - a) / (STEP_RATIO - 1) for a, b in itertools.pairwise(bends[-3:])]
+    cubic = (STEP_RATIO**3 * linear[1] - linear[0]) / (STEP_RATIO**3 - 1)
     error = np.abs(cubic - linear[1])
     return np.asarray(np.abs(cubic) > MAX_ERRORS_AWAY * (error + noise) + DECISIVE_SHARE**2 * scale)

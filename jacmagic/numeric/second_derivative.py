@@ -98,6 +98,6 @@ def _gradients(scalar: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
     if scalar.requires_grad:
         gradients = torch.autograd.grad(scalar, inputs, retain_graph=True, allow_unused=True)
     return [
-        torch.zeros_like(tensor) if one is None else one.detach()
-        for one, tensor in zip(gradients, inputs, strict=True)
+        torch.zeros_like(tensor) if gradient is None else gradient.detach()
+        for gradient, tensor in zip(gradients, inputs, strict=True)
     ]

@@ -35,7 +35,7 @@ class Triangles:
     """
 
     def __init__(self) -> None:
-        """Matrices are looked at first, at a point where they should be symmetric."""
+        """Observe matrices first, at a point where they should be symmetric."""
         self.spread = False
         self._looks = True
         self._met = False

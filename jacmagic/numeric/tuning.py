@@ -153,12 +153,12 @@ class Tuning:
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
         """Return the tuning for inputs of this kind; the oldest kind is dropped."""
         key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
-        known = self._kinds.get(key)
-        if known is None:
+        tuned = self._kinds.get(key)
+        if tuned is None:
             if len(self._kinds) >= MAX_INPUT_KINDS:
                 self._kinds.pop(next(iter(self._kinds)))
-            known = self._kinds.setdefault(key, Tuned())
-        return known
+            tuned = self._kinds.setdefault(key, Tuned())
+        return tuned
 
 
 # By function, then by purpose: its Jacobian or its Hessian.

@@ -32,7 +32,7 @@ class Widened(TorchFunctionMode):
             kwargs["dtype"] = _longest(kwargs.get("dtype") or torch.get_default_dtype())
         elif not _writes(func, kwargs):
             leaves, tree = tree_flatten((args, kwargs))
-            if any(isinstance(one, Tensor) and one.dtype is torch.float64 for one in leaves):
+            if any(isinstance(leaf, Tensor) and leaf.dtype is torch.float64 for leaf in leaves):
                 args, kwargs = tree_unflatten(map(_wide, leaves), tree)
         return func(*args, **kwargs)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 GRID_UNITS = 300  # of the longest side of all
-MAX_SQUARE = 22  # units
-MIN_NUMBERED = 13  # units of a square that holds a number
+MAX_SQUARE_UNITS = 22  # units
+MIN_NUMBERED_UNITS = 13  # units of a square that holds a number
 GAP, TOP = 28, 20
 # Colours of Okabe and Ito, which are told apart without red or green; numbers are a second mark.
 COLOURS = (
@@ -24,7 +24,7 @@ def drawing(grids: Sequence[tuple[str, Sequence[Sequence[int]]]], words: Sequenc
         words: a title and a description.
     """
     shapes = [(len(cells), len(cells[0])) for _, cells in grids]
-    size = min(GRID_UNITS / max(map(max, shapes)), MAX_SQUARE)
+    size = min(GRID_UNITS / max(map(max, shapes)), MAX_SQUARE_UNITS)
     widths = [max(round(width * size), 36) + GAP for _, width in shapes]
     across, down = sum(widths), round(max(height for height, _ in shapes) * size) + TOP + 4
     parts = [
@@ -50,7 +50,7 @@ def _grid(name: str, cells: Sequence[Sequence[int]], size: float) -> Iterator[st
                 paths.setdefault((group - 1) % len(COLOURS), []).append(square)
     for colour, squares in sorted(paths.items()):
         yield f'<path d="{"".join(squares)}" fill="{COLOURS[colour]}" fill-opacity="0.5"/>'
-    if size >= MIN_NUMBERED:
+    if size >= MIN_NUMBERED_UNITS:
         yield from (
             f'<text x="{(j + 0.5) * size:.1f}" y="{(i + 0.5) * size + 4:.1f}" '
             f'text-anchor="middle">{group}</text>'

@@ -16,8 +16,8 @@ import numpy as np
 MAX_SQUARES = 96  # along a side; more rows share a square, which shows their largest entry
 LEVELS = 6  # shades of a colour, all distinguishable
 SIDE_PIXELS = 480  # of the longer side: five for each of the squares
-MAX_SQUARE_PIXELS = 14
-MAX_LABEL_LETTERS = 16
+MAX_SQUARE_PIXELS = 14  # of one entry: small matrices are not blown up
+MAX_LABEL_LETTERS = 16  # of a row or column; more would take the picture's width
 _BLANK, _ZERO, _ODD = 0, LEVELS + 1, LEVELS + 2  # other codes: ±1 … ±LEVELS
 _POSITIVE, _NEGATIVE, _GREY, _PURPLE = "#1976d2", "#ef6c00", "#888", "#8e24aa"
 

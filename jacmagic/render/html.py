@@ -19,8 +19,7 @@ import numpy as np
 
 from jacmagic.render.brackets import bracketed, brackets_style
 from jacmagic.render.html_table import HtmlTable
-
-MAX_LATEX_CHARACTERS = 20_000  # of a second copy of the formulas: about ten pages
+from jacmagic.render.page import MAX_COPIED_CHARACTERS
 
 _STYLE = (
     f"""{brackets_style(".jm-still")}
@@ -208,7 +207,7 @@ def _formulas(parts: Iterable[str]) -> str:
 def _annotation(equations: Sequence[str]) -> str:
     """Return equations in LaTeX, shown where there is no MathML."""
     source = "\n".join(f"$${escape(equation)}$$" for equation in equations)
-    if not source or len(source) > MAX_LATEX_CHARACTERS:
+    if not source or len(source) > MAX_COPIED_CHARACTERS:
         return ""
     annotation = f'<annotation encoding="application/x-tex">{source}</annotation>'
     return f'<div><math class="jm-annotated">{annotation}</math></div>'

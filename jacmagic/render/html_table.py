@@ -10,9 +10,9 @@ from html import escape
 import numpy as np
 
 from jacmagic.render.layout import cuts_of
+from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.render.text import number
 
-MAX_SHOWN = 40  # rows or columns that are shown in full: what a page takes without scrolling
 HEAD, TAIL = 12, 2  # of more of them, the first and the last
 MAX_OPACITY = 0.42  # of the largest entry's colour, as in the live view
 _POSITIVE, _NEGATIVE = "25,118,210", "239,108,0"
@@ -98,6 +98,6 @@ def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
 
 
 def _shown(count: int) -> list[int | None]:
-    if count <= MAX_SHOWN:
+    if count <= MAX_PAGE_ROWS:
         return list(range(count))
     return [*range(HEAD), None, *range(count - TAIL, count)]

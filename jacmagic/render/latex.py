@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 
 from jacmagic.render.extent import extent
 from jacmagic.render.layout import Layout
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.text import number as plain_number
-from jacmagic.render.wide import PAGE_LETTERS, parts
+from jacmagic.render.wide import parts
 
 _SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
 MAX_HEAD = 16  # letters of a left-hand side that stands on the line of the first link

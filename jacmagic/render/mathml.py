@@ -51,9 +51,9 @@ def _without_lines(source: str, display: bool) -> tuple[str, _Lines]:
     whole = re.fullmatch(r"\\left\[ (\\begin{array}.*\\end{array}) \\right\]", source, re.DOTALL)
     if display and whole is not None:  # the page draws the brackets
         source = whole[1]
-    found = [_lines_of(one, source) for one in _ENVIRONMENT.finditer(source)]
+    environments = [_lines_of(one, source) for one in _ENVIRONMENT.finditer(source)]
     plain = re.sub(r"\\begin{array}{[c|]*}", r"\\begin{matrix}", source).replace(r"\hline ", "")
-    return plain.replace(r"\end{array}", r"\end{matrix}"), found
+    return plain.replace(r"\end{array}", r"\end{matrix}"), environments
 
 
 def _lines_of(start: re.Match[str], source: str) -> tuple[set[int], set[int]]:
@@ -120,7 +120,7 @@ _BEFORE_SIGNS = frozenset("=≈<>≤≥≠,;·⋅×→⇒(")
 
 
 def _close_up_signs(element: Element) -> None:
-    """Keep a sign at its number, as in = −3: after another operator it is no difference."""
+    """Keep a sign at its number, as in = −3: after another operator it is not a difference."""
     for before, sign in itertools.pairwise(element):
         is_sign = sign.tag == "mo" and sign.text in ("+", "-", "−", "±")
         if is_sign and before.tag == "mo" and before.text in _BEFORE_SIGNS:

@@ -32,7 +32,7 @@ _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
 _NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<digits>[0-9]+)")  # lstm_cell1
-# combining characters that IPython's Tab writes behind a letter (θ̇, x̂, v⃗) → accent
+# combining characters that IPython's Tab writes after a letter (θ̇, x̂, v⃗) → accent
 _MARKS = dict(
     zip(
         "\u0307\u0308\u0302\u0304\u0305\u0303\u20d7",
@@ -195,7 +195,7 @@ def _visible(name: str) -> str:
 
 
 def printable(character: str) -> str:
-    """Return a character, or what stands for it where it would be invisible or move others."""
+    """Return a character, or a substitute for one that is invisible or reorders text."""
     if character.isspace():
         return " "
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cn", "Cs", "Co"}

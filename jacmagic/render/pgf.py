@@ -144,7 +144,7 @@ def _painted(element: Any, outline: str) -> str:
 def _coloured(kind: str, colour: str, opacity: str | None) -> str:
     digits = colour.removeprefix("#")
     if colour.startswith("#"):
-        code = digits if len(digits) == 6 else "".join(2 * one for one in digits)
+        code = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
         set_colour = rf"\definecolor{{jm}}{{HTML}}{{{code.upper()}}}\pgfset{kind}color{{jm}}"
     else:
         set_colour = rf"\pgfset{kind}color{{black}}"

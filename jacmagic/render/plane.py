@@ -15,13 +15,13 @@ from typing import Protocol
 
 Point = tuple[float, float]
 
-SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
+SIDE_UNITS = 300  # of the square that shapes are drawn in, in the SVG's own units
 LEFT, RIGHT, TOP, BOTTOM = 50, 14, 22, 30  # margins, for ticks and names of the axes
-WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
-HEAD = 8  # of an arrow
-LETTERS = 12  # size of all text: 10 pixels where a panel is as narrow as on a phone
-LETTER = 6.5  # of a label: its width on average
-AXIS_MARGIN = 38  # from the frame to the middle of the label of an axis inside it
+WIDTH, HEIGHT = LEFT + SIDE_UNITS + RIGHT, TOP + SIDE_UNITS + BOTTOM
+HEAD_UNITS = 8  # of an arrow
+TEXT_UNITS = 12  # size of all text: 10 pixels where a panel is as narrow as on a phone
+LETTER_UNITS = 6.5  # of a label: its width on average
+AXIS_MARGIN_UNITS = 38  # from the frame to the middle of the label of an axis inside it
 BLUE, ORANGE, RED, GREY = "#1976d2", "#ef6c00", "#d32f2f", "#888"
 _STROKES = {
     "grid": f'stroke="{GREY}" stroke-opacity="0.55"',
@@ -67,27 +67,30 @@ def panel(
     """
 
     def at(point: Point) -> Point:
-        x = SIDE * (point[0] - across[0]) / (across[1] - across[0])
-        y = SIDE * (up[1] - point[1]) / (up[1] - up[0])
+        x = SIDE_UNITS * (point[0] - across[0]) / (across[1] - across[0])
+        y = SIDE_UNITS * (up[1] - point[1]) / (up[1] - up[0])
         return _bounded(x), _bounded(y)
 
     if not all(map(math.isfinite, (*across, *up))):
         shapes = []  # where the value is not finite, nothing has a place
-    shapes = [one for one in shapes if all(map(math.isfinite, chain.from_iterable(one.points)))]
-    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
+    shapes = [
+        shape for shape in shapes if all(map(math.isfinite, chain.from_iterable(shape.points)))
+    ]
+    drawn = [_shape(shape, [at(point) for point in shape.points]) for shape in shapes]
     has_ticks = any(axes)
     (marks, below), (heights, above) = ticks(across, axes[0]), ticks(up, axes[1])
     horizontal = [(at((value, up[0]))[0], text) for value, text in marks if has_ticks]
     vertical = [(at((across[0], value))[1], text) for value, text in heights if has_ticks]
     return "".join(
         [
-            f'<clipPath id="{escape(identity)}"><rect width="{SIDE}" height="{SIDE}"/></clipPath>',
+            f'<clipPath id="{escape(identity)}">'
+            f'<rect width="{SIDE_UNITS}" height="{SIDE_UNITS}"/></clipPath>',
             f'<g transform="translate({LEFT} {TOP})">',
-            f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="{GREY}"/>',
+            f'<rect width="{SIDE_UNITS}" height="{SIDE_UNITS}" fill="none" stroke="{GREY}"/>',
             f'<g clip-path="url(#{escape(identity)})">{"".join(drawn)}</g>',
-            *(_text(text, x, SIDE + 14, "middle") for x, text in horizontal),
+            *(_text(text, x, SIDE_UNITS + 14, "middle") for x, text in horizontal),
             *(_text(text, -5, y + 4, "end") for y, text in vertical),
-            *([_text(below, SIDE, SIDE + 28, "end")] if has_ticks else []),
+            *([_text(below, SIDE_UNITS, SIDE_UNITS + 28, "end")] if has_ticks else []),
             *([_text(above, 0, -8, "start")] if has_ticks else []),
             *_labels(shapes, at),
             "</g>",
@@ -97,7 +100,7 @@ def panel(
 
 def _bounded(value: float) -> float:
     """Return a coordinate that SVG can hold; the frame hides what is beyond it."""
-    return min(max(value, -100.0 * SIDE), 100.0 * SIDE)
+    return min(max(value, -100.0 * SIDE_UNITS), 100.0 * SIDE_UNITS)
 
 
 def _shape(shape: Drawn, at: Sequence[Point]) -> str:
@@ -118,7 +121,7 @@ def _head(start: Point, end: Point) -> str:
     length = math.dist(start, end)
     if length < 1:
         return ""
-    head = min(HEAD, length / 2)
+    head = min(HEAD_UNITS, length / 2)
     u, v = ((b - a) / length * head for a, b in zip(start, end, strict=True))
     x, y = end
     left, right = (x - u - v / 2, y - v + u / 2), (x - u + v / 2, y - v - u / 2)
@@ -126,8 +129,8 @@ def _head(start: Point, end: Point) -> str:
 
 
 def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
-    """Yield labels of shapes, each where none stands yet."""
-    taken: list[tuple[float, float, float]] = []  # ends and height of each
+    """Yield the labels of shapes, placed so that none overlaps another."""
+    occupied: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:
         if not shape.label:
             continue
@@ -135,26 +138,26 @@ def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[s
         if shape.look == "axis":
             yield _axis_label(shape.label, x, y)
             continue
-        if not (0 <= x <= SIDE and 0 <= y <= SIDE):
+        if not (0 <= x <= SIDE_UNITS and 0 <= y <= SIDE_UNITS):
             continue
-        height = min(max(y, 12.0), SIDE - 4.0)
-        is_left, width = x < SIDE / 2, LETTER * len(shape.label)
+        height = min(max(y, 12.0), SIDE_UNITS - 4.0)
+        is_left, width = x < SIDE_UNITS / 2, LETTER_UNITS * len(shape.label)
         left = x + 6 if is_left else x - 6 - width
         right = left + width
-        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in taken):
+        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in occupied):
             height += 12
-        taken.append((left, right, height))
+        occupied.append((left, right, height))
         yield _text(shape.label, x + (6 if is_left else -6), height, "start" if is_left else "end")
 
 
 def _axis_label(label: str, x: float, y: float) -> str:
     """Return a label beyond the end of an axis that is drawn inside the frame."""
-    inside = min(max(x, AXIS_MARGIN), SIDE - AXIS_MARGIN)
-    return _text(label, inside, y - 6 if y < SIDE / 2 else y + 14, "middle")
+    inside = min(max(x, AXIS_MARGIN_UNITS), SIDE_UNITS - AXIS_MARGIN_UNITS)
+    return _text(label, inside, y - 6 if y < SIDE_UNITS / 2 else y + 14, "middle")
 
 
 def _text(text: str, x: float, y: float, anchor: str) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{LETTERS}">'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{TEXT_UNITS}">'
         f"{escape(text)}</text>"
     )

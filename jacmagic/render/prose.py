@@ -63,22 +63,22 @@ def _is_plain(letter: str) -> bool:
     return letter.isascii() or letter in _PLAIN or is_latin
 
 
-def _piece(found: re.Match[str]) -> str:
+def _piece(match: re.Match[str]) -> str:
     """Return a piece of a word for math mode."""
-    if found["small"]:
-        return f"_{{{''.join(_SMALL[one] for one in found['small'])}}}"
-    if found["high"]:
-        return f"^{{{''.join(_HIGH[one] for one in found['high'])}}}"
-    if found["root"]:
-        return rf"\sqrt{{{inline(found['root'])}}}".replace("$", "")
-    if found["name"]:
-        return tex_name(found["name"], ())
-    letter = printable(found["other"])
+    if match["small"]:
+        return f"_{{{''.join(_SMALL[one] for one in match['small'])}}}"
+    if match["high"]:
+        return f"^{{{''.join(_HIGH[one] for one in match['high'])}}}"
+    if match["root"]:
+        return rf"\sqrt{{{inline(match['root'])}}}".replace("$", "")
+    if match["name"]:
+        return tex_name(match["name"], ())
+    letter = printable(match["other"])
     sign = _SIGNS.get(letter) or COMMANDS.get(letter)
     return sign or (letter if letter.isascii() else rf"\text{{{letter}}}")
 
 
 def _escaped(word: str) -> str:
-    """Return text whose special characters are mathematics; "--" is no dash."""
+    """Return text whose special characters are mathematics; "--" is not a dash."""
     shown = "".join(f"${COMMANDS[one]}$" if one in COMMANDS else printable(one) for one in word)
     return shown.replace("--", r"-$\text{-}$").replace("`", "'")

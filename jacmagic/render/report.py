@@ -14,10 +14,9 @@ from typing import Any
 
 from jacmagic.render import html, latex, wide
 from jacmagic.render.mathml import to_mathml
+from jacmagic.render.page import MAX_TERMINAL_ROWS
 from jacmagic.render.prose import inline, paragraph
 from jacmagic.render.text import flush_left, flush_right, number
-
-MAX_SHOWN = 20  # rows or columns of a table; of more, the first ones and a gap
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,14 @@ class Grid:
     caption: str = ""
     left: Collection[int] = ()
     kinds: Sequence[str] = ()
-    max_rows: int = MAX_SHOWN
+    max_rows: int = MAX_TERMINAL_ROWS
 
     @property
     def picked(self) -> list[list[Shown]]:
         """Heads and rows that are shown: the first columns and rows of a large table."""
-        wide = len(self.heads) > MAX_SHOWN + 1
+        wide = len(self.heads) > MAX_TERMINAL_ROWS + 1
         lines = [self.heads, *self.rows[: self.max_rows]]
-        cut = [[*line[: MAX_SHOWN + 1], *[Shown("…", r"\cdots")] * wide] for line in lines]
+        cut = [[*line[: MAX_TERMINAL_ROWS + 1], *[Shown("…", r"\cdots")] * wide] for line in lines]
         gap = [Shown("⋮", r"\vdots")] * len(cut[0])
         return [*cut, gap] if len(self.rows) > self.max_rows else cut
 
@@ -134,7 +133,7 @@ class Report:
         """Lines for a terminal."""
         blocks = [
             f"{self.title}\n{self.verdict}".rstrip(),
-            "\n".join(one.text for one in self.equations),
+            "\n".join(equation.text for equation in self.equations),
         ]
         blocks += [grid.text for grid in self.grids]
         blocks.append("\n".join([*(f"⚠ {line}" for line in self.warnings), *self.lines]))
@@ -154,7 +153,7 @@ class Report:
     @property
     def html(self) -> str:
         """Self-contained HTML in the style of the still forms."""
-        equations = [to_mathml(one.tex, display=False) for one in self.equations]
+        equations = [to_mathml(equation.tex, display=False) for equation in self.equations]
         figure = f'<div class="jm-verdict">{escape(self.verdict)}</div>' if self.verdict else ""
         figure += "".join(f"<div>{one}</div>" for one in equations)
         return html.summary(

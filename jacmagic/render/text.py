@@ -15,16 +15,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 
 from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
+from jacmagic.render.page import MAX_TERMINAL_ROWS, TERMINAL_LETTERS
 
-MAX_ROWS = 20  # of a table in a terminal, which has about 24 lines
-MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
 _GAP = "  "
 
 
 def number(value: float, digits: int = 4) -> str:
     """Return a number to some significant digits, as short as it can be.
 
-    Whole numbers below a million are written in full, and so is the whole part of others; from a
+    Integers below a million are written in full, and so is the whole part of others; from a
     million up and below 0.0001 the exponent form is used. Halves are rounded away from zero, and
     −0 is 0.
 
@@ -53,7 +52,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def spaced(count: int) -> str:
-    """Return a whole number with its digits in threes: 10 000."""
+    """Return an integer with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")
 
 
@@ -64,7 +63,7 @@ def matrix(
     digits: int = 4,
     pattern: np.ndarray | None = None,
     *,
-    width: int = MAX_WIDTH,
+    width: int = TERMINAL_LETTERS,
     blocks: Blocks = NO_BLOCKS,
 ) -> str:
     """Return a labelled matrix between brackets, decimal points below one another.
@@ -84,7 +83,7 @@ def matrix(
     """
     if not len(rows) or not len(columns):
         return f"[ empty: {len(rows)} × {len(columns)} ]"
-    down = _shown(len(rows), MAX_ROWS)
+    down = _shown(len(rows), MAX_TERMINAL_ROWS)
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:
@@ -96,8 +95,8 @@ def matrix(
 
     tops, lefts = map(cuts_of, blocks)
     shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP) - 2 * len(lefts))
-    known = len(shown) if len(shown) == len(columns) else len(shown) - 2
-    for j in sorted(j for j in lefts if j is not None and j < known):
+    first_count = len(shown) if len(shown) == len(columns) else len(shown) - 2
+    for j in sorted(j for j in lefts if j is not None and j < first_count):
         shown[j] = [f"  {shown[j][0]}", *(f"│ {cell}" for cell in shown[j][1:])]
     lines = [" " * (margin + 3) + _GAP.join(part[0] for part in shown)]
     for k, i in enumerate(down):
@@ -187,5 +186,9 @@ def _legend(values: np.ndarray, pattern: np.ndarray | None) -> list[str]:
     """Return a line that explains the marks, where there are any."""
     if pattern is None or pattern.all():
         return []
-    here = pattern & (values == 0)
-    return ["· zero everywhere, 0 zero at this point"] if here.any() else ["· zero everywhere"]
+    nonstructural = pattern & (values == 0)
+    return (
+        ["· zero everywhere, 0 zero at this point"]
+        if nonstructural.any()
+        else ["· zero everywhere"]
+    )

@@ -1,6 +1,6 @@
 r"""Expressions of numbers and constants as they are typed: 3*pi/4 as "3π/4" and \frac{3 \pi}{4}.
 
-Only such an expression is typeset: one name that is no constant, and there is nothing to show.
+Only such an expression is typeset: one name that is not a constant, and there is nothing to show.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Typed:
-    """A typeset expression: text, LaTeX, and what it is where it becomes a part of another."""
+    """A typeset expression: text, LaTeX, and its precedence as an operand."""
 
     text: str
     latex: str
@@ -84,10 +84,10 @@ def typeset(expression: ast.expr) -> Typed | None:
     if isinstance(bare, ast.Constant) and not _has_more_digits(bare.value):
         return None
     try:
-        found = _typed(expression)
+        typed = _typed(expression)
     except (_NotTypeset, RecursionError):
         return None
-    return found if len(found.text) <= MAX_LETTERS else None
+    return typed if len(typed.text) <= MAX_LETTERS else None
 
 
 def _has_more_digits(value: object) -> bool:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Collection, Sequence
 
 from jacmagic.render.extent import extent, height
+from jacmagic.render.page import PAGE_LETTERS, PAGE_LINES
 
-PAGE_LETTERS = 72  # on a line beside a left-hand side, on a page with margins of an inch
-PAGE_LINES = 42  # of text on such a page
 GAP_LETTERS = 2  # between two columns
 _MATRIX = re.compile(
     r"\\begin{bmatrix} (?P<plain>.*) \\end{bmatrix}"
@@ -30,16 +29,16 @@ def parts(matrix: str, widest: int = PAGE_LETTERS) -> list[str]:
         matrix: as `latex.matrix` writes it; other LaTeX is one part.
         widest: letters on a line.
     """
-    found = _MATRIX.fullmatch(matrix)
-    if found is None:
+    match = _MATRIX.fullmatch(matrix)
+    if match is None:
         return [matrix]
-    rows = _rows(found["plain"] or found["divided"] or "")
+    rows = _rows(match["plain"] or match["divided"] or "")
     cells = [[cell.removeprefix(_RULE) for cell in row] for row in rows]
     ruled = [row[0].startswith(_RULE) for row in rows]
     groups = grouped([max(map(_width, column)) for column in zip(*cells, strict=True)], widest)
     if len(groups) < 2:
         return [matrix]
-    columns = re.findall(r"\|?c", found["columns"] or "c" * len(cells[0]))
+    columns = re.findall(r"\|?c", match["columns"] or "c" * len(cells[0]))
     written = []
     for k, group in enumerate(groups):
         body = r" \\[1ex] ".join(

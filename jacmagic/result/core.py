@@ -85,7 +85,7 @@ class JacobianResult(Explained):
             **values: new values by input name; what is not named stays where it is.
 
         Raises:
-            PointError: for a name that is no input, or a value of another shape.
+            PointError: for a name that is not an input, or a value of another shape.
         """
         moved = self.problem.at(values)
         numbers = run_torch(moved, self.options, self.tuning, self.forms)

@@ -57,13 +57,13 @@ class Derived(Evaluated):
         """The closed form that the trace gives, or why it gives none."""
         if self.large:
             m, n = self.shape
-            return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
+            return Refusal("the closed form", None, f"of {m} × {n} entries is not derived")
         values = self.flat_value.tolist()
         matrix = self._array
-        found = self.forms.form(self.problem, values, matrix)
-        if isinstance(found, Refusal):
-            return found
-        return lost_dependence(found, self.problem) or found
+        form = self.forms.form(self.problem, values, matrix)
+        if isinstance(form, Refusal):
+            return form
+        return lost_dependence(form, self.problem) or form
 
     @property
     def _form(self) -> ClosedForm | None:
@@ -77,9 +77,9 @@ class Derived(Evaluated):
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        for found in (self._read, vars(self).get("_plain")):
-            if isinstance(found, Refusal):
-                return found
+        for outcome in (self._read, vars(self).get("_plain")):
+            if isinstance(outcome, Refusal):
+                return outcome
         return None
 
     @cached_property
@@ -87,13 +87,13 @@ class Derived(Evaluated):
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        taken, names = self._taken_names, self.view.names
-        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken)
+        taken_names, names = self._taken_names, self.view.names
+        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken_names)
 
     @property
     def _taken_names(self) -> set[str]:
         """The names that no part of the closed form may have: those of the function's outputs."""
-        return {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
+        return {self.title, *(name for row in self.rows for name in (row.name, row.symbol))}
 
     @property
     def reading(self) -> DisplayForm | None:
@@ -144,8 +144,8 @@ class Derived(Evaluated):
         where the sparse mode found no dependence. A `torch.sparse_csr` tensor if J is `large`.
         """
         if self.numbers.sparse is not None and self._form is None:
-            known = self.numbers.sparse.pattern
-            return known if self.large else known.to_dense()
+            stored = self.numbers.sparse.pattern
+            return stored if self.large else stored.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
         outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]

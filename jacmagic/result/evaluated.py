@@ -29,8 +29,8 @@ _TITLES = {
     "differences": "finite differences",
 }
 Outside = Callable[[], Collection[int]]  # finds inputs that the function reads from outside
-LARGE = 250_000  # entries above which a sparse Jacobian is never written out
-DENSE = 2_000_000  # entries above which a dense one is shown as a summary
+MAX_SPARSE_ENTRIES_SHOWN = 250_000  # entries above which a sparse Jacobian is never written out
+MAX_DENSE_ENTRIES_SHOWN = 2_000_000  # entries above which a dense one is shown as a summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,8 +70,8 @@ class Evaluated:
     def by_name(self) -> dict[str, Any]:
         """The blocks by input name, such as "0.weight"; each nests as the outputs do."""
         return {
-            one.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
-            for j, one in enumerate(self.problem.inputs)
+            input_.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
+            for j, input_ in enumerate(self.problem.inputs)
         }
 
     @cached_property
@@ -118,7 +118,9 @@ class Evaluated:
     def large(self) -> bool:
         """Whether there are too many entries for a table: a summary is shown instead."""
         size = self.shape[0] * self.shape[1]
-        return size > (DENSE if self.numbers.sparse is None else LARGE)
+        return size > (
+            MAX_DENSE_ENTRIES_SHOWN if self.numbers.sparse is None else MAX_SPARSE_ENTRIES_SHOWN
+        )
 
     @property
     def value(self) -> Any:

@@ -24,7 +24,7 @@ from jacmagic.symbolic.exact_form import (
 from jacmagic.symbolic.exact_values import exact_value
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
-_TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by rounding
+_MAX_FINITE_ENTRY = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ExactPoint:
     @property
     def symbols(self) -> tuple[Any, ...]:
         """The symbols in the matrix: inputs without a value, named constants."""
-        return tuple(one for one in self.form.labels if self.matrix.has(one))
+        return tuple(label for label in self.form.labels if self.matrix.has(label))
 
     @property
     def constants(self) -> dict[Any, float]:
@@ -61,10 +61,10 @@ class ExactPoint:
         if m == n:
             return "", self.matrix
         start, blocks = 0, []
-        for one in self.jacobian.problem.inputs:
-            end = start + one.value.numel()
+        for input_ in self.jacobian.problem.inputs:
+            end = start + input_.value.numel()
             if end - start == m > 1:
-                blocks.append((one.name, self.matrix[:, start:end]))
+                blocks.append((input_.name, self.matrix[:, start:end]))
             start = end
         return blocks[0] if len(blocks) == 1 else None
 
@@ -84,11 +84,11 @@ class ExactPoint:
     def numbers(self) -> np.ndarray | None:
         """The exact matrix as floats (m, n); None where SymPy's functions have no number here."""
         point = dict(zip(self.jacobian.columns, self.jacobian.problem.flat_point, strict=True))
-        known = {s: point[label] for s, label in self.form.labels.items() if label in point}
-        known |= self.form.numbers
-        known |= dict.fromkeys(self.matrix.free_symbols - known.keys(), 1.0)
+        numbers = {s: point[label] for s, label in self.form.labels.items() if label in point}
+        numbers |= self.form.numbers
+        numbers |= dict.fromkeys(self.matrix.free_symbols - numbers.keys(), 1.0)
         try:
-            return evaluate(list(self.matrix), known).reshape(self.matrix.shape)
+            return evaluate(list(self.matrix), numbers).reshape(self.matrix.shape)
         except Unknown:
             return None
 
@@ -105,7 +105,9 @@ class ExactPoint:
         size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
         precision = float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
         close = np.abs(self.numbers - torchs) <= precision * max(size, 1.0)
-        both = ~np.isfinite(self.numbers) & (~np.isfinite(torchs) | (np.abs(torchs) > _TOO_LARGE))
+        both = ~np.isfinite(self.numbers) & (
+            ~np.isfinite(torchs) | (np.abs(torchs) > _MAX_FINITE_ENTRY)
+        )
         return [(int(i), int(j)) for i, j in zip(*np.nonzero(~(close | both)), strict=True)]
 
     @property
@@ -133,30 +135,30 @@ def exact_parts(
             "write wrt=NAME for fewer inputs"
         )
     columns, constants = as_named(jacobian, *_values(jacobian, given))
-    there = _moved(jacobian, columns)
-    form = there._form
-    if form is None or there.reading is None:
-        raise PointError(f"expected a closed form; found none there: {there.refusal}")
-    symbols = constants_of(there.reading)
+    moved = _moved(jacobian, columns)
+    form = moved._form
+    if form is None or moved.reading is None:
+        raise PointError(f"expected a closed form; found none there: {moved.refusal}")
+    symbols = constants_of(moved.reading)
     unknown = [name for name in constants if name not in symbols]
     if unknown:
         raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
     put = {form.in_sympy.symbols[k]: value for k, value in columns.items()}
     put |= {symbols[name]: value for name, value in constants.items()}
-    exact = exact_form(there.reading, put, jacobian.forms.budget)
+    exact = exact_form(moved.reading, put, jacobian.forms.budget)
     labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
     labels |= {Label(name): value for name, value in constants.items()}
     before = jacobian._form
     return (
-        there,
+        moved,
         labels,
         exact,
-        before is not None and not before.holds_at(there.problem.flat_point),
+        before is not None and not before.holds_at(moved.problem.flat_point),
     )
 
 
 def _unknown(jacobian: JacobianResult, name: str, constants: list[str]) -> str:
-    inputs = [one.name for one in jacobian.problem.inputs]
+    inputs = [input_.name for input_ in jacobian.problem.inputs]
     listed = ", ".join(dict.fromkeys([*inputs, *(c.text for c in jacobian.columns), *constants]))
     return f"expected names among {listed}; found {name!r}; write one of these names"
 
@@ -173,16 +175,16 @@ def _values(
     columns: dict[int, Any] = {}
     constants: dict[str, Any] = {}
     for name, value in given.items():
-        found = exact_value(value)
+        exact = exact_value(value)
         if name in slices:
-            first, held = slices[name].start, problem.point[name]
-            for k, part in enumerate(_flat(name, found, tuple(held.shape))):
+            first, tensor = slices[name].start, problem.point[name]
+            for k, part in enumerate(_flat(name, exact, tuple(tensor.shape))):
                 if part is not None:
                     columns[first + k] = part
-        elif name in single and not isinstance(found, list):
-            columns[single[name]] = found
+        elif name in single and not isinstance(exact, list):
+            columns[single[name]] = exact
         else:
-            constants[name] = _flat(name, found, ())[0]
+            constants[name] = _flat(name, exact, ())[0]
     return columns, constants
 
 
@@ -192,9 +194,9 @@ def _flat(name: str, value: Any, shape: tuple[int, ...]) -> list[Any]:
         return [value]
     if shape and isinstance(value, list) and len(value) == shape[0]:
         return [part for row in value for part in _flat(name, row, shape[1:])]
-    found = f"a list of {len(value)}" if isinstance(value, list) else f"{value}"
+    described = f"a list of {len(value)}" if isinstance(value, list) else f"{value}"
     raise PointError(
-        f"expected {name} of shape {shape}; found {found}; "
+        f"expected {name} of shape {shape}; found {described}; "
         "write one value for each component, None for one that stays symbolic"
     )
 
@@ -202,11 +204,13 @@ def _flat(name: str, value: Any, shape: tuple[int, ...]) -> list[Any]:
 def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResult:
     """Return torch's Jacobian at the nearest floats; symbols of the user's count as 1."""
     point = jacobian.problem.flat_point
-    here = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
+    values = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
     if jacobian.reading is not None:
-        here = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | here
+        values = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | values
     for k, value in columns.items():
-        numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
+        numbers = {
+            symbol: values.get(symbol.name, 1.0) for symbol in sympy.sympify(value).free_symbols
+        }
         point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))
     return jacobian.at(**jacobian.problem.named(point))
 
@@ -227,24 +231,26 @@ def as_named(
     }
     given |= {(name, names.get(name)): value for name, value in constants.items()}
     read = {key: _renamed(value, names) for key, value in given.items()}
-    known = {
+    symbols = {
         symbol: v for (_, symbol), v in read.items() if symbol is not None and not v.has(symbol)
     }
-    for _ in known:
-        read = {key: value.xreplace(known) for key, value in read.items()}
+    for _ in symbols:
+        read = {key: value.xreplace(symbols) for key, value in read.items()}
     values = {key: value for (key, _), value in read.items()}
-    if any(symbol in known and v.has(*known) for (_, symbol), v in read.items()):
-        equations = ", ".join(f"{symbol} = {value}" for symbol, value in known.items())
+    if any(symbol in symbols and v.has(*symbols) for (_, symbol), v in read.items()):
+        equations = ", ".join(f"{symbol} = {value}" for symbol, value in symbols.items())
         raise PointError(
-            f"expected values that do not refer to one another in a circle; found {equations}; "
+            f"expected values without circular references; found {equations}; "
             "leave one of them symbolic"
         )
     return {k: values[k] for k in columns}, {name: values[name] for name in constants}
 
 
 def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
-    found = sympy.sympify(value)
-    return found.xreplace({s: names[s.name] for s in found.free_symbols if s.name in names})
+    expression = sympy.sympify(value)
+    return expression.xreplace(
+        {s: names[s.name] for s in expression.free_symbols if s.name in names}
+    )
 
 
 def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Explained(Derived):
         """
         if self.reading is None or not self.view.names:
             return None
-        names = [Label(one.name).tex for one in self.problem.inputs]
+        names = [Label(input_.name).tex for input_ in self.problem.inputs]
         title = Label(self.title).tex
         head = latex.head(title, names, letter=self.notation.letter)
         form = matrix_form(self.problem, self.reading.form, head, title)
@@ -86,12 +86,12 @@ class Explained(Derived):
 
     @cached_property
     def _chained(self) -> Chain:
-        found = self._factored
-        if isinstance(found, Refusal):
-            raise PointError(f"expected a closed form to factor; found none: {found}")
+        factored = self._factored
+        if isinstance(factored, Refusal):
+            raise PointError(f"expected a closed form to factor; found none: {factored}")
         point, digits = tuple(self.problem.flat_point), self.view.digits
         tolerance = half_the_digits(self.problem)
-        return Chain(found, self.title, point, self._array, tolerance, digits, self.notation)
+        return Chain(factored, self.title, point, self._array, tolerance, digits, self.notation)
 
     @cached_property
     def reads_as_chain(self) -> bool:
@@ -121,8 +121,8 @@ class Explained(Derived):
         """The factored form, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        taken = self._taken_names
-        return factored_of(self.forms, self.problem, self._found, self.rows, taken=taken)
+        taken_names = self._taken_names
+        return factored_of(self.forms, self.problem, self._found, self.rows, taken=taken_names)
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.
@@ -199,7 +199,7 @@ class Explained(Derived):
             reading,
             self.problem.flat_point,
             self.entries if self.large else self._array + 0.0,
-            inputs=[Label(one.name).tex for one in self.problem.inputs],
+            inputs=[Label(input_.name).tex for input_ in self.problem.inputs],
             digits=self.view.digits,
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
@@ -211,7 +211,7 @@ class Explained(Derived):
     @property
     def form_gives_numbers(self) -> bool:
         """Whether the closed form has the numbers shown: it differs nowhere, nor is 0/0."""
-        if any(found.formula is not None for found in self.agreement.disagreements):
+        if any(disagreement.formula is not None for disagreement in self.agreement.disagreements):
             return False
         return not (self.agreement.undefined and self.one_sided is not None)
 

@@ -15,10 +15,10 @@ JacobianResult = Any  # `result.core` imports this module
 
 def reduced(result: JacobianResult) -> tuple[Any, ...]:
     """Return how pickle stores a result: its class and fields, of closed forms their limits."""
-    forms, found = result.forms, frozenset(result.outside())
-    outside: Any = functools.partial(frozenset, found)  # what was looked for already
-    kept = (result.options, result.view, outside)
-    stored = (result.problem, result.numbers, forms.wanted, forms.budget, *kept)
+    forms, captured = result.forms, frozenset(result.outside())
+    outside: Any = functools.partial(frozenset, captured)  # what was looked for already
+    settings = (result.options, result.view, outside)
+    stored = (result.problem, result.numbers, forms.wanted, forms.budget, *settings)
     return _restored, (type(result), *stored)
 
 

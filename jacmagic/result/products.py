@@ -22,21 +22,21 @@ from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     """J·v from a problem and its value; see `JacobianResult.jvp`."""
-    inputs = tuple(one.value.detach() for one in problem.inputs)
+    inputs = tuple(input_.value.detach() for input_ in problem.inputs)
     several = isinstance(tangents, tuple) and not (problem.single and len(tangents) != 1)
     parts = tangents if several else (tangents,)
     if problem.arrange is not None:
         parts = tuple(part for _, part in leaves_of(tangents))
-    given = _fitting("v", parts, inputs, [one.name for one in problem.inputs])
+    vectors = _fitting("v", parts, inputs, [input_.name for input_ in problem.inputs])
 
     def leaves(*values: Tensor) -> tuple[Tensor, ...]:
         return flatten(problem.function(*(value.clone() for value in values))).leaves
 
     with silent_rerun(inputs, random_states(inputs, problem.function)):
         try:
-            pushed = torch.func.jvp(leaves, inputs, given)[1]
+            pushed = torch.func.jvp(leaves, inputs, vectors)[1]
         except TORCH_ERRORS:  # an operation without a forward formula
-            pushed = torch.autograd.functional.jvp(leaves, inputs, given)[1]
+            pushed = torch.autograd.functional.jvp(leaves, inputs, vectors)[1]
     return outputs.rebuild([part.detach() for part in pushed])
 
 
@@ -45,15 +45,15 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     names = [describe_output(path) for path in outputs.paths]
     lone = outputs.paths == ((),)
     parts = (cotangents,) if lone else flatten(cotangents).leaves
-    given = _fitting("u", parts, outputs.leaves, names)
-    inputs = tuple(one.value.detach().requires_grad_() for one in problem.inputs)
+    vectors = _fitting("u", parts, outputs.leaves, names)
+    inputs = tuple(input_.value.detach().requires_grad_() for input_ in problem.inputs)
     with (
         torch.inference_mode(False),
         torch.enable_grad(),
         silent_rerun(inputs, random_states(inputs, problem.function)),
     ):
-        leaves = flatten(problem.function(*(one.clone() for one in inputs))).leaves
-        pairs = [(leaf, u) for leaf, u in zip(leaves, given, strict=True) if leaf.requires_grad]
+        leaves = flatten(problem.function(*(input_.clone() for input_ in inputs))).leaves
+        pairs = [(leaf, u) for leaf, u in zip(leaves, vectors, strict=True) if leaf.requires_grad]
         pulled: Sequence[Tensor | None] = [None] * len(inputs)
         if pairs:
             attached, directions = zip(*pairs, strict=True)

@@ -68,8 +68,8 @@ class JacobianBatch:
         """The blocks by input name; each nests as the function's value does."""
         outputs, blocks = self.many.first.outputs, self.many.blocks
         return {
-            one.name: outputs.rebuild([row[j] for row in blocks])
-            for j, one in enumerate(self.problem.inputs)
+            input_.name: outputs.rebuild([row[j] for row in blocks])
+            for j, input_ in enumerate(self.problem.inputs)
         }
 
     @property
@@ -129,8 +129,8 @@ def batch_of(
     Args:
         func: takes one sample of each input; a sample keeps a leading dimension of size 1 where
             the function, such as a module with Flatten, needs one.
-        inputs: a tensor, a tuple or a nest of tensors, (B, …) each; what is no tensor is the same
-            for every sample.
+        inputs: a tensor, a tuple or a nest of tensors, (B, …) each; all else is the same for every
+            sample.
         options: strategy and chunk size (samples at a time).
         wrt: names of the inputs to differentiate by; of a module's parameters too, which all
             samples share.
@@ -221,7 +221,7 @@ def compute_batch(
 
 def _points_of(problem: Problem, stacks: Mapping[str, Tensor]) -> tuple[Points, list[str]]:
     """Return the points of stacked inputs, and the order of the arguments."""
-    chosen = {one.name: one.value for one in problem.inputs}
+    chosen = {input_.name: input_.value for input_ in problem.inputs}
     ordered = [*stacks, *(name for name in chosen if name not in stacks)]
     tensors = [
         stacks[name].to(chosen[name].dtype if name in chosen else stacks[name].dtype)

@@ -95,7 +95,7 @@ def chosen_names(function: Callable[..., Any], names: Sequence[str]) -> tuple[st
     """Return the arguments that have values, in the order of the signature.
 
     Raises:
-        PointError: a name is no argument, or an argument without default has no value.
+        PointError: a name is not an argument, or an argument without default has no value.
     """
     signature = arguments(function)
     if not signature:

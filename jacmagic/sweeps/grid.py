@@ -63,7 +63,7 @@ def grid_of(grid: Any, names: Sequence[str]) -> Grid:
         names: the function's arguments in order.
 
     Raises:
-        PointError: values are no numbers, an axis is empty or not 1-D, lengths differ.
+        PointError: values are not numbers, an axis is empty or not 1-D, lengths differ.
     """
     if isinstance(grid, Mapping):
         return _product(grid)
@@ -96,7 +96,7 @@ def _product(values_by_name: Mapping[str, Any]) -> Grid:
             )
         axes[name] = axis
     if not axes:
-        raise PointError("expected an axis at least; found none; write grid={'x': [0.0, 1.0]}")
+        raise PointError("expected at least one axis; found none; write grid={'x': [0.0, 1.0]}")
     return Grid(axes)
 
 

@@ -35,7 +35,7 @@ class Memory:
         return False
 
     def write(self, index: tuple[int, ...], block: Block, matrix: np.ndarray) -> None:
-        """Keep a block, (points, m, n)."""
+        """Store a block, (points, m, n)."""
         self.array[block] = _on_grid(matrix, block)
 
     def read(self) -> Any:
@@ -81,7 +81,7 @@ class Store:
         return bool(self.done[index])
 
     def write(self, index: tuple[int, ...], block: Block, matrix: np.ndarray) -> None:
-        """Keep a block, (points, m, n), then tick it off."""
+        """Store a block, (points, m, n), then mark it as done."""
         self.array[block] = _on_grid(matrix, block)
         self.ticks[index] = self.done[index] = 1
 

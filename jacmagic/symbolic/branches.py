@@ -21,7 +21,7 @@ from jacmagic.symbolic.validation import fits_beside, has_jacobian
 
 MAX_BRANCHES = 64  # forms kept, for memory: each holds a graph
 MAX_REFUSALS = 3  # points at which a function may refuse before it is not traced again
-NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+NOT_WANTED = Refusal("the closed form", None, "was not requested")
 
 
 class ClosedForms:
@@ -69,18 +69,18 @@ class ClosedForms:
             if not self.wanted:
                 return NOT_WANTED
             point = problem.flat_point
-            kept = next((form for form in self._forms if form.holds_at(point)), None)
+            cached = next((form for form in self._forms if form.holds_at(point)), None)
             if (
-                kept is not None
-                and has_jacobian(kept, problem, point, outputs, matrix)
-                and fits_beside(kept, problem)
+                cached is not None
+                and has_jacobian(cached, problem, point, outputs, matrix)
+                and fits_beside(cached, problem)
             ):
-                return self._keep(kept)
-            if kept is None and (refusal := self._refused_at(point)) is not None:
+                return self._keep(cached)
+            if cached is None and (refusal := self._refused_at(point)) is not None:
                 return refusal
             derived = derive_form(problem, outputs, self.budget)
-            if kept is not None:
-                return self._renewed(kept, derived)
+            if cached is not None:
+                return self._renewed(cached, derived)
             if isinstance(derived, Refusal):
                 self._refusals[tuple(point)] = derived
                 return derived
@@ -94,17 +94,17 @@ class ClosedForms:
             return next(iter(self._refusals.values()))
         return None
 
-    def _renewed(self, kept: ClosedForm, derived: ClosedForm | Refusal) -> ClosedForm | Refusal:
+    def _renewed(self, cached: ClosedForm, derived: ClosedForm | Refusal) -> ClosedForm | Refusal:
         """Return a form derived again where a kept one does not have torch's numbers.
 
         Where both are one tape, nothing has changed that matters: torch itself has other numbers,
         and the kept form stays, with the names it was shown with.
         """
         if isinstance(derived, Refusal):
-            self._forms.remove(kept)
+            self._forms.remove(cached)
             return derived
-        if kept.shape == derived.shape and kept.tape == derived.tape:
-            return self._keep(kept)
+        if cached.shape == derived.shape and cached.tape == derived.tape:
+            return self._keep(cached)
         self._forms.clear()  # what has changed may have changed in every branch
         return self._keep(derived)
 

@@ -16,7 +16,7 @@ from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values, values_again
 
 _OTHER_VALUES = Refusal(
-    "the function", None, "gave other values when it ran again: random, or it keeps state"
+    "the function", None, "gave other values when it ran again: it is random or keeps state"
 )
 _WRONG_VALUES = Refusal(
     "the closed form", None, "gives other values than the function; please report this function"
@@ -34,14 +34,14 @@ def derive_form(
         budget: seconds for each of tracing, differentiating and reading; None for no bound.
     """
     problem = rebased(problem)
-    asked = problem.potential or problem
-    form = differentiate_trace(asked, trace_problem(asked, budget), budget)
+    base = problem.potential or problem
+    form = differentiate_trace(base, trace_problem(base, budget), budget)
     if isinstance(form, Refusal):
         return form
     if problem.potential is not None:
-        outputs = values_again(asked)
+        outputs = values_again(base)
     if not has_values(form, problem.flat_point, outputs):
-        return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
+        return _WRONG_VALUES if values_again(base) == list(outputs) else _OTHER_VALUES
     return form if problem.potential is None else differentiate_gradient(form, budget)
 
 
@@ -53,7 +53,7 @@ def trace_problem(
 ) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
     ambient = ambient_of(problem)
-    names = [one.name for one in problem.inputs]
+    names = [input_.name for input_ in problem.inputs]
     with counted():
         return trace(
             ambient.function,

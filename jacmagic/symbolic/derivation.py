@@ -34,7 +34,7 @@ class Derivation:
         of_expressions: the matrix of ∂(expression)/∂xⱼ, or None without a closed form.
         closed_form: the matrix of the derivatives, or None; no link of the chain where each entry
             is written out below.
-        substituted: the closed form with the numbers put in, or None; none where all entries are
+        substituted: the closed form with numbers substituted, or None; none where all entries are
             too long for that.
         value: the matrix of numbers.
         agrees: whether the numbers are those that the closed form gives.

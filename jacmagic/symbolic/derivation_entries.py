@@ -15,6 +15,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.page import MATRIX_LETTERS
 from jacmagic.render.typed import Typed, TypedLatex
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
@@ -22,10 +23,9 @@ from jacmagic.symbolic.formula.shortest import shortest
 from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation
 
-MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
-MAX_WIDTH = 110  # letters side by side in a matrix; beyond, what is long is written out below
-MAX_EQUATIONS = 8_000  # LaTeX characters of the equations below a chain; ten times that in MathML
-MIN_WIDTH_BELOW = 24  # letters of an entry that may be written out below the matrix
+MAX_ENTRY_CHARACTERS = 400  # LaTeX characters of one entry in the substituted matrix
+MAX_EQUATION_CHARACTERS = 8_000  # of LaTeX below a chain; ten times that in MathML
+MIN_LETTERS_BELOW = 24  # letters of an entry that may be written out below the matrix
 
 
 class SubstitutedEntries:
@@ -41,7 +41,9 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = numbers_of(reading, point, digits, typed)
-        self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
+        self.width = max(
+            MIN_LETTERS_BELOW, MATRIX_LETTERS // max(min(matrix.shape[1], MAX_LINES), 1)
+        )
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
@@ -51,13 +53,13 @@ class SubstitutedEntries:
     def is_plain(self, i: int, j: int) -> bool:
         """Whether only the value is shown, where more could be."""
         source = substituted(self.reading.shown(i, j), self.numbers)
-        return len(source) > MAX_SOURCE or extent(source) > self.width
+        return len(source) > MAX_ENTRY_CHARACTERS or extent(source) > self.width
 
     def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
-        """Whether these are the values again, as the numbers put in would be too long."""
-        return any(self.is_plain(*one) for one in entries) and all(
+        """Whether these are the values again, as the substitution would be too long."""
+        return any(self.is_plain(*entry) for entry in entries) and all(
             source == value or extent(source) > self.width
-            for source, value in (self._both(*one) for one in entries)
+            for source, value in (self._both(*entry) for entry in entries)
         )
 
     def _both(self, i: int, j: int) -> tuple[str, str]:
@@ -84,14 +86,14 @@ class FormulaEntries:
         names = reading.all_names
         if notation.as_written:
             self.sources = {i: tex(reading.output(i), names, written=True) for i in down}
-        else:  # derived, so put in order as every derivative is
+        else:  # derived, so reordered as every derivative is
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
-        long = [source for source in self.sources.values() if extent(source) > MIN_WIDTH_BELOW]
-        crowded = len(across) * max(map(extent, long), default=0) > MAX_WIDTH
+        long = [source for source in self.sources.values() if extent(source) > MIN_LETTERS_BELOW]
+        crowded = len(across) * max(map(extent, long), default=0) > MATRIX_LETTERS
         outputs = [self._output(i) for i in down] if crowded else []
         entries = self._name_entries(down, across)
-        left = MAX_EQUATIONS - sum(map(len, self.clauses))
+        left = MAX_EQUATION_CHARACTERS - sum(map(len, self.clauses))
         self.outputs, left = _fitting(outputs, left)
         self.entries, _ = _fitting(entries, left)
         missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
@@ -113,16 +115,20 @@ class FormulaEntries:
         while True:
             widths = [max((sizes[i, j] for i in down), default=0) for j in across]
             longest = max(sizes, key=sizes.__getitem__, default=None)
-            if longest is None or sum(widths) <= MAX_WIDTH or sizes[longest] <= MIN_WIDTH_BELOW:
+            if (
+                longest is None
+                or sum(widths) <= MATRIX_LETTERS
+                or sizes[longest] <= MIN_LETTERS_BELOW
+            ):
                 break
             below.append(longest)
             sizes[longest] = 5
         least = min((extent(self.shown[one]) for one in below), default=math.inf)
-        below += [one for one, size in sizes.items() if size > max(least / 2, MIN_WIDTH_BELOW)]
+        below += [one for one, size in sizes.items() if size > max(least / 2, MIN_LETTERS_BELOW)]
         lines = []
         for i, j in sorted(below):
             name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
-            lines += latex.broken(name, self._terms(i, j), MAX_WIDTH)
+            lines += latex.broken(name, self._terms(i, j), MATRIX_LETTERS)
             self.shown[i, j] = name
         return lines
 
@@ -207,4 +213,4 @@ def put_numbers_in(
         digits: significant digits.
     """
     source, number = substituted(entry, numbers), latex.number(value, digits)
-    return (source if len(source) <= MAX_SOURCE else number), number
+    return (source if len(source) <= MAX_ENTRY_CHARACTERS else number), number

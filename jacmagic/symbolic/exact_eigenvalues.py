@@ -13,8 +13,8 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.trace import Refusal
 
-MAX_SIDE = 8  # of a matrix whose eigenvalues are looked for
-MAX_EIGENVALUE = 40  # symbols of an eigenvalue that is shown: half a line
+MAX_ROWS = 8  # of a matrix whose eigenvalues are looked for
+MAX_SYMBOLS = 40  # symbols of an eigenvalue that is shown: half a line
 _HALF = sympy.Rational(1, 2)
 
 
@@ -26,25 +26,24 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
         budget: seconds for finding them.
     """
     n = matrix.shape[0]
-    if matrix.shape != (n, n) or not 0 < n <= MAX_SIDE or matrix.has(*SINGULAR):
+    if matrix.shape != (n, n) or not 0 < n <= MAX_ROWS or matrix.has(*SINGULAR):
         return None
-    found = attempt(lambda: matrix.eigenvals(), budget)
-    if isinstance(found, Refusal) or sum(found.values()) != n:
+    eigenvalues = attempt(lambda: matrix.eigenvals(), budget)
+    if isinstance(eigenvalues, Refusal) or sum(eigenvalues.values()) != n:
         return None
     together: Counter[Any] = Counter()
-    for value, count in found.items():
+    for value, count in eigenvalues.items():
         together[simplified(value, budget)] += count
     if any(
-        symbols_in(one) > MAX_EIGENVALUE or one.has(sympy.RootOf, sympy.Piecewise)
-        for one in together
+        symbols_in(one) > MAX_SYMBOLS or one.has(sympy.RootOf, sympy.Piecewise) for one in together
     ):
         return None
     return dict(together)
 
 
-def numbered(found: Mapping[Any, int]) -> list[tuple[str, Any, Any]]:
+def numbered(multiplicities: Mapping[Any, int]) -> list[tuple[str, Any, Any]]:
     """Return eigenvalues as (indices "1,2", value, half): a pair a ± b is (…, a, b)."""
-    left, lines, count = dict(found), [], 0
+    left, lines, count = dict(multiplicities), [], 0
     while left:
         value = next(iter(left))
         multiplicity, half = left.pop(value), None
@@ -73,9 +72,9 @@ def _pair(p: Any, q: Any) -> tuple[Any, Any, Any] | None:
 def together(expression: Any) -> Any:
     """Return √(a/b) for √a/√b, which SymPy takes apart for positive a and b; for print only."""
     factors = sympy.Mul.make_args(expression)
-    roots = [one for one in factors if one.is_Pow and abs(one.exp) == _HALF]
-    if sum(bool(one.free_symbols) for one in roots) < 2:
+    roots = [factor for factor in factors if factor.is_Pow and abs(factor.exp) == _HALF]
+    if sum(bool(root.free_symbols) for root in roots) < 2:
         return expression
-    rest = sympy.Mul(*(one for one in factors if one not in roots))
-    root = sympy.Pow(sympy.Mul(*(one**2 for one in roots)), _HALF, evaluate=False)
+    rest = sympy.Mul(*(factor for factor in factors if factor not in roots))
+    root = sympy.Pow(sympy.Mul(*(root**2 for root in roots)), _HALF, evaluate=False)
     return root if rest == 1 else sympy.Mul(rest, root, evaluate=False)

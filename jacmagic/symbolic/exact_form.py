@@ -18,7 +18,7 @@ from jacmagic.symbolic.trace import Refusal
 
 MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more
 MAX_SYMBOLS = 400  # of an entry that is simplified
-ENTRY_SECONDS = 0.5  # for simplifying one entry
+MAX_SECONDS_PER_ENTRY = 0.5  # for simplifying one entry
 SINGULAR = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
 
 
@@ -72,8 +72,8 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
         for j in range(n):
             entry = reading.entry(i, j).xreplace(named)
             if entry not in entries:
-                there = _put_in(entry, values)
-                entries[entry] = there if there == entry else simplified(there, budget)
+                value = _put_in(entry, values)
+                entries[entry] = value if value == entry else simplified(value, budget)
             cells.append(entries[entry])
     labels = dict(zip(reading.form.in_sympy.symbols, reading.form.columns, strict=True))
     labels |= {symbol: one.label for symbol, one in reading.constants}
@@ -90,8 +90,8 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
 def _put_in(entry: Any, values: Mapping[Any, Any]) -> Any:
     """Return an entry with its values; nan where SymPy finds none."""
     try:
-        found = entry.subs(dict(values), simultaneous=True)
-        return found.replace(
+        value = entry.subs(dict(values), simultaneous=True)
+        return value.replace(
             lambda part: isinstance(part, sigmoid) and not part.free_symbols,
             lambda part: 1 / (1 + sympy.exp(-part.args[0])),
         )
@@ -106,13 +106,13 @@ def simplified(expression: Any, budget: float | None) -> Any:
     forms = [expression]
     if not expression.args or symbols_in(expression) > MAX_SYMBOLS:
         return expression
-    seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
+    seconds = MAX_SECONDS_PER_ENTRY if budget is None else min(MAX_SECONDS_PER_ENTRY, budget)
     changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
     arguments = [one.args for one in expression.atoms(sympy.Function)]
     is_simple = not expression.has(sympy.Add) and len(arguments) == len(set(arguments))
     for change in changes[:-1] if is_simple else changes:
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
-            found = attempt(functools.partial(change, form), seconds)
-            if not isinstance(found, Refusal):
-                forms.append(found)
+            changed = attempt(functools.partial(change, form), seconds)
+            if not isinstance(changed, Refusal):
+                forms.append(changed)
     return min(map(minus_inside, forms), key=symbols_in)

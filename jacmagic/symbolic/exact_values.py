@@ -66,7 +66,7 @@ def exact_value(value: Any) -> Any:
         return number(exact(float(value)))
     raise PointError(
         f"expected an exact value; found {type(value).__name__}; "
-        'write a number, a fraction, "pi/2", or an expression of SymPy'
+        'write a number, a fraction, "pi/2", or a SymPy expression'
     )
 
 
@@ -78,7 +78,7 @@ def read_exactly(source: str, namespace: Mapping[str, Any]) -> Any:
         namespace: the values of names in it; a name without a value is a symbol.
 
     Raises:
-        PointError: it is no expression, or holds what has no exact value.
+        PointError: it is not an expression, or holds what has no exact value.
     """
     try:
         return _read(ast.parse(source.strip(), mode="eval").body, namespace)
@@ -113,7 +113,7 @@ def _constant(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return exact_value(value)
     if type(value) not in (int, float):
-        raise _NotExact(f"{value!r} is no number")
+        raise _NotExact(f"{value!r} is not a number")
     return exact_value(value)
 
 
@@ -122,7 +122,7 @@ def _named(name: str, namespace: Mapping[str, Any]) -> Any:
         try:
             return exact_value(namespace[name])
         except PointError as error:
-            raise _NotExact(f"{name} is no number: {error}") from None
+            raise _NotExact(f"{name} is not a number: {error}") from None
     return _CONSTANTS.get(name) or sympy.Symbol(name, real=True)
 
 
@@ -131,12 +131,12 @@ def _called(node: ast.Call, namespace: Mapping[str, Any]) -> Any:
     if name in _MAKERS and node.args:
         return _read(node.args[0], namespace)
     if name in _FUNCTIONS and not node.keywords:
-        return _FUNCTIONS[name](*(_number(one, namespace) for one in node.args))
+        return _FUNCTIONS[name](*(_number(arg, namespace) for arg in node.args))
     raise _NotExact(f"{ast.unparse(node)} is not read exactly")
 
 
 def _number(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
     value = _read(node, namespace)
     if isinstance(value, list) or value is None:
-        raise _NotExact(f"{ast.unparse(node)} is no number")
+        raise _NotExact(f"{ast.unparse(node)} is not a number")
     return value

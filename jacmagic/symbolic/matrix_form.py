@@ -1,7 +1,7 @@
 """A Jacobian as one checked matrix expression: A, (A + Aᵀ)x, diag(g′(x)).
 
 The expression comes from the trace and its derivative from the chain rule of matrices. It is shown
-only if it gives the Jacobian's numbers at the point and at two points beside it.
+only if it gives the Jacobian's numbers at the point and at two points near it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{above}/{below}"
 
 
-MAX_SHOWN = 16  # numbers of a constant that are written out
+MAX_NUMBERS_SHOWN = 16  # numbers of a constant that are written out
 _LETTERS = ("z", "y", "v", "w")
 
 
@@ -104,18 +104,18 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
         head: LaTeX of the whole Jacobian, such as J_f(x).
         output: LaTeX of the function's name.
     """
-    asked = problem.potential or problem
-    if form.trace.expression is None or not any(one.value.numel() > 1 for one in asked.inputs):
+    base = problem.potential or problem
+    if form.trace.expression is None or not any(input_.value.numel() > 1 for input_ in base.inputs):
         return None
-    found = blocks_of(asked, form.trace.expression, head, output, second=asked is not problem)
-    if found is None or not all(_holds(asked, form, found, shift) for shift in (0.0, 0.37, -0.61)):
+    blocks = blocks_of(base, form.trace.expression, head, output, second=base is not problem)
+    if blocks is None or not all(_holds(base, form, blocks, shift) for shift in (0.0, 0.37, -0.61)):
         return None
-    slopes = [slope for block in found for _, slope in block.equations]
+    slopes = [slope for block in blocks for _, slope in block.equations]
     if all(slope.operation == "zero" for slope in slopes):
         return None
-    writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
+    writer = Writer(_named_parts(slopes, form.trace.parts, {input_.name for input_ in base.inputs}))
     equations = tuple(
-        f"{left} = {writer.tex(slope)}" for block in found for left, slope in block.equations
+        f"{left} = {writer.tex(slope)}" for block in blocks for left, slope in block.equations
     )
     clauses = tuple(_clauses(writer))
     return MatrixForm(equations, clauses) if not writer.unnamed else None
@@ -123,21 +123,24 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
 
 def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
-    here = np.array(problem.flat_point)
-    wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
+    centre = np.array(problem.flat_point)
+    wave = np.cos(np.arange(len(centre)) * 1.7 + 0.3)
     with np.errstate(all="ignore"):
-        point = here + shift * wave * np.maximum(np.abs(here), 0.5)
+        point = centre + shift * wave * np.maximum(np.abs(centre), 0.5)
     if not form.holds_at(point.tolist()):
         return shift != 0.0  # another branch: nothing to compare with
     slices = problem.slices
-    values = {one.name: point[slices[one.name]].reshape(one.value.shape) for one in problem.inputs}
+    values = {
+        input_.name: point[slices[input_.name]].reshape(input_.value.shape)
+        for input_ in problem.inputs
+    }
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
         try:
             matrix = np.concatenate(
                 [block.numbers(values).reshape(len(truth), -1) for block in blocks], axis=1
             )
-        except np.linalg.LinAlgError:  # a singular matrix beside the point
+        except np.linalg.LinAlgError:  # a singular matrix near the point
             return shift != 0.0
     finite = np.isfinite(truth) | (shift == 0.0)
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
@@ -176,7 +179,10 @@ def _is_length(part: Expression) -> bool:
 
 
 def _parts_of(expression: Expression) -> list[Expression]:
-    return [expression, *(part for one in expression.arguments for part in _parts_of(one))]
+    return [
+        expression,
+        *(part for argument in expression.arguments for part in _parts_of(argument)),
+    ]
 
 
 def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
@@ -204,7 +210,7 @@ def _clauses(writer: Writer) -> list[str]:
 
 def _matrix(constant: Expression) -> str:
     """Return a constant that the function has made, as a column or matrix of numbers."""
-    if np.size(constant.value) > MAX_SHOWN:
+    if np.size(constant.value) > MAX_NUMBERS_SHOWN:
         return r"\text{a constant of shape } " + r" \times ".join(map(str, constant.shape))
     rows = np.atleast_2d(np.array(constant.value, dtype=float))
     rows = rows.T if len(constant.shape) == 1 else rows

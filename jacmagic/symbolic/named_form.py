@@ -44,13 +44,13 @@ def display_form(
         taken: names that stand for something else on the page.
     """
     point, refusal = problem.flat_point, None
-    known = textbook_form(form, point)
-    reading = DisplayForm(known, taken=taken)
+    textbook = textbook_form(form, point)
+    reading = DisplayForm(textbook, taken=taken)
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
         if named is not None:
             reading = DisplayForm(textbook_form(named, point), taken=taken)
-    for candidate in (reading, DisplayForm(known, named=False), DisplayForm(form, named=False)):
+    for candidate in (reading, DisplayForm(textbook, named=False), DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:
             checked = attempt(partial(shows, candidate, form, point), budget)
@@ -58,14 +58,16 @@ def display_form(
                 return candidate
             refusal = checked if isinstance(checked, Refusal) else None
     return refusal or Refusal(
-        "the closed form", None, "reads otherwise than it was computed: please report it"
+        "the closed form", None, "has other values as it is displayed: please report it"
     )
 
 
 def _may_gain(problem: Problem, reading: DisplayForm, names: bool) -> bool:
     """Whether a trace with names may read better."""
     has_constants = reading.form.trace.has_constants or bool(problem.parameters)
-    has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
+    has_vectors = any(
+        input_.value.ndim >= 1 and len(input_.labels) > 1 for input_ in problem.inputs
+    )
     return (names and (has_constants or has_vectors)) or reading.is_wide
 
 
@@ -90,12 +92,12 @@ def named_trace(problem: Problem, budget: float | None, names: bool = True) -> T
         budget: seconds for each trace; None for no bound.
         names: False leaves constants numbers; variables have names nevertheless.
     """
-    asked = problem.potential or problem
-    shown = frozenset(label.tex for label in asked.columns)
+    base = problem.potential or problem
+    shown = frozenset(label.tex for label in base.columns)
     naming = Naming(problem.parameters, constants=names, shown=shown)
-    trace = trace_problem(asked, budget, naming)
-    if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
-        trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
+    trace = trace_problem(base, budget, naming)
+    if isinstance(trace, Trace) and (steering := _steering(base, trace, budget, naming)):
+        trace = trace_problem(base, budget, dataclasses.replace(naming, plain=steering))
     return trace
 
 
@@ -108,11 +110,15 @@ def _steering(
     number does not have the function's values then, the number has no name in it.
     """
     reached = set(trace.graph.reach(trace.outputs))
-    counts = [one for one in trace.constants if one.counts and one.node in reached]
+    counts = [
+        constant for constant in trace.constants if constant.counts and constant.node in reached
+    ]
     if len(counts) > MAX_COUNTS:
-        return frozenset(one.label.name for one in counts)
+        return frozenset(count.label.name for count in counts)
     return frozenset(
-        one.label.name for one in counts if not _holds_for_more(problem, trace, budget, naming, one)
+        count.label.name
+        for count in counts
+        if not _holds_for_more(problem, trace, budget, naming, count)
     )
 
 

@@ -64,9 +64,9 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     size = abs(value)
     if not _MIN_SIZE < size < _MAX_SIZE:
         return sympy.Float(value, 17)
-    known = known_constant(size)
-    if known is not None:
-        return _exactly(known) if value > 0 else -_exactly(known)
+    constant = known_constant(size)
+    if constant is not None:
+        return _exactly(constant) if value > 0 else -_exactly(constant)
     candidates = (
         _multiple(size, 1.0, sympy.Integer(1), 1000),
         _multiple(size, math.pi, sympy.pi, 360),
@@ -92,9 +92,9 @@ def _exactly(constant: Constant) -> sympy.Expr:
 @lru_cache(maxsize=65536)
 def shown(value: int | Fraction | float) -> sympy.Expr:
     """Return the number as it is displayed: multiples of √(2π) and of 1/√(2π) as such."""
-    known = known_constant(abs(value)) if isinstance(value, float) else None
-    if known is None or known.n != 2 or abs(known.k) != 1:
+    constant = known_constant(abs(value)) if isinstance(value, float) else None
+    if constant is None or constant.n != 2 or abs(constant.k) != 1:
         return number(value)
-    q = sympy.Rational(known.q.numerator, known.q.denominator)
-    factor = q * RootOfTwoPi() if known.k == 1 else 2 * q / RootOfTwoPi()
+    q = sympy.Rational(constant.q.numerator, constant.q.denominator)
+    factor = q * RootOfTwoPi() if constant.k == 1 else 2 * q / RootOfTwoPi()
     return factor if value > 0 else -factor

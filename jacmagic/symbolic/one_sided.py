@@ -32,11 +32,11 @@ MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the func
 # the error is 1e-9, and quotients keep four.
 _STEPS = tuple(2.0**-k for k in range(12, 17))
 _LONG_STEPS = tuple(2.0**-k for k in range(4, 9))
-_TOLERANCE = 1e-3  # between the limit and a difference quotient, relative to the largest slope
-_WHOLE = 1e-9  # of the slopes: an extrapolated limit so near an integer is the integer
-_GAP = 1e-6  # relative difference of the sides beyond the errors of their limits
-_MARGIN = 1e-9  # relative rounding of an entry that lies at one of the sides
-_GROWTH = 1.1  # of slopes when the step is halved: 2^p with p ≥ 0.14 grows without bound
+_MAX_RELATIVE_GAP = 1e-3  # of the limit from a difference quotient, by the largest slope
+_MAX_RELATIVE_ROUNDING = 1e-9  # of the slopes: a limit so near an integer is the integer
+_MIN_RELATIVE_JUMP = 1e-6  # relative difference of the sides beyond the errors of their limits
+_RELATIVE_MARGIN = 1e-9  # relative rounding of an entry that lies at one of the sides
+_MIN_GROWTH_PER_HALVING = 1.1  # of slopes, by 2^p: with p ≥ 0.14 they grow without bound
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OneSided:
         left, right = self.left.numpy(), self.right.numpy()
         confirmed = ~(np.isnan(left) | np.isnan(right))
         with np.errstate(invalid="ignore"):
-            gap = np.abs(left - right) > _GAP * (np.abs(left) + np.abs(right))
+            gap = np.abs(left - right) > _MIN_RELATIVE_JUMP * (np.abs(left) + np.abs(right))
         infinite = np.isinf(left) | np.isinf(right)
         return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
 
@@ -68,7 +68,7 @@ class OneSided:
         """Return the derivative (m, n) where both sides have the same; nan elsewhere."""
         left, right = self.left.numpy(), self.right.numpy()
         with np.errstate(invalid="ignore"):
-            same = np.abs(left - right) <= _GAP * (np.abs(left) + np.abs(right))
+            same = np.abs(left - right) <= _MIN_RELATIVE_JUMP * (np.abs(left) + np.abs(right))
             return np.where(same, (left + right) / 2, np.nan)
 
     def around(self, matrix: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ class OneSided:
         between = np.zeros(matrix.shape, dtype=bool)
         for i, j in self.entries:
             low, high = sorted((left[i, j], right[i, j]))
-            margin = _MARGIN * max(
+            margin = _RELATIVE_MARGIN * max(
                 (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
             )
             between[i, j] = low - margin <= matrix[i, j] <= high + margin
@@ -107,7 +107,7 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
 def _column(
     problem: Problem,
     forms: ClosedForms,
-    here: ClosedForm,
+    form_at_point: ClosedForm,
     j: int,
     sign: float,
     values: np.ndarray,
@@ -116,10 +116,10 @@ def _column(
     towards = np.zeros(len(problem.flat_point))
     towards[j] = sign * sizes_of(problem.tensors)[j]
     slopes, quotients = [], []
-    for step in _steps(here):
+    for step in _steps(form_at_point):
         moved = _moved(problem, step * towards)
         try:
-            with Counted(here.trace.calls):
+            with Counted(form_at_point.trace.calls):
                 beside = np.array(values_again(moved))
         except REFUSALS:
             return np.full(len(values), np.nan)
@@ -134,7 +134,7 @@ def _column(
     grows = _grows(slopes) & _grows(quotients) & same_way
     scale = np.max(np.abs(slopes), axis=0)
     with np.errstate(invalid="ignore"):
-        confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
+        confirmed = np.abs(limit - quotient) <= _MAX_RELATIVE_GAP * scale
     finite = np.where(confirmed, _rounded(limit, scale), np.nan)
     return np.where(grows, np.copysign(np.inf, slopes[-1]), finite)
 
@@ -155,17 +155,17 @@ def are_linear(problem: Problem, form: ClosedForm, derivative: np.ndarray) -> np
         (m,): whether along a random direction, nonzero where the row has derivatives, their
         combination is the derivative of the output from both sides.
     """
-    known = ~np.isnan(derivative)
-    towards = sizes_of(problem.tensors) * np.random.default_rng(0).uniform(1, 2, known.shape[1])
+    defined = ~np.isnan(derivative)
+    towards = sizes_of(problem.tensors) * np.random.default_rng(0).uniform(1, 2, defined.shape[1])
     values = np.array(values_again(problem))
     linear = np.ones(len(derivative), dtype=bool)
-    for pattern in np.unique(known, axis=0):
-        rows = (known == pattern).all(axis=1)
+    for pattern in np.unique(defined, axis=0):
+        rows = (defined == pattern).all(axis=1)
         expected = np.where(pattern, derivative[rows], 0) @ towards
         for sign in (-1.0, 1.0):
             slope, scale = _slope(problem, form, sign * pattern * towards, values)
             gap = np.abs(slope[rows] - sign * expected)
-            linear[rows] &= gap <= _TOLERANCE * np.maximum(scale[rows], np.abs(expected))
+            linear[rows] &= gap <= _MAX_RELATIVE_GAP * np.maximum(scale[rows], np.abs(expected))
     return linear
 
 
@@ -212,13 +212,13 @@ def _grows(values: Sequence[np.ndarray]) -> np.ndarray:
     sizes = np.abs(np.array(values))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = sizes[1:] / sizes[:-1]
-    return np.all(ratios > _GROWTH, axis=0)
+    return np.all(ratios > _MIN_GROWTH_PER_HALVING, axis=0)
 
 
 def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Round a limit that is an integer to nine digits of the slopes beside it."""
     whole = np.round(limit)
-    return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
+    return np.where(np.abs(limit - whole) <= _MAX_RELATIVE_ROUNDING * scale, whole, limit) + 0.0
 
 
 def sentences(

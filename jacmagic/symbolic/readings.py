@@ -65,10 +65,12 @@ def factored_of(
         taken: names that stand for something else on the page: outputs, the function.
     """
     with forms.lock:
-        kept = form.factored[0] if form.factored else None
-        if isinstance(kept, FactoredForm) and not has_numbers(kept, form, problem.flat_point):
-            kept = None
-        if kept is None:
-            kept = factored_form(problem, form, rows, taken, forms.budget)
-            form.factored[:] = [kept]
-        return kept
+        factored = form.factored[0] if form.factored else None
+        if isinstance(factored, FactoredForm) and not has_numbers(
+            factored, form, problem.flat_point
+        ):
+            factored = None
+        if factored is None:
+            factored = factored_form(problem, form, rows, taken, forms.budget)
+            form.factored[:] = [factored]
+        return factored

@@ -6,12 +6,11 @@ from jacmagic.function.problem import Input, Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.page import MATRIX_LETTERS
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.matrix_form import MatrixForm
-
-MAX_WIDTH = 110  # letters side by side in a matrix that fits a page
 
 
 def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> MatrixForm | None:
@@ -29,7 +28,10 @@ def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> Matri
         if one.value.ndim == 2 and 1 < min(one.value.shape) <= max(one.value.shape) <= MAX_LINES:
             cells = _cells(reading, one, problem.slices[one.name].start)
             shown = [[source for source, _ in row] for row in cells]
-            if sum(max(map(extent, column)) for column in zip(*shown, strict=True)) <= MAX_WIDTH:
+            if (
+                sum(max(map(extent, column)) for column in zip(*shown, strict=True))
+                <= MATRIX_LETTERS
+            ):
                 left = latex.partial(Label(title).tex, Label(one.name).tex)
                 whole = latex.matrix(shown)
                 equations.append(f"{left} = {whole}")

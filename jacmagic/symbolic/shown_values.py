@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.function.precision import FACTOR
+from jacmagic.function.precision import MAX_ERROR_BOUNDS
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of
 from jacmagic.symbolic.validation import is_close
 
-_TOLERANCE_SHOWN = 1e-6  # relative to the largest; rounding stays below, a wrong formula above
+_MAX_RELATIVE_GAP = 1e-6  # relative to the largest; rounding stays below, a wrong formula above
 
 
 def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
@@ -37,12 +37,12 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     truth = form.values(point)
     expected = np.array([truth[i, j] for i, j in reading.page_entries])
     named = np.array([numbers[clause.symbol] for clause in reading.clauses])
-    if not is_close(clauses, named, _TOLERANCE_SHOWN):
+    if not is_close(clauses, named, _MAX_RELATIVE_GAP):
         return False
-    if is_close(entries, expected, _TOLERANCE_SHOWN):
+    if is_close(entries, expected, _MAX_RELATIVE_GAP):
         return True
     return is_close(
-        _without_rounding(entries, expected, reading, form, point), expected, _TOLERANCE_SHOWN
+        _without_rounding(entries, expected, reading, form, point), expected, _MAX_RELATIVE_GAP
     )
 
 
@@ -58,7 +58,7 @@ def _without_rounding(
     N operations in another order have an error of at most N times the bound of these.
     """
     _, bounds = bounded(form, point, dtype_of([]))
-    allowed = FACTOR * len(form.tape.operations) * bounds
+    allowed = MAX_ERROR_BOUNDS * len(form.tape.operations) * bounds
     rounding = np.array([allowed[i, j] for i, j in reading.page_entries])
     with np.errstate(invalid="ignore"):
         return np.where(np.abs(entries - expected) <= rounding, expected, entries)

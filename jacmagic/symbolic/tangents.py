@@ -32,9 +32,9 @@ def rebased(problem: Problem) -> Problem:
     if problem.tangent is None:
         return problem
     vectors = {
-        one.name: one.value
-        for one, chart in zip(problem.inputs, problem.tangent.charts, strict=True)
-        if chart is None or one.value.any()
+        input_.name: input_.value
+        for input_, chart in zip(problem.inputs, problem.tangent.charts, strict=True)
+        if chart is None or input_.value.any()
     }
     return problem.at(vectors)
 
@@ -101,13 +101,13 @@ def on_tangents(form: ClosedForm, problem: Problem) -> ClosedForm | Refusal:
 
 def _by_tangents(graph: Graph, row: Row, variables: Sequence[int], problem: Problem) -> Row:
     """Return a row by tangent vectors: Σₐ ∂f/∂xₐ ∂xₐ/∂δₖ."""
-    found: Row = {}
+    sums: Row = {}
     for chart, values, tangents in _charted(problem):
         nodes = variables[values]
         if chart is None:
             for k in range(values.stop - values.start):
                 if values.start + k in row:
-                    found[tangents.start + k] = row[values.start + k]
+                    sums[tangents.start + k] = row[values.start + k]
             continue
         for k in range(len(chart.axes)):
             terms = [
@@ -116,15 +116,15 @@ def _by_tangents(graph: Graph, row: Row, variables: Sequence[int], problem: Prob
                 if term.column == k and values.start + term.row in row
             ]
             if (node := _sum(graph, terms)) != ZERO:
-                found[tangents.start + k] = node
-    return found
+                sums[tangents.start + k] = node
+    return sums
 
 
 def _of_output(
     graph: Graph, rows: Sequence[Row], outputs: Sequence[int], chart: Manifold
 ) -> list[Row]:
     """Return the rows of an output's tangent vector: Σₐ Pₖₐ ∂yₐ/∂x."""
-    found: list[Row] = []
+    output_rows: list[Row] = []
     for k in range(len(chart.axes)):
         terms: dict[int, list[int]] = {}
         for term in chart.inverse:
@@ -133,8 +133,8 @@ def _of_output(
                 for j, entry in rows[term.column].items():
                     terms.setdefault(j, []).append(graph.mul(factor, entry))
         sums = {j: _sum(graph, terms[j]) for j in sorted(terms)}
-        found.append({j: node for j, node in sums.items() if node != ZERO})
-    return found
+        output_rows.append({j: node for j, node in sums.items() if node != ZERO})
+    return output_rows
 
 
 def _monomial(graph: Graph, term: Term, nodes: Sequence[int]) -> int:

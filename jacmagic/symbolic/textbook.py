@@ -30,9 +30,9 @@ def textbook_form(form: ClosedForm, point: Sequence[float]) -> ClosedForm:
         point: n numbers at which it is valid.
     """
     if form not in _KNOWN:
-        found = _recognised(form)
-        is_right = found is not None and _are_equal(form, found, point)
-        _KNOWN[form] = found if is_right else None
+        recognised = _recognised(form)
+        is_right = recognised is not None and _are_equal(form, recognised, point)
+        _KNOWN[form] = recognised if is_right else None
     return _KNOWN[form] or form
 
 
@@ -44,11 +44,11 @@ def _recognised(form: ClosedForm) -> ClosedForm | None:
     graph.limit = max(graph.limit, math.ceil(1.5 * len(graph)))
     try:
         with bounded(graph, form.budget):
-            found = _rewritten(form)
+            rewritten = _rewritten(form)
     except BudgetExceeded:
         return None
-    is_same = found.entries == form.entries and found.expressed == form.trace.outputs
-    return None if is_same else found
+    is_same = rewritten.entries == form.entries and rewritten.expressed == form.trace.outputs
+    return None if is_same else rewritten
 
 
 def _rewritten(form: ClosedForm) -> ClosedForm:
@@ -57,25 +57,27 @@ def _rewritten(form: ClosedForm) -> ClosedForm:
     outputs, variables = form.potential or trace.outputs, tuple(trace.variables)
     new = recognised(form.graph, [*outputs, *variables])
     labels = dict(zip(new[len(outputs) :], trace.variables.values(), strict=True))
-    found = dataclasses.replace(
+    rewritten = dataclasses.replace(
         form,
         trace=dataclasses.replace(trace, variables={**labels, **trace.variables}),
         expressed=tuple(new[: len(outputs)]),
     )
     if form.potential:
-        return _of_gradient(found, form)
-    return _with_entries(found) if found.expressed == outputs else _differentiated(found)
+        return _of_gradient(rewritten, form)
+    return (
+        _with_entries(rewritten) if rewritten.expressed == outputs else _differentiated(rewritten)
+    )
 
 
-def _of_gradient(found: ClosedForm, form: ClosedForm) -> ClosedForm:
+def _of_gradient(rewritten: ClosedForm, form: ClosedForm) -> ClosedForm:
     """Return a Hessian whose function, gradient and entries are rewritten one after the other."""
-    if found.expressed == form.potential:
+    if rewritten.expressed == form.potential:
         gradient = tuple(recognised(form.graph, form.trace.outputs))
     else:
-        gradient = tuple(_differentiated(found).entries)
-    found = dataclasses.replace(found, expressed=gradient)
+        gradient = tuple(_differentiated(rewritten).entries)
+    rewritten = dataclasses.replace(rewritten, expressed=gradient)
     same = gradient == form.trace.outputs
-    return _with_entries(found) if same else symmetric(_differentiated(found))
+    return _with_entries(rewritten) if same else symmetric(_differentiated(rewritten))
 
 
 def _differentiated(form: ClosedForm) -> ClosedForm:
@@ -94,12 +96,12 @@ def _with_entries(form: ClosedForm) -> ClosedForm:
     return dataclasses.replace(form, rows=rows)
 
 
-def _are_equal(form: ClosedForm, found: ClosedForm, point: Sequence[float]) -> bool:
+def _are_equal(form: ClosedForm, rewritten: ClosedForm, point: Sequence[float]) -> bool:
     """Whether outputs and entries have the same values."""
     return are_equal_nearby(
         form.graph,
         [*form.trace.outputs, *form.entries],
-        [*found.expressed, *found.entries],
+        [*rewritten.expressed, *rewritten.entries],
         form.trace.inputs,
         point,
         form.holds_at,

@@ -18,7 +18,7 @@ from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.outputs import flatten
-from jacmagic.function.precision import FACTOR
+from jacmagic.function.precision import MAX_ERROR_BOUNDS
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
@@ -26,7 +26,7 @@ from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_
 
 def values_again(problem: Problem) -> list[float]:
     """Run a problem's function at its point once more, silently; return its m numbers."""
-    tensors = [one.detach().clone() for one in problem.tensors]
+    tensors = [tensor.detach().clone() for tensor in problem.tensors]
     with torch.no_grad(), silent():
         return components(flatten(problem.function(*tensors)).leaves).tolist()
 
@@ -41,12 +41,12 @@ def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float
     with np.errstate(invalid="ignore"):
         gaps = np.abs(traced - truth)
         size = np.maximum(np.abs(traced), np.abs(truth))
-        close = gaps <= np.maximum(FACTOR * bounds, dtype.half * size) + dtype.normal
-        close |= _folded(form) & (gaps <= FACTOR * dtype.unit * _largest(truth))
+        close = gaps <= np.maximum(MAX_ERROR_BOUNDS * bounds, dtype.half * size) + dtype.normal
+        close |= _folded(form) & (gaps <= MAX_ERROR_BOUNDS * dtype.unit * _largest(truth))
     doubtful = np.flatnonzero(~close & np.isfinite(traced) & np.isfinite(truth))
     exact = exact_values(form, [form.trace.outputs[i] for i in doubtful], point, dtype)
     return all(
-        not abs(one.value - truth[i]) > FACTOR * one.operations * one.bound
+        not abs(one.value - truth[i]) > MAX_ERROR_BOUNDS * one.operations * one.bound
         for i, one in zip(doubtful, exact, strict=True)
     )
 
@@ -96,7 +96,7 @@ def fits_at(
 
 
 def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
-    """Whether a form has the function's value beside the point, but for rounding.
+    """Whether a form has the function's value near the point, but for rounding.
 
     None if it cannot be checked. A function with side effects is not run for this.
     """
@@ -121,8 +121,10 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     if lost.any():  # the written form overflows in float64
         return _fits_in_digits(form, point, truth, lost)
     with np.errstate(invalid="ignore"):
-        close = np.abs(traced - truth) <= FACTOR * len(form.tape.operations) * bounds
-        close |= _folded(form) & (np.abs(traced - truth) <= FACTOR * dtype.unit * _largest(truth))
+        close = np.abs(traced - truth) <= MAX_ERROR_BOUNDS * len(form.tape.operations) * bounds
+        close |= _folded(form) & (
+            np.abs(traced - truth) <= MAX_ERROR_BOUNDS * dtype.unit * _largest(truth)
+        )
     return bool((close | (traced == truth) | np.isnan(traced) & np.isnan(truth)).all())
 
 
@@ -132,7 +134,7 @@ def _fits_in_digits(
     """Whether values that float64 has lost are the function's; None if digits have none either."""
     dtype = dtype_of(form.trace.dtypes)
     nodes = [form.trace.outputs[k] for k in np.flatnonzero(lost)]
-    exact = np.array([one.value for one in exact_values(form, nodes, point, dtype)])
+    exact = np.array([value.value for value in exact_values(form, nodes, point, dtype)])
     if not np.isfinite(exact).all():
         return None
     gap, size = np.abs(exact - truth[lost]), np.maximum(np.abs(exact), np.abs(truth[lost]))
@@ -147,7 +149,7 @@ def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> boo
 
 def half_the_digits(problem: Problem) -> float:
     """Return the square root of the coarsest unit roundoff among a problem's inputs."""
-    dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
+    dtypes = {input_.value.dtype for input_ in problem.inputs if input_.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)
 
 

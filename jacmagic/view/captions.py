@@ -10,7 +10,7 @@ from jacmagic.symbolic.one_sided import sentences
 from jacmagic.symbolic.trace import Refusal
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line
-MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
+MAX_PARAMETER_CHARACTERS = 40  # characters of a constant below the table
 
 
 def caption(jacobian: JacobianResult) -> str:
@@ -90,7 +90,7 @@ def _parameters(jacobian: JacobianResult) -> str:
         if name in beside:
             continue
         text = " ".join(str(value).split())
-        if len(text) > MAX_PARAMETER_LENGTH:
-            text = f"{text[: MAX_PARAMETER_LENGTH - 1]}…"
+        if len(text) > MAX_PARAMETER_CHARACTERS:
+            text = f"{text[: MAX_PARAMETER_CHARACTERS - 1]}…"
         shown.append(f"{name} = {text}")
     return ", ".join(shown)

@@ -47,7 +47,7 @@ def compare(
     names: Names = None,
     of: str = "auto",
 ) -> Comparison:
-    r"""Compare a Jacobian by another hand with that of a function, entry by entry.
+    r"""Compare a hand-derived Jacobian with that of a function, entry by entry.
 
     Entries are equal where SymPy proves it, or at 64 random points around x and x itself, within
     rounding. Where one differs, the likely slip is named: a single mistake that turns the right
@@ -73,7 +73,7 @@ def compare(
 
     Raises:
         FunctionError: `hand` has another shape than (m, n).
-        PointError: a formula has a name that is no input.
+        PointError: a formula has a name that is not an input.
         OptionError: LaTeX cannot be read, or `of` has no such value.
 
     Example:
@@ -103,9 +103,9 @@ def assert_jacobian(
         AssertionError: an entry differs, or is in doubt.
     """
     __tracebackhide__ = True
-    found = compare(hand, f, x, **keywords)
-    if not found.ok or found.doubtful:
-        raise AssertionError(f"\n{found!r}")
+    comparison = compare(hand, f, x, **keywords)
+    if not comparison.ok or comparison.doubtful:
+        raise AssertionError(f"\n{comparison!r}")
 
 
 def _function_of(hand: Any, f: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -129,10 +129,10 @@ def _prepared(
     func = uncompiled(f)
     problem = problem_of(func, x, wrt, names)
     result = Jacobian.of(problem, ComputeOptions(), ClosedForms(), DisplayOptions())
-    given = unpacked(func, x)
-    arguments = given if type(given) is tuple else (given,)
+    arguments_of_call = unpacked(func, x)
+    arguments = arguments_of_call if type(arguments_of_call) is tuple else (arguments_of_call,)
     known = names_of(func, len(arguments), names)
-    moved = [one.name for one in problem.inputs]
+    moved = [input_.name for input_ in problem.inputs]
     if isinstance(func, nn.Module) and {*moved} & {name for name, _ in func.named_parameters()}:
         return result, _unmoved(problem, arguments), False
 

@@ -13,17 +13,17 @@ from jacmagic.result.check.judgement import Status
 from jacmagic.view.captions import MAX_COMPONENTS, whereabouts
 
 HEADS = ("entry", "yours", "right", "difference", "ratio", "verdict", "cause")
-MAX_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
-MAX_WRONG = 60  # wrong entries that are listed
+MAX_ENTRIES_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
+MAX_WRONG_LISTED = 60  # wrong entries that are listed
 _KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"}
 
 
 class Comparison(Reported, CheckResult):
-    """A Jacobian compared with another hand's, entry by entry; true where none differs.
+    """A comparison with a hand-derived Jacobian, entry by entry; true where none differs.
 
     Attributes:
         result: the Jacobian by torch and its closed form.
-        checked: the other hand's.
+        checked: the hand-derived one.
         samples: the values of both, at x and around it.
         status: of each entry, (m, n) objects.
         slips: the likely slip of wrong entries.
@@ -51,9 +51,9 @@ class Comparison(Reported, CheckResult):
     @property
     def _listed(self) -> list[Entry]:
         """The entries of the table: all of a small matrix, else those that are not equal."""
-        if len(self.entries) <= MAX_LISTED:
+        if len(self.entries) <= MAX_ENTRIES_LISTED:
             return self.entries
-        return [*self.wrong[:MAX_WRONG], *self.doubtful[:MAX_WRONG]]
+        return [*self.wrong[:MAX_WRONG_LISTED], *self.doubtful[:MAX_WRONG_LISTED]]
 
     @property
     def verdict(self) -> str:
@@ -79,7 +79,7 @@ class Comparison(Reported, CheckResult):
     @property
     def how_equal(self) -> str:
         """How the equal entries were found to be equal."""
-        counts = Counter(one.status for one in self.entries)
+        counts = Counter(entry.status for entry in self.entries)
         proved, equal = counts[Status.PROVED], counts[Status.EQUAL]
         points = len(self.samples.points)
         at = f"at {points - 1} random points and x" if points > 1 else "at x"
@@ -104,7 +104,7 @@ class Comparison(Reported, CheckResult):
         equal = len(self.entries) - len(self.wrong) - len(self.doubtful)
         if equal and (self.wrong or self.doubtful) and len(self._listed) < len(self.entries):
             lines.append(f"{equal} entries are equal: {self.how_equal}")
-        left_out = len(self.wrong) - MAX_WRONG
+        left_out = len(self.wrong) - MAX_WRONG_LISTED
         if left_out > 0:
             lines.append(f"{left_out} more entries differ; see .wrong")
         lines += [self._elsewhere(one) for one in self.wrong if one.status is Status.HERE][:1]

@@ -27,7 +27,7 @@ def fragment(live: Live, kind: str) -> str:
 
 
 def script(front_end: str, kind: str) -> str:
-    """Return the script that starts all fragments of a kind on a page; it is no module.
+    """Return the script that starts all fragments of a kind on a page; it is not a module.
 
     A page that is opened as a file may load a script from another file, but no module.
 

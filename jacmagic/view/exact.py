@@ -49,9 +49,9 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _head(self) -> str:
-        """The left-hand side: J_f(x) with the values behind a bar."""
+        """The left-hand side: J_f(x) with the values after a bar."""
         layout, title = self.jacobian.view.layout, Label(self.jacobian.title).tex
-        inputs = [Label(one.name).tex for one in self.jacobian.problem.inputs]
+        inputs = [Label(input_.name).tex for input_ in self.jacobian.problem.inputs]
         head = latex.head(title, inputs, layout=layout, letter=self.jacobian.notation.letter)
         values = ",\\, ".join(f"{one.tex} = {self._tex(v)}" for one, v in self.values.items())
         return rf"\left. {head} \right|_{{{values}}}" if values else head
@@ -64,15 +64,15 @@ class ExactJacobian(ExactPoint):
     @property
     def _eigenvalues_in_latex(self) -> list[str]:
         """Return the eigenvalues as equations λ₁ = …, those of a pair with ±."""
-        found = [
+        equations = [
             rf"\lambda_{{{index}}} = {_joined(self._tex, value, half, chr(92) + 'pm ')}"
             for index, value, half in numbered(self.eigenvalues or {})
         ]
         name = "" if self.square is None else self.square[0]
-        if found and name:
+        if equations and name:
             block = latex.partial(Label(self.jacobian.title).tex, Label(name).tex)
-            found[0] = rf"{block}:\quad {found[0]}"
-        return found
+            equations[0] = rf"{block}:\quad {equations[0]}"
+        return equations
 
     @property
     def _context(self) -> list[tuple[str, list[str]]]:
@@ -164,7 +164,7 @@ class ExactJacobian(ExactPoint):
         lines = [
             f"{name} is singular there: it has no finite value"
             for name in names
-            if not any(name in one for one in others)
+            if not any(name in other for other in others)
         ]
         if self.other_branch:
             lines.append("the code takes another branch there than at the point of J")
@@ -198,7 +198,7 @@ class ExactJacobian(ExactPoint):
                 remarks=self.remarks,
                 warnings=self.warnings,
                 context=[
-                    (word, [to_mathml(one, display=False) for one in equations])
+                    (word, [to_mathml(equation, display=False) for equation in equations])
                     for word, equations in self._context
                 ],
             )
@@ -210,8 +210,8 @@ class ExactJacobian(ExactPoint):
             "text/latex": lambda: f"$$\n{self.to_latex()}\n$$",
             "text/html": self._repr_html_,
         }
-        wanted = forms.keys() if include is None else include
-        return {mime: draw() for mime, draw in forms.items() if mime in wanted}
+        types = forms.keys() if include is None else include
+        return {mime: draw() for mime, draw in forms.items() if mime in types}
 
 
 def _joined(write: Callable[[Any], str], value: Any, half: Any, sign: str) -> str:

@@ -221,16 +221,16 @@ def _asset(name: str) -> str:
 
 def parts(widget: Widget) -> list[Widget]:
     """Return the open widgets among a widget and its parts, each once."""
-    reached, waiting = {id(widget): widget}, [widget]
+    widgets, waiting = {id(widget): widget}, [widget]
     while waiting:
         one = waiting.pop()
         for name in one.keys:
             value = getattr(one, name)
             for part in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(part, Widget) and part.comm is not None and id(part) not in reached:
-                    reached[id(part)] = part
+                if isinstance(part, Widget) and part.comm is not None and id(part) not in widgets:
+                    widgets[id(part)] = part
                     waiting.append(part)
-    return [part for part in reached.values() if part.comm is not None]
+    return [part for part in widgets.values() if part.comm is not None]
 
 
 def close(widget: Widget) -> None:

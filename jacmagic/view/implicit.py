@@ -24,10 +24,11 @@ from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.text import number
 from jacmagic.result.analysis.equations import Equations, require_invertible, tupled
 from jacmagic.result.analysis.newton import Newton
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
+from jacmagic.result.analysis.short_form import entries_of, tidied
 from jacmagic.result.analysis.spectrum import condition_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
@@ -38,7 +39,7 @@ from jacmagic.symbolic.matrix_form import MatrixForm
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.jacobian import Jacobian
 
-MAX_SYMBOLIC = 3  # equations whose system is solved in symbols
+MAX_SYMBOLIC_EQUATIONS = 3  # equations whose system is solved in symbols
 _OPTIONS = ComputeOptions("reverse-mode")
 _DISPLAY = DisplayOptions()
 
@@ -64,8 +65,8 @@ class ImplicitJacobian(Jacobian):
     @property
     def equations(self) -> Equations:
         """The equations."""
-        found: Equations = self.problem.function  # type: ignore[assignment]  # a callable
-        return found
+        function: Equations = self.problem.function  # type: ignore[assignment]  # a callable
+        return function
 
     @cached_property
     def solution(self) -> Newton:
@@ -75,7 +76,7 @@ class ImplicitJacobian(Jacobian):
     @cached_property
     def residual_jacobian(self) -> JacobianResult:
         """The Jacobian of F by x and y, at the solution."""
-        y = [one.value for one in self.solution.jacobian.problem.inputs]
+        y = [input_.value for input_ in self.solution.jacobian.problem.inputs]
         return self.equations.whole([*self.problem.tensors, *y])
 
     @cached_property
@@ -83,15 +84,17 @@ class ImplicitJacobian(Jacobian):
         """−(∂F/∂y)⁻¹ ∂F/∂x in SymPy (m, n); None where it is long."""
         whole, n = self.residual_jacobian, self.problem.size
         entries = entries_of(whole)
-        if entries is None or entries.rows > MAX_SYMBOLIC:
+        if entries is None or entries.rows > MAX_SYMBOLIC_EQUATIONS:
             return None
 
         def solve() -> Any:
             by_y, by_x = entries[:, n:], entries[:, :n]
             return (-by_y.adjugate() * by_x / by_y.det()).applyfunc(tidied)
 
-        found = attempt(solve, self.forms.budget)
-        return None if isinstance(found, Refusal) or not self._has_numbers(found) else found
+        solution = attempt(solve, self.forms.budget)
+        return (
+            None if isinstance(solution, Refusal) or not self._has_numbers(solution) else solution
+        )
 
     def _has_numbers(self, formula: Any) -> bool:
         """Whether a formula gives the numbers, but for rounding in the solution of the system."""
@@ -122,7 +125,7 @@ class ImplicitJacobian(Jacobian):
         reading = self.residual_jacobian.reading
         assert reading is not None
         rows = [[tex(one, reading.names) for one in self.formula.row(i)] for i in range(self.m)]
-        if max(sum(map(extent, row)) for row in rows) > MAX_WIDTH:
+        if max(sum(map(extent, row)) for row in rows) > PAGE_LETTERS:
             return ImplicitForm((law,), (), (line,))
         entries = [
             f"∂{self.rows[i].unicode}/∂{self.columns[j].unicode} = "
@@ -142,23 +145,23 @@ class ImplicitJacobian(Jacobian):
     def _names(self) -> tuple[list[str], list[str]]:
         """The names of x and of y."""
         return (
-            [one.name for one in self.problem.inputs],
-            [one.name for one in self.solution.jacobian.problem.inputs],
+            [input_.name for input_ in self.problem.inputs],
+            [input_.name for input_ in self.solution.jacobian.problem.inputs],
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the computation, one sentence each; the first ones are on the solution."""
-        found = self.solution
-        labels = found.jacobian.columns
+        newton = self.solution
+        labels = newton.jacobian.columns
         shown = ", ".join(
             f"{label.unicode} = {number(float(x), self.view.digits)}"
-            for label, x in zip(labels[:12], found.x, strict=False)
+            for label, x in zip(labels[:12], newton.x, strict=False)
         )
-        steps = len(found.iterates) - 1
+        steps = len(newton.iterates) - 1
         if not steps:
             return (f"F(x, y) = 0 holds at {shown}", *super().notes)
-        before = number(found.iterates[0].residual, 3)
+        before = number(newton.iterates[0].residual, 3)
         return (
             f"solved for {shown} by {steps} Newton step{'s' * (steps != 1)}, as ‖F‖ = {before} at "
             "the y given",
@@ -197,17 +200,17 @@ def implicit(func: Callable[..., Any], x: Any, y: Any, *, names: Any = None) -> 
 
 def implicit_problem(func: Callable[..., Any], x: Any, y: Any, names: Any) -> Problem:
     """Return the problem of y(x), at an x for which the equations have a solution."""
-    given, start = _tensors(x, "x"), _tensors(y, "y")
-    equations = Equations(func, len(given), start, names)
-    require_invertible(equations.solved(given).jacobian)
-    known = problem_of(func, (*given, *start), None, names)
-    outputs = [one.name for one in known.inputs[len(given) :]]
+    inputs, start = _tensors(x, "x"), _tensors(y, "y")
+    equations = Equations(func, len(inputs), start, names)
+    require_invertible(equations.solved(inputs).jacobian)
+    problem = problem_of(func, (*inputs, *start), None, names)
+    outputs = [input_.name for input_ in problem.inputs[len(inputs) :]]
     return Problem(
         function=equations,
-        inputs=known.inputs[: len(given)],
+        inputs=problem.inputs[: len(inputs)],
         title=outputs[0] if len(outputs) == 1 else "y",
         single=not isinstance(x, tuple),
-        filename=known.filename,
+        filename=problem.filename,
         remake=Remake(implicit_problem, (func, x, y, names), {}),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError, naming_keywords
 from jacmagic.result.analysis.verbs import AnalysedResult
-from jacmagic.result.evaluated import LARGE
+from jacmagic.result.evaluated import MAX_SPARSE_ENTRIES_SHOWN
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
@@ -69,7 +69,7 @@ class Jacobian(AnalysedResult):
 
         Raises:
             SizeError: there are too many entries for a table.
-            PointError: a range's label is no component of the inputs.
+            PointError: a range's label is not a component of the inputs.
         """
         return self._new_explorer(ranges=ranges, digits=digits, sliders=sliders)
 
@@ -77,13 +77,13 @@ class Jacobian(AnalysedResult):
         if self.large:
             m, n = self.shape
             raise SizeError(
-                f"expected a Jacobian of at most {LARGE} entries to explore; found {m} × {n}; "
-                "write --wrt NAME for fewer inputs, or take .sparse"
+                f"expected a Jacobian of at most {MAX_SPARSE_ENTRIES_SHOWN} entries to explore; "
+                f"found {m} × {n}; write --wrt NAME for fewer inputs, or take .sparse"
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 
-        asked = {name: one for name, one in options.items() if one is not None}
-        explorer = Explorer(self, **{"ranges": self.view.ranges, **asked})
+        given_options = {name: one for name, one in options.items() if one is not None}
+        explorer = Explorer(self, **{"ranges": self.view.ranges, **given_options})
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
 
@@ -138,7 +138,7 @@ class Jacobian(AnalysedResult):
         """Return the closed form at exact values: `J.exact(theta=pi)`, simplified.
 
         Args:
-            values: values by name, for names that are no keywords: {"x[0]": 1}.
+            values: values by name, for names that are not keywords: {"x[0]": 1}.
             **named: values by the name of an input, of a component or of a constant of the code: a
                 number (0.1 is 1/10), `Fraction`, text such as "pi/2", expression of SymPy, or lists
                 of these. What has no value stays symbolic, and so does a component that is None.
@@ -200,8 +200,8 @@ class Jacobian(AnalysedResult):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget in a kernel, else the stills."""
-        asked = include is None or WIDGET in include
-        if not asked or not self._is_live:
+        with_widget = include is None or WIDGET in include
+        if not with_widget or not self._is_live:
             return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()

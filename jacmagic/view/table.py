@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.labels import Label, mapped
+from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.render.sparse_summary import Entries
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.determinant import Determinant, determinant_of
 from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.core import JacobianResult
-
-MAX_ROWS = 40  # of a table that is shown in full
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def shown_determinant(jacobian: JacobianResult) -> Determinant | None:
     A single entry is its own determinant, and a table of more than 40 rows is not shown in full.
     """
     m, n = jacobian.shape
-    if m != n or not 1 < n <= MAX_ROWS or jacobian.large:
+    if m != n or not 1 < n <= MAX_PAGE_ROWS or jacobian.large:
         return None
-    found = jacobian.det if isinstance(jacobian, AnalysedResult) else determinant_of(jacobian)
-    return found if np.isfinite(found) else None
+    determinant = jacobian.det if isinstance(jacobian, AnalysedResult) else determinant_of(jacobian)
+    return determinant if np.isfinite(determinant) else None

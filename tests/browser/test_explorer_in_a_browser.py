@@ -460,7 +460,7 @@ def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
     notebook.field(1).press("Enter")
     assert "“pie” is not read as a number" in notebook.explorer.locator(".jm-refusal").inner_text()
     assert notebook.number(1) == 0
-    # 0 can be reached by the handle within -pi:pi, whose ends are no multiples of a step
+    # 0 can be reached by the handle within -pi:pi, whose ends are not multiples of a step
     notebook.slider(0).focus()
     page.keyboard.press("Home")
     assert notebook.number(0) == -math.pi

@@ -179,7 +179,7 @@ def test_a_vector_field_of_the_same_map(page):
 
 
 def test_the_ends_of_a_range_are_typed(page):
-    """A typed end is an end of the handle; what is no range is put back."""
+    """A typed end is an end of the handle; what is not a range is put back."""
     low, high = page.locator(".jm-slider").first.locator(".jm-end").all()
     low.fill("-pi")
     low.press("Enter")
@@ -241,7 +241,7 @@ def test_a_phone_shows_the_picture_whole(page):
 
 
 def test_an_image_in_space_turns(page, tmp_path):
-    """Dragging beside the point turns the camera, and so do the sliders; a grip moves the point."""
+    """Dragging near the point turns the camera, and so do the sliders; a grip moves the point."""
     J = jacmagic.jacobian(
         lambda r, t, p: (r * torch.sin(t) * torch.cos(p), r * torch.sin(t) * torch.sin(p), r * t),
         tuple(torch.tensor([2.0, 0.8, 0.5], dtype=F64)),

@@ -176,7 +176,7 @@ def test_the_magic_knows_tied_weights(new_shell):
 
 
 def test_constants_keep_their_names_beside_parameters_that_are_inputs():
-    """A parameter that is an input is no constant; the others are still called by their names."""
+    """A parameter that is an input is not a constant; the others keep their names."""
     J = jacmagic.jacobian(nn.Linear(2, 1).double(), X, wrt=["weight"])
     assert J.reading is not None and J.agreement.verdict == "agree"
     names = {str(leaf) for leaf in J.reading.written[0].atoms(sympy.Symbol, NamedNumber)}

@@ -255,7 +255,7 @@ def test_a_compiled_function_is_the_function_that_was_compiled() -> None:
 
 
 def bound(function: Any, text: str, **wishes: str) -> Problem:
-    """Return the problem of a function and a line, whole numbers kept where they must be."""
+    """Return the problem of a function and a line, integers kept where they must be."""
     typed = text + "".join(f" --{name} {wish}" for name, wish in wishes.items())
     line = read_line(typed, flags=(), valued=("--wrt", "--at"), wants_target=False)
     space = {"torch": torch, "math": math}
@@ -311,7 +311,7 @@ def test_the_line_takes_nests_and_what_stays_fixed(
 def test_a_count_that_must_be_whole_says_so() -> None:
     """One sentence in the notes."""
     problem = bound(lambda x, n: sum(x for _ in range(n)), "x=2 n=3")
-    assert problem.notes == ("n stays 3: the function takes it as a whole number only",)
+    assert problem.notes == ("n stays 3: the function takes it as an integer only",)
 
 
 def test_a_mistake_of_the_user_s_is_not_taken_for_a_count() -> None:

@@ -314,7 +314,7 @@ IDIOMS = {
     "sum of list": lambda x: sum([v**2 for v in x]),
     "zeros_like": lambda x: np.zeros_like(x) + np.ones_like(x) * x + np.full_like(x, 2.0),
     "full": lambda x: np.full((2, 2), x[0]) * np.full(2, 3.0),
-    "whole numbers divide": lambda x: x * ((x > 0).sum() / 3),
+    "integers divide": lambda x: x * ((x > 0).sum() / 3),
     "mean of a mask": lambda x: x * (np.exp(x) > 1).mean(),
     "compress": lambda x: np.compress(MASK, x) + x.compress(MASK),
     "imag": lambda x: (np.exp(1j * x) * (2 + 1j)).imag + np.real(np.exp(1j * x)),

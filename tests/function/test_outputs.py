@@ -145,7 +145,7 @@ def test_what_has_no_jacobian_is_refused_in_one_line(value, words):
 
 
 def test_detached_and_subclassed_tensors_are_accepted():
-    """A cut graph is no error here; tensor subclasses lose their class but not their graph."""
+    """A cut graph is not an error here; tensor subclasses lose their class but not their graph."""
     x = torch.ones(2, requires_grad=True)
     assert not flatten(x.detach() * 2).leaves[0].requires_grad
 

@@ -100,7 +100,7 @@ def test_the_point_makes_a_default_an_input() -> None:
 
 
 def test_real_defaults_are_the_point_where_none_is_named() -> None:
-    """`def f(x=3.0, y=4.0)` needs no point; whole numbers stay what they are."""
+    """`def f(x=3.0, y=4.0)` needs no point; integers stay what they are."""
     problem = bound(lambda x=3.0, y=4.0, n=2: x * y**n)
     assert point(problem) == {"x": 3.0, "y": 4.0}
     assert problem.parameters == {"n": 2}
@@ -115,7 +115,7 @@ def test_a_switch_in_the_point_is_no_input() -> None:
 
 
 def test_wrt_narrows_the_inputs() -> None:
-    """What `--wrt` leaves out keeps its value, whole numbers as such."""
+    """What `--wrt` leaves out keeps its value, integers as such."""
     problem = bound(seed, "x1=3 x2=4 x3=5", wrt="x3,x1")
     assert point(problem) == {"x1": 3.0, "x3": 5.0}
     assert list(problem.parameters) == ["x2"]
@@ -243,7 +243,7 @@ def test_a_failure_of_the_users_own_is_left_to_the_user() -> None:
         (seed, "", {"at": "3"}, "found 1"),
         (seed, "", {"at": "{'q':3}"}, "f has no argument q"),
         (seed, "", {"at": "nothing"}, "the value of --at does not evaluate"),
-        (seed, "x1=1", {"wrt": "q"}, "--wrt names q, which is no input; there are x1, x2, x3"),
+        (seed, "x1=1", {"wrt": "q"}, "--wrt names q, which is not an input; there are x1, x2, x3"),
         (seed, "x1=1", {"dtype": "int64"}, "--dtype needs a floating dtype of torch; found int64"),
         (seed, "x1=1", {"dtype": "nonsense"}, "found nonsense"),
         (seed, "x1=1", {"device": "nonsense"}, "--device needs a device that torch can use here"),
@@ -485,7 +485,7 @@ def test_statements_of_an_expression_cell_run_inside_the_function() -> None:
 
 
 def test_an_unknown_function_is_python_s_own_error() -> None:
-    """A name that is only called is no input."""
+    """A name that is only called is not an input."""
     with pytest.raises(NameError, match="nonsense"):
         value(cell("nonsense(x)", "x=1"))
 
@@ -586,8 +586,8 @@ def test_ranges_name_inputs_and_components() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "message"),
     [
-        ("z=0:1", PointError, "--range names z, which is no input; the components are x, y"),
-        ("state[2]=0:1", PointError, "--range names state\\[2\\], which is no input"),
+        ("z=0:1", PointError, "--range names z, which is not an input; the components are x, y"),
+        ("state[2]=0:1", PointError, "--range names state\\[2\\], which is not an input"),
         ("x=1:0", PointError, "expected LO < HI and a positive step; found 1 and 0; write"),
         ("x=0:1:0", PointError, "with step 0"),
         ("x=0:nothing", PointError, "the bounds of --range x do not evaluate: NameError"),

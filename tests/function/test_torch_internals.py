@@ -43,7 +43,7 @@ def private_names(source: str) -> Iterator[tuple[int, str]]:
 
 
 def chain(node: ast.expr) -> list[str]:
-    """Return the names of `a.b.c`; a root that is no name counts as ``""``."""
+    """Return the names of `a.b.c`; a root that is not a name counts as ``""``."""
     if isinstance(node, ast.Attribute):
         return [*chain(node.value), node.attr]
     return [node.id if isinstance(node, ast.Name) else ""]
@@ -92,7 +92,7 @@ def test_a_private_name_is_noticed(source: str) -> None:
     ],
 )
 def test_public_names_are_not_reported(source: str) -> None:
-    """Operators of ATen, other libraries and one's own attributes are no private names of torch."""
+    """Operators of ATen, other libraries and own attributes are not private names of torch."""
     assert list(private_names(source)) == []
 
 

@@ -98,7 +98,7 @@ test("sliders give the point, and other components stay", async () => {
   assert.ok(sliders.connected);
 });
 
-test("what is no number stays where it began until a number is written", async () => {
+test("what is not a number stays where it began until a number is written", async () => {
   const sliders = new Sliders(undefined, undefined, () => {});
   const lost = slider(null); // JSON has no word for Infinity
   sliders.attached = [{ component: 0, slider: lost }];

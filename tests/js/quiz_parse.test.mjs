@@ -65,7 +65,7 @@ test("what is read can be written and read again", () => {
 test("what cannot be read is refused with a sentence", () => {
   for (const [text, message] of /** @type {[string, RegExp][]} */ ([
     ["", /Type an expression/], ["x4", /There is no x4 here: the names are x₁.*x\^4/], ["foo(x)", /There is no foo/],
-    ["(x", /not closed/], ["x)", /was not opened/], ["x+", /missing behind \+/], ["*x", /missing before \*/], ["()", /nothing between/],
+    ["(x", /not closed/], ["x)", /was not opened/], ["x+", /missing after \+/], ["*x", /missing before \*/], ["()", /nothing between/],
     ["0,5", /point: 0\.5/], ["sin(0,5)", /point: 0\.5/], ["x, 1", /between arguments only/], ["sin", /needs an argument/],
     ["max(x)", /takes two arguments/], ["3.5.2", /sign is missing between 3\.5 and \.2/], ["x?", /sign \?/], ["|x", /not closed/],
     ["\\frac{1}", /lacks its argument/], ["\\begin{x}", /begin cannot be read/], ["\\frac{1}{2", /not closed/], ["x".repeat(3000), /longer than/], ["(".repeat(500), /too many brackets/], ["-".repeat(500) + "x", /too many signs/],

@@ -1,4 +1,4 @@
-/** The tape's interpreter: what each operation means, and what is no tape. */
+/** The tape's interpreter: what each operation means, and what is not a tape. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -64,8 +64,8 @@ const wrong = {
   "operations of another shape": [["add", 0], ["add", 0, 1, 1], ["neg"], [], "add", null, {}, hostile].map((operation) => tape({ operations: [operation, ["add", 0, 1]] })),
   "slots out of range, ahead, or no integers": [-1, 3, 4, 1e9, 0.5, NaN, Infinity, "0", null, [0], hostile].map((slot) => tape({ operations: [["add", 0, slot], ["add", 0, 1]] })),
   "outputs out of range": [-1, 5, 1.5, NaN, "4", null, [4], hostile].map((slot) => tape({ outputs: [slot] })),
-  "inputs that are no count": [-1, 1.5, NaN, Infinity, "2", null, 1e9, [2], hostile].map((inputs) => tape({ inputs })),
-  "constants that are no numbers": ["", "1", "Infinity", "NaN", null, true, {}, [], ["inf"], [2], hostile].map((value) => tape({ constants: [value] })),
+  "inputs that are not a count": [-1, 1.5, NaN, Infinity, "2", null, 1e9, [2], hostile].map((inputs) => tape({ inputs })),
+  "constants that are not numbers": ["", "1", "Infinity", "NaN", null, true, {}, [], ["inf"], [2], hostile].map((value) => tape({ constants: [value] })),
   "lists that are none": ["constants", "operations", "outputs"].flatMap((key) => [null, {}, "list", 7, { length: 1 }].map((value) => tape({ [key]: value }))),
 };
 

@@ -119,7 +119,7 @@ def test_a_cell_without_the_function_is_refused(source: str, of: str | None, mes
 
 
 def test_a_syntax_error_passes_through() -> None:
-    """A cell that is no Python is Python's to refuse, with the line of the cell."""
+    """A cell that is not Python is Python's to refuse, with the line of the cell."""
     with pytest.raises(SyntaxError, match=r"invalid syntax|expected") as caught:
         read_cell("x = 3\ndef f(x) return x")
     assert caught.value.lineno == 2
@@ -219,7 +219,7 @@ def test_indented_sources_and_lambdas_are_read() -> None:
     ],
 )
 def test_taking_an_argument_apart_shows_in_the_text(body: str, apart: bool) -> None:
-    """An argument that is indexed or iterated is no scalar."""
+    """An argument that is indexed or iterated is not a scalar."""
     assert is_taken_apart(f"def f(x, y): return {body}", "x") is apart
     assert is_taken_apart(f"f = lambda x, y: {body}", "x") is apart
 

@@ -84,7 +84,7 @@ def test_names_of_an_existing_target_complete(
 
 
 def test_free_names_of_an_expression_cell_complete(shell: InteractiveShell) -> None:
-    """Functions of the notebook are no inputs."""
+    """Functions of the notebook are not inputs."""
     assert completed(shell, "%%jacobian ", "x**2 * y\nh(x, y)") == ["x=", "y="]
 
 

@@ -26,7 +26,7 @@ def test_headings_begin_slides() -> None:
 
 
 def test_preparation_is_left_out() -> None:
-    """Cells that only import or load are no part of a lecture; a magic with a cell is."""
+    """Cells that only import or load are not part of a lecture; a magic with a cell is."""
     cells = (
         cell("code", "%load_ext jacmagic"),
         cell("code", "import torch\n\nfrom math import cos"),

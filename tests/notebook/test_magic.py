@@ -248,7 +248,7 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
             "write --create-graph --mode reverse",
         ),
         ("%%jacobian -v 3J\n" + SEED, "-v needs a name; found '3J'"),
-        ("%%jacobian x1=1 --range z=0:1\n" + SEED, "--range names z, which is no input"),
+        ("%%jacobian x1=1 --range z=0:1\n" + SEED, "--range names z, which is not an input"),
         ("%%jacobian x=1 --strict\ndef f(x): return x, 3.0 + 0*x.detach()", "strict"),
         ("%%jacobian x=1\ndef f(x): return None", "found None"),
         ("%%jacobian x=1\ndef f(x): return 'text'", "found the string 'text'"),

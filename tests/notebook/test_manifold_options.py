@@ -70,7 +70,7 @@ def test_the_output_may_be_on_a_manifold_too(shell, rotation) -> None:
     [
         ("R=turn p=[1, 2, 3] --wrt R=SO4:right", "a manifold among SO3", "R=SO4:right"),
         ("R=2*turn p=[1, 2, 3] --wrt R=SO3:right", "found one that is off by", "R=SO3:right"),
-        ("R=turn p=[1, 2, 3] --wrt q=SO3:right", "--wrt names q, which is no input", "q"),
+        ("R=turn p=[1, 2, 3] --wrt q=SO3:right", "--wrt names q, which is not an input", "q"),
         ("R=turn p=[1, 2, 3] --wrt R --out SO3", "found 'SO3'; write SO3:right", "SO3"),
         ("R=turn p=[1, 2, 3] --wrt R --out SO3:right", "the output of shape", "SO3:right"),
     ],

@@ -72,7 +72,7 @@ def test_vectors_and_at_are_read_too(shell: InteractiveShell):
 
 
 def test_a_user_s_name_is_shown_by_its_number(shell: InteractiveShell):
-    """What a name of the user's stands for is no part of the line, a redefined e included."""
+    """What a name of the user's stands for is not part of the line, a redefined e included."""
     shell.run_cell("a = 0.125; e = 5.0")
     assert "at x = 0.125, y = 10" in repr(jacobian(shell, "x=a y=2*e"))
     shell.run_cell("del e")

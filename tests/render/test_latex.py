@@ -29,7 +29,7 @@ OPERATOR = r"\frac{\partial }{\partial x_{1}}"
     ],
 )
 def test_numbers(value: float, expected: str) -> None:
-    """Powers of ten are written as such, and what is no number by its sign or name."""
+    """Powers of ten are written as such, and what is not a number by its sign or name."""
     assert latex.number(value) == expected
 
 
@@ -116,7 +116,7 @@ def test_extent_is_what_the_eye_sees(source: str, letters: int) -> None:
 
 @given(st.text(alphabet="abc \\frac{}_^+&", max_size=60))
 def test_extent_never_hangs(source: str) -> None:
-    """Even of what is no LaTeX at all."""
+    """Even of what is not a LaTeX at all."""
     assert 0 <= extent(source) <= 2 * len(source)
 
 

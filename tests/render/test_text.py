@@ -67,7 +67,7 @@ def test_zeros_of_both_kinds_are_told_apart() -> None:
 
 
 def test_decimal_points_stand_below_one_another() -> None:
-    """Whole numbers, decimals, exponents and what is no number line up at the point."""
+    """Integers, decimals, exponents and what is not a number line up at the point."""
     values = np.array([[1, 0.25], [-5.5, 1e-9], [48, np.nan]])
     assert text.matrix(values, ["a", "b", "c"], ["x", "y"]) == block("""
            x       y
@@ -97,7 +97,7 @@ def test_large_matrices_keep_their_first_and_last() -> None:
     values = np.arange(100.0 * 60).reshape(100, 60)
     rows, columns = [f"y{i}" for i in range(100)], [f"x{j}" for j in range(60)]
     drawn = text.matrix(values, rows, columns, width=60).splitlines()
-    assert len(drawn) == text.MAX_ROWS + 1
+    assert len(drawn) == text.MAX_TERMINAL_ROWS + 1
     assert max(map(len, drawn)) <= 60
     assert drawn[0].split()[-2:] == ["…", "x59"]
     assert drawn[-2].split()[0] == "⋮"

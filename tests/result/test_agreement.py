@@ -520,7 +520,7 @@ def test_a_function_that_two_sources_confirm_is_run_seldom(function) -> None:
     ],
 )
 def test_a_whole_number_is_a_kink_only_where_it_changes(function, point, count) -> None:
-    """int(x) has no kink between two whole numbers."""
+    """int(x) has no kink between two integers."""
     J = jacmagic.jacobian(function, torch.tensor(point, dtype=F64))
     assert len([one for one in J.agreement.warnings if one.startswith("kink")]) == count
 

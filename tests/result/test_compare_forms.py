@@ -42,7 +42,7 @@ def test_gradients_and_cases_are_read_as_books_write_them(latex, function, point
 
 
 def test_methods_of_arrays_are_read_in_a_function_for_numpy() -> None:
-    """What tensors lack, such as `astype`, does not make the hand's entries nan."""
+    """What tensors lack, such as `astype`, does not make the hand-derived entries nan."""
     by_hand = lambda x: np.diag((x > 0).astype(float))  # noqa: E731 short as users write it
     assert jacmagic.compare(by_hand, torch.relu, number(0.3, -0.4)).ok
     wrong = lambda x: np.diag((x < 0).astype(float))  # noqa: E731

@@ -65,7 +65,7 @@ def test_findings_at_every_scale(given, expected, alone, scale) -> None:
 
 
 def test_imprecise_differences_decide_nothing() -> None:
-    """An error that is no small part of the variation neither confirms nor accuses."""
+    """An error that is not a small part of the variation neither confirms nor accuses."""
     assert found(2.0, None, 2.1, error=0.05)[0] is Finding.UNCONFIRMED
     assert found(2.0, None, 2.0, error=0.05)[0] is Finding.UNCONFIRMED
     assert found(2.0, 3.0, 3.0, error=0.05)[0] is Finding.CONTRADICTED

@@ -65,7 +65,7 @@ def test_whole_numbers_are_constants(wrt: str | None) -> None:
     assert torch.allclose(g(2 * x, w, k), wanted)
     assert torch.allclose(g(2 * x, w), wanted)
     assert "k = int64 (2)" in repr(g)
-    with pytest.raises(PointError, match=r"whole numbers k = int64 \(2\), a constant"):
+    with pytest.raises(PointError, match=r"integers k = int64 \(2\), a constant"):
         g(x, w, k + 1)
 
 

@@ -1,4 +1,4 @@
-"""Algorithms on whole matrices: their rounding is no fault of any source."""
+"""Algorithms on whole matrices: their rounding is not a fault of any source."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ x1 = 2.5  # a constant under the name that x[1] reads as
     ],
 )
 def test_parameters_of_layers(name, text, unicode, tex):
-    """2.weight is no product of 2 and a weight."""
+    """2.weight is not a product of 2 and a weight."""
     label = Label(name, (0, 1))
     assert label.text == text
     assert label.tex == tex

@@ -35,9 +35,9 @@ def read_whole(x):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (whole, "x₀, x₁ act through rounding to whole numbers only"),
-        (cast, "x₀, x₁ act through rounding to whole numbers only"),
-        (floored, "x₀, x₁ act through rounding to whole numbers only"),
+        (whole, "x₀, x₁ act through rounding to integers only"),
+        (cast, "x₀, x₁ act through rounding to integers only"),
+        (floored, "x₀, x₁ act through rounding to integers only"),
         (counted, "x₀, x₁ act through a comparison only"),
         (signs, "x₀, x₁ act through the sign only"),
         (read_whole, "x₁ acts through int() only"),
@@ -88,7 +88,7 @@ def test_a_bare_number_is_written_as_one() -> None:
 
 
 def test_a_number_that_is_only_logged_costs_nothing() -> None:
-    """A rounded loss in a list or a line of output is no cut."""
+    """A rounded loss in a list or a line of output is not a cut."""
 
     def logged(x):
         history = [float(f"{x[0]:.4f}"), int(f"{x[1]:.0f}")]

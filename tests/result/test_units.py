@@ -36,7 +36,7 @@ def test_standard_errors_scale_with_the_units(unit: float) -> None:
 
 
 def test_newton_solves_equations_of_very_different_sizes() -> None:
-    """Slopes of 1e12 and 1e-12 are no singular matrix."""
+    """Slopes of 1e12 and 1e-12 are not a singular matrix."""
 
     def equations(x, y):
         return 1e12 * x - 1, 1e-12 * y - 1 + x

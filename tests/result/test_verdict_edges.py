@@ -106,7 +106,7 @@ def copied_by_pointer(x):
 @pytest.mark.parametrize("scale", [1.0, 2.0**-60, 2.0**70])
 @pytest.mark.parametrize("function", [shared_by_dlpack, copied_by_pointer])
 def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
-    """Torch and the trace both miss it; the function beside the point tells."""
+    """Torch and the trace both miss it; the function near the point tells."""
     agreement = jacmagic.jacobian(lambda x: function(x) * scale, X).agreement
     assert (agreement.verdict, agreement.alone) == ("disagree", "torch")
     assert agreement.disagreements[0].differences == pytest.approx(2 * 0.3 * scale)
@@ -131,7 +131,7 @@ def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
 
 @pytest.mark.parametrize("function", [torch.round, torch.floor, torch.ceil, torch.frac])
 def test_steps_at_infinity_are_no_error(function):
-    """An infinite number is no integer on which a step could lie."""
+    """An infinite number is not an integer on which a step could lie."""
     x = torch.tensor([float("inf"), 1.2], dtype=F64)
     assert repr(jacmagic.jacobian(lambda x: function(x) * x, x))
 
@@ -183,7 +183,7 @@ def test_a_table_of_an_installed_package_is_left_alone():
 
 
 def test_other_points_are_answered_or_refused_where_a_function_exits():
-    """`sys.exit()` beside the point ends neither `.at()` nor a derivation at a kink."""
+    """`sys.exit()` near the point ends neither `.at()` nor a derivation at a kink."""
     J = jacmagic.jacobian(left_beyond, X)
     assert J.at(x=torch.tensor([0.0, -1.0], dtype=F64)).one_sided is not None
     with pytest.raises(SystemExit, match="above"):

@@ -161,7 +161,7 @@ def test_blocks_cover_the_grid_once(size):
         ({"r": R, "t": 1.0}, None, "expected several values for t; found one"),
         ({"r": R, "t": [[1.0]]}, None, r"expected 1-D values along t; found shape \(1, 1\)"),
         ({"r": R, "t": []}, None, "expected 1-D values along t"),
-        ({}, None, "expected an axis at least"),
+        ({}, None, "expected at least one axis"),
         ({"r": R, "t": T}, {"t": 1.0}, "t is in the grid and in at"),
         ([(1.0, 2.0), (1.0,)], None, "expected points of equal length"),
         ((torch.ones(2), torch.ones(3)), None, "as many points for every input"),

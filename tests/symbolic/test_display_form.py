@@ -227,7 +227,7 @@ def steps_of_newton(a, rounds=2):
     ],
 )
 def test_counts_that_steer_are_numbers(function, steering: str, kept: set[str]) -> None:
-    """A whole number has a name only where the formula holds for other numbers as well."""
+    """An integer has a name only where the formula holds for other numbers as well."""
     point = torch.tensor(0.7, dtype=torch.float64)
     for J in (jacmagic.jacobian(function, point), jacmagic.hessian(function, point)):
         names = {str(one) for one in J.reading.matrix.atoms(NamedNumber)}

@@ -80,7 +80,7 @@ SAMPLES: dict[str, list[tuple[float, ...]]] = {
     "or": [(1.0, 0.0), (0.0, 0.0)],
     "not": [(1.0,), (0.0,)],
 }
-# a condition, a whole number, and orders by which there is no closed form
+# a condition, an integer, and orders by which there is no closed form
 WITHOUT_SLOPE = {(name, 0) for name in ("where", "polygamma", "zeta", "gammainc", "gammaincc")}
 
 

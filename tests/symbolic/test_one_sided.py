@@ -65,7 +65,7 @@ CASES = [
 
 @pytest.mark.parametrize(("function", "point", "expected"), CASES)
 def test_both_sides(function, point, expected) -> None:
-    """Entries that differ are found with the right limits; torch's choice is no disagreement."""
+    """Entries that differ are found with the right limits; torch's choice is not a disagreement."""
     J = jacmagic.jacobian(function, point)
     both = J.one_sided
     assert both is not None and both.kinks

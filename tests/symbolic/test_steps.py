@@ -102,12 +102,12 @@ def test_every_function_of_the_table(function: type) -> None:
     ],
 )
 def test_functions_with_orders(expression) -> None:
-    """An order is no variable: the chain rule goes through the argument that is one."""
+    """An order is not a variable: the chain rule goes through the argument that is one."""
     assert_is_derivative(derive(expression, x))
 
 
 def numbers() -> st.SearchStrategy:
-    """Small whole numbers and fractions."""
+    """Small integers and fractions."""
     return st.sampled_from([S(1), S(2), S(-3), S(1) / 2, S(5) / 3, sympy.pi])
 
 

@@ -34,7 +34,7 @@ def one_operation(name: str) -> Tape:
 
 
 def points_of(name: str) -> list[tuple[float, ...]]:
-    """Every combination of nasty numbers; orders of polygamma are small whole numbers."""
+    """Every combination of nasty numbers; orders of polygamma are small integers."""
     arity = OPERATIONS[name].arity
     if name == "polygamma":
         return [(order, x) for order in (0.0, 1.0, 3.0) for x in NASTY if abs(x) < 1e5 or x != x]
@@ -218,7 +218,7 @@ def test_a_branch_without_a_closed_form_is_torchs() -> None:
 
 
 def test_an_evaluator_refuses_points_of_another_size() -> None:
-    """Too many numbers, too few, or points that are no rows are refused in one line."""
+    """Too many numbers, too few, or points that are not rows are refused in one line."""
     g = jacmagic.jacobian(branching, doubles(1.0, 2.0)).evaluator()
     with pytest.raises(PointError, match="expected 2 numbers for each point; found 3"):
         g(1, 2, 3)

@@ -82,7 +82,7 @@ def points_of(name: str) -> list[list[float]]:
         for k in range(arity):
             points += [[*p[:k], special, *p[k + 1 :]] for p in points[:200:40]]
         points += [[special] * arity, [special, *[2.0] * (arity - 1)]]
-    if name == "polygamma":  # the order is a whole number
+    if name == "polygamma":  # the order is an integer
         points = [[float(k % 6), x] for k, (_, x) in enumerate(points)]
     return points
 

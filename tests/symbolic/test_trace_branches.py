@@ -1,4 +1,4 @@
-"""What a trace assumes: branches, masks, winners and whole numbers, each with its line."""
+"""What a trace assumes: branches, masks, winners and integers, each with its line."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_a_copy_has_the_expressions_of_its_source(name: str, layout: str, mode: 
 
 
 def test_new_memory_of_unknown_contents_is_refused() -> None:
-    """A tensor rebuilt from bytes is no constant."""
+    """A tensor rebuilt from bytes is not a constant."""
     found = refused(lambda x: pickle.loads(pickle.dumps(x.detach())) * x, vector(1.0, 2.0))
     assert "bytes" in found.reason
 

@@ -137,7 +137,7 @@ def test_names_in_texts_are_looked_up_or_symbols() -> None:
     ["max(1, 2)", "1 +", "__import__('os')", "[1] + [2]", "x if 1 else 2", "True"],
 )
 def test_texts_are_read_and_never_run(text: str) -> None:
-    """What is no number, sign or known function is refused."""
+    """What is not a number, sign or known function is refused."""
     with pytest.raises(PointError, match="expected an exact value; found"):
         read_exactly(text, {})
 
@@ -152,7 +152,7 @@ def test_texts_are_read_and_never_run(text: str) -> None:
     ],
 )
 def test_mistakes_are_explained(values: dict, message: str) -> None:
-    """A wrong shape, an unknown name and a value that is no number say what to write."""
+    """A wrong shape, an unknown name and a value that is not a number say what to write."""
     with pytest.raises(PointError, match=message):
         of_cart().exact(values)
 
@@ -180,7 +180,7 @@ def test_another_branch_is_named() -> None:
 
 
 def test_a_singular_form_is_named() -> None:
-    """0/0 is no number: the entry is nan in the matrix, and the display says so."""
+    """0/0 is not a number: the entry is nan in the matrix, and the display says so."""
     J = jacmagic.jacobian(lambda x, y: (torch.sin(x) / x * y, y**2), (at(2.0), at(0.3)))
     there = J.exact(x=0)
     assert there.form.singular == [(0, 0), (0, 1)] and there.matrix[0, 0] is sympy.nan

@@ -46,7 +46,7 @@ def test_values_may_refer_to_other_inputs() -> None:
     assert J.exact(r="2*phi").matrix[0, 1] == -2 * phi * sympy.sin(phi)
     assert J.exact(r="2*phi", phi="pi/2").matrix == sympy.Matrix([[0, -sympy.pi], [1, 0]])
     assert J.exact(r="r", phi=0).matrix == sympy.Matrix([[1, 0], [0, r]])
-    with pytest.raises(PointError, match=r"in a circle; found r = 2\*phi, phi"):
+    with pytest.raises(PointError, match=r"circular references; found r = 2\*phi, phi"):
         J.exact(r="2*phi", phi="r/2")
 
 

@@ -66,7 +66,7 @@ def test_a_score_names_the_mistakes(jacobian: Any) -> None:
 
 
 def test_unknown_questions_and_rules_are_refused(jacobian: Any) -> None:
-    """An id of no question is an error; a rule that is no choice cannot be read."""
+    """An id of no question is an error; a rule that is not a choice cannot be read."""
     with pytest.raises(OptionError, match="found 'entry-9-9'"):
         jacobian.quiz().check({"entry-9-9": "0"})
     rules = jacobian.quiz("rules")

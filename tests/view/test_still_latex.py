@@ -12,8 +12,9 @@ from nbconvert import LatexExporter
 
 import jacmagic
 from jacmagic.render.extent import extent, height
+from jacmagic.render.page import PAGE_LETTERS, PAGE_LINES
 from jacmagic.render.prose import paragraph
-from jacmagic.render.wide import PAGE_LETTERS, PAGE_LINES, parts
+from jacmagic.render.wide import parts
 
 F64 = torch.float64
 
@@ -108,7 +109,7 @@ def test_a_large_matrix_takes_two_pages():
 
 
 def test_sentences_are_escaped():
-    """Special characters are set as mathematics; two hyphens are no dash; names are typeset."""
+    """Special characters are set as mathematics; two hyphens are not a dash; names are typeset."""
     shown = paragraph("100 % of a_b {x} cost --wrt x₁⁽²⁾, ∂f₁/∂θ̇ = −0.5 and φ")
     check(shown)
     assert r"100 $\%$ of a$\_$b $\{$x$\}$ cost -$\text{-}$wrt $x_{1}^{(2)}$," in shown

@@ -5,7 +5,7 @@
     python tools/bench --check      compares jacmagic's ratios with the stored ones, exits with 1
                                     if one is much larger; with --quick the small cases only
 
-`make bench` and `make bench QUICK=1` do the same. Never part of the tests: times are no assertions.
+`make bench` and `make bench QUICK=1` do the same. Never part of the tests: no test asserts a time.
 """
 
 from __future__ import annotations

@@ -40,6 +40,6 @@ MOVEMENTS: dict[str, tuple[str, ...]] = {
 
 
 def accumulates(operation: Operation) -> bool:
-    """Whether an indexed write accumulates, and hence is no movement."""
+    """Whether an indexed write accumulates, and hence is not a movement."""
     named = operation.named
     return bool(named.get("accumulate")) or named.get("reduce") is not None

@@ -45,7 +45,7 @@ class Shadows:
     def view(self, tensor: torch.Tensor) -> np.ndarray | None:
         """Return a view of the integers of a tensor's elements; None without a shadow.
 
-        Complex elements have an axis of length 2 behind the tensor's own.
+        Complex elements have an axis of length 2 after the tensor's own.
         """
         shadow = self._of_storage.get(key_of(tensor))
         if shadow is None:

@@ -60,18 +60,18 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function, updated=())
     def called(*values: Any, **named: Any) -> Any:
-        found = look()
+        survey = look()
         if is_plain():
-            if not found.is_lifted:
+            if not survey.is_lifted:
                 raise NothingToLift
             return function(*plainly(values), **plainly(named))
         if wrapper.effects is not None:
-            return run(found, values, named)
-        state = state_of(found)
+            return run(survey, values, named)
+        state = state_of(survey)
         try:
-            return run(found, values, named)
+            return run(survey, values, named)
         finally:
-            wrapper.effects = changes(state, state_of(found))
+            wrapper.effects = changes(state, state_of(survey))
 
     wrapper: Any = called
     wrapper.effects = wrapper.read = None
@@ -82,8 +82,8 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def known_lifted(function: Callable[..., Any]) -> Any:
     """Return the lifted form of a function that was lifted before, or None."""
-    known = _lifted.get(function) if _is_kept(function) else None
-    return None if known is None else known()
+    lifted_before = _lifted.get(function) if _is_kept(function) else None
+    return None if lifted_before is None else lifted_before()
 
 
 def _is_kept(function: Callable[..., Any]) -> bool:
@@ -108,38 +108,38 @@ class _Runner:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function, self._takes_arrays = function, False
 
-    def __call__(self, found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def __call__(self, survey: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
         function = self._function
-        if (found.numpy and not found.torch) or self._takes_arrays:
-            return _called(function, found, with_arrays(values), with_arrays(named))
+        if (survey.numpy and not survey.torch) or self._takes_arrays:
+            return _called(function, survey, with_arrays(values), with_arrays(named))
         try:
-            if not (found.is_replaced or current() is not None or (is_silent() and found.writes)):
+            if not (survey.is_replaced or current() is not None or (is_silent() and survey.writes)):
                 return function(*values, **named)
-            return _called(function, found, values, named)
+            return _called(function, survey, values, named)
         except _MEANT_FOR_ARRAYS:
-            if found.torch:
+            if survey.torch:
                 raise
-            result = _or_none(function, found, values, named)
+            result = _or_none(function, survey, values, named)
             if result is None:
                 raise
             self._takes_arrays = True
             return result
 
 
-def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
+def _or_none(function: Callable[..., Any], survey: Survey, values: Any, named: Any) -> Any:
     """Return the result with arrays instead of tensors; None if that fails too."""
     try:
         with silent():
-            return _called(function, found, with_arrays(values), with_arrays(named))
+            return _called(function, survey, with_arrays(values), with_arrays(named))
     except REFUSALS:  # the error with tensors is the one that is shown
         return None
 
 
 def _called(
-    function: Callable[..., Any], found: Survey, values: tuple[Any, ...], named: dict[str, Any]
+    function: Callable[..., Any], survey: Survey, values: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
     """Call a copy of the function in a scope of its own."""
-    scope = Scope(proxies_torch=found.numpy or found.control)
+    scope = Scope(proxies_torch=survey.numpy or survey.control)
     before, tracked.arrays = tracked.arrays, []
     try:
         result = scope.of(function)(*values, **named)
@@ -147,6 +147,6 @@ def _called(
         result = scope.returned(result)
         return result
     finally:
-        made, tracked.arrays = tracked.arrays, before
+        arrays, tracked.arrays = tracked.arrays, before
         scope.close()
-        replaced([*(made or ()), *scope.references()], scope.original)
+        replaced([*(arrays or ()), *scope.references()], scope.original)

@@ -157,7 +157,7 @@ def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
 
 
 def as_tensor(value: Any, dtype: Any = None, **_: Any) -> Tensor:
-    """`np.asarray`: what is a tensor already stays the same one."""
+    """`np.asarray`; a tensor is returned as it is."""
     result = tensor(value)
     return result if dtype is None else result.to(dtype_of(dtype))
 

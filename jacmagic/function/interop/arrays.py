@@ -59,7 +59,7 @@ class Array(numpy.ndarray):
         if tracked.arrays is not None:
             tracked.arrays.append(weakref.ref(self))
             if len(tracked.arrays) > 10_000:
-                tracked.arrays = [one for one in tracked.arrays if one() is not None]
+                tracked.arrays = [array for array in tracked.arrays if array() is not None]
 
     @classmethod
     def __torch_function__(
@@ -81,7 +81,7 @@ _FROM_NUMPY = torch.from_numpy
 
 
 def of_tensor(tensor: Tensor) -> Any:
-    """Return an array of the tensor's shape and dtype that this tensor stands behind."""
+    """Return an array of the tensor's shape and dtype that carries the tensor."""
     dtype = DTYPES.get(tensor.dtype)
     if dtype is None or tensor.layout != torch.strided:
         return tensor
@@ -102,14 +102,14 @@ def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
 
 
 def of_users(array: numpy.ndarray) -> Array:
-    """Return an array of the user's, its memory shared, that can meet tensors."""
+    """Return a view of a user's array whose operations accept tensors."""
     view = array.view(Array)
     view._is_shared = True
     return view
 
 
 def as_array(value: Any) -> Any:
-    """Return what NumPy returned; plain arrays as ones that can meet tensors."""
+    """Return NumPy's result, with plain arrays as ones whose operations accept tensors."""
     if type(value) is numpy.ndarray:
         view = value.view(Array)
         view._is_shared = not value.flags.owndata
@@ -171,9 +171,9 @@ def traced(array: Array) -> Tensor:
     if not root._is_written:
         root._tensor = _turned(root) if root._tensor is None else root._tensor.clone()
         root._is_written = True
-    found = traced_by(array)
-    assert found is not None
-    return found
+    tensor = traced_by(array)
+    assert tensor is not None
+    return tensor
 
 
 def _turned(array: Array) -> Tensor:
@@ -199,7 +199,7 @@ def _usable(plain: numpy.ndarray) -> numpy.ndarray:
 
 
 def has_tensor(value: Any) -> bool:
-    """Whether a tensor, or an array that has met one, is among some arguments."""
+    """Whether any argument is a tensor or an array that carries one."""
     if isinstance(value, (list, tuple)):
         return any(map(has_tensor, value))
     return traced_by(value) is not None
@@ -211,13 +211,13 @@ def as_tensors(value: Any) -> Any:
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:
-    """Return the tensor that an array is, with its graph where it has met one.
+    """Return an array as a tensor, with its graph where it carries one.
 
     Of an array that is written to it is a copy: what has been computed from it stays as it was.
     """
-    found = traced_by(array)
-    if found is not None:
-        return found.clone() if _is_written_to(array) else found
+    tensor = traced_by(array)
+    if tensor is not None:
+        return tensor.clone() if _is_written_to(array) else tensor
     plain = array.view(numpy.ndarray)
     return torch.from_numpy(plain if _is_usable(plain) else _usable(plain))
 

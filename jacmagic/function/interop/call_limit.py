@@ -1,4 +1,4 @@
-"""Runs of the user's function away from its point, where it may fail or not end.
+"""A limit on torch calls, for runs of the user's function away from its point.
 
 NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. A run at
 the point counts the calls of torch; one elsewhere that makes many times more is broken off. So is

@@ -58,8 +58,8 @@ def interpolated(x: Any, knots: Any, heights: Any, left: Any = None, right: Any 
     slope = (heights[upper] - heights[lower]) / (knots[upper] - knots[lower])
     inside = heights[lower] + slope * (x - knots[lower])
     first, last = (
-        end if given is None else tensor(given, x).to(x)
-        for given, end in ((left, heights[0]), (right, heights[-1]))
+        end if level is None else tensor(level, x).to(x)
+        for level, end in ((left, heights[0]), (right, heights[-1]))
     )
     return torch.where(x < knots[0], first, torch.where(x > knots[-1], last, inside))
 

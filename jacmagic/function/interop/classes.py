@@ -42,13 +42,13 @@ def _applied_to_arrays(scope: Replacements, kind: type) -> type:
     """
 
     def apply(*args: Any, **kwargs: Any) -> Any:
-        is_tensor = [isinstance(one, Array) and traced_by(one) is not None for one in args]
-        given = [tensor_in(one) if yes else one for one, yes in zip(args, is_tensor, strict=True)]
-        return kind.apply(*given, **kwargs)  # type: ignore[attr-defined]
+        is_tensor = [isinstance(arg, Array) and traced_by(arg) is not None for arg in args]
+        inputs = [tensor_in(arg) if yes else arg for arg, yes in zip(args, is_tensor, strict=True)]
+        return kind.apply(*inputs, **kwargs)  # type: ignore[attr-defined]
 
-    made: type = type(kind)(kind.__name__, (kind,), {"apply": staticmethod(apply)})
-    scope.note(kind, made)
-    return made
+    subclass: type = type(kind)(kind.__name__, (kind,), {"apply": staticmethod(apply)})
+    scope.note(kind, subclass)
+    return subclass
 
 
 def _can_be_copied(kind: type) -> bool:
@@ -62,27 +62,27 @@ def _can_be_copied(kind: type) -> bool:
 
 def _copy(scope: Replacements, kind: type) -> type:
     bases = tuple(_copy_of_base(scope, base) for base in kind.__bases__)
-    made = type(kind)(kind.__name__, bases, {"__module__": kind.__module__})
-    scope.note(kind, made)  # before its methods: these may name it
+    copied_class = type(kind)(kind.__name__, bases, {"__module__": kind.__module__})
+    scope.note(kind, copied_class)  # before its methods: these may name it
     defaults = vars(kind).get("__dataclass_fields__", ())  # named where an instance is read
     for name, value in vars(kind).items():
         if name in defaults:
-            setattr(made, name, value)
+            setattr(copied_class, name, value)
         elif name not in _LEFT_OUT:
-            setattr(made, name, _member(scope, value, name))
-    made.__qualname__ = kind.__qualname__
+            setattr(copied_class, name, _member(scope, value, name))
+    copied_class.__qualname__ = kind.__qualname__
     if "__getattribute__" not in vars(kind):
-        _read_through(scope, made, "__getattribute__")
-        if hasattr(made, "__getattr__"):
-            _read_through(scope, made, "__getattr__")
-    return made
+        _read_through(scope, copied_class, "__getattribute__")
+        if hasattr(copied_class, "__getattr__"):
+            _read_through(scope, copied_class, "__getattr__")
+    return copied_class
 
 
 def _copy_of_base(scope: Replacements, base: type) -> type:
     if not is_users(base):
         return base
-    known = scope.replacement(base)
-    return _copy(scope, base) if known is None else known
+    replacement = scope.replacement(base)
+    return _copy(scope, base) if replacement is None else replacement
 
 
 def _member(scope: Replacements, value: Any, name: str) -> Any:
@@ -95,15 +95,15 @@ def _member(scope: Replacements, value: Any, name: str) -> Any:
     return scope.of(value, name) if not name.startswith("__") or callable(value) else value
 
 
-def _read_through(scope: Replacements, made: type, method: str) -> None:
+def _read_through(scope: Replacements, copied_class: type, method: str) -> None:
     """Return an attribute as the scope replaces it."""
-    read = getattr(made, method)
+    read = getattr(copied_class, method)
 
     def reading(self: Any, name: str) -> Any:
         value = read(self, name)
         return value if name.startswith("__") or not scope.is_open else scope.of(value, name)
 
-    setattr(made, method, reading)
+    setattr(copied_class, method, reading)
 
 
 def instance(scope: Replacements, value: Any) -> Any:
@@ -116,18 +116,18 @@ def instance(scope: Replacements, value: Any) -> Any:
         return value
     if not (
         scope.needs(kind)
-        or any(_meets(scope, one) for one in attributes.values())
+        or any(_meets(scope, attribute) for attribute in attributes.values())
         or (current() is not None and fields_of(value))
         or _names_numbers(kind)
     ):
         return value
-    made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
-    object.__setattr__(made, "__dict__", attributes)
-    return scope.note(value, made)
+    instance_copy = object.__new__(scope.replacement(kind) or _copy(scope, kind))
+    object.__setattr__(instance_copy, "__dict__", attributes)
+    return scope.note(value, instance_copy)
 
 
 def _meets(scope: Replacements, value: Any) -> bool:
-    """Whether an attribute is something that a scope replaces."""
+    """Whether a scope replaces an attribute."""
     if type(value) is numpy.ndarray:
         return True
     if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
@@ -139,13 +139,13 @@ def _meets(scope: Replacements, value: Any) -> bool:
 
 
 def _names_numbers(kind: type) -> bool:
-    """Whether a class, its instances or its methods call numbers by names."""
+    """Whether a class, its instances or its methods refer to named numbers."""
     if current() is None:
         return False
-    members = [one for base in kind.__mro__ if is_users(base) for one in vars(base).values()]
-    codes = (one.__code__ for one in members if isinstance(one, types.FunctionType))
+    members = [var for base in kind.__mro__ if is_users(base) for var in vars(base).values()]
+    codes = (member.__code__ for member in members if isinstance(member, types.FunctionType))
     return (
         dataclasses.is_dataclass(kind)
-        or any(type(one) is float for one in members)
+        or any(type(member) is float for member in members)
         or any(offering_code(code) is not code for code in codes)
     )

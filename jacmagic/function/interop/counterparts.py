@@ -238,9 +238,9 @@ def counterpart(module: str, name: str) -> Callable[..., Any]:
     if name in rows:
         return rows[name]
     for home in homes:
-        found = getattr(home, RENAMED.get(name, name), None)
-        if found is not None and name not in FALSE_FRIENDS:
-            return found
+        function = getattr(home, RENAMED.get(name, name), None)
+        if function is not None and name not in FALSE_FRIENDS:
+            return function
     shown = module.replace("numpy", "np")
     raise FunctionError(
         f"a function of tensors was expected; {shown}.{name} has no counterpart in torch; "

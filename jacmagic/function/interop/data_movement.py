@@ -52,7 +52,7 @@ def _gathered(flat: Tensor, indices: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return an argument that says how to move entries: numbers instead of tensors."""
+    """Return an argument that specifies a movement, with numbers instead of tensors."""
     return value.tolist() if isinstance(value, Tensor) else value
 
 

@@ -26,23 +26,23 @@ MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
 State = dict[tuple[int, str], tuple[Any, ...]]
 
 
-def state_of(found: Survey) -> State:
+def state_of(survey: Survey) -> State:
     """Return the present values of everything that a surveyed function reads."""
     state: State = {}
-    for _, _, reads in found.reads:
+    for _, _, reads in survey.reads:
         for owner, name, _ in reads:
             value = value_of(owner, name)
             state[id(owner), name] = _mark(value)
             for attribute, part in _attributes(value):
                 state[id(value), f"{name}.{attribute}"] = _mark(part)
-    for one in found.objects:
-        for attribute, part in _attributes(one):
-            state[id(one), f"self.{attribute}"] = _mark(part)
+    for object_ in survey.objects:
+        for attribute, part in _attributes(object_):
+            state[id(object_), f"self.{attribute}"] = _mark(part)
     return state
 
 
 def changes(before: State, after: State) -> tuple[str, ...]:
-    """Return the names of what is not as it was."""
+    """Return the names of values that have changed."""
     names = (
         key[1]
         for key in [*before, *(key for key in after if key not in before)]
@@ -54,9 +54,9 @@ def changes(before: State, after: State) -> tuple[str, ...]:
 def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the recorded side effects of the lifted function in a callable, by name."""
     for one in _inside(function, MAX_WRAPPERS):
-        known: tuple[str, ...] | None = getattr(one, "effects", None)
-        if known:
-            return known
+        recorded: tuple[str, ...] | None = getattr(one, "effects", None)
+        if recorded:
+            return recorded
     return ()
 
 

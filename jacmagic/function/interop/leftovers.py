@@ -21,7 +21,7 @@ def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
 
 
 def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any]) -> None:
-    """Put originals where the objects that are still alive are held.
+    """Replace objects that are still alive by the originals wherever they are referenced.
 
     Args:
         references: to all objects of a call that has ended.
@@ -30,9 +30,9 @@ def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any])
     if not alive(references):
         return
     gc.collect(0)  # functions that name themselves die here
-    kept = [(one, original(one)) for one in alive(references)]
-    own = {id(vars(one)) for one, _ in kept if hasattr(one, "__dict__")}
-    for one, instead in kept:
+    pairs = [(one, original(one)) for one in alive(references)]
+    own = {id(vars(one)) for one, _ in pairs if hasattr(one, "__dict__")}
+    for one, instead in pairs:
         for holder in gc.get_referrers(one):
             if id(holder) not in own:
                 _exchange(holder, one, instead)

@@ -1,4 +1,4 @@
-"""Code of a function that offers its local constants by the names it gives them.
+"""Rewriting of a function's code, so that it offers its local constants by name.
 
 `g = 9.81` in a function leaves no trace of its name in what is computed. While names are kept, a
 function therefore runs as compiled anew from its source, where such an assignment reads
@@ -58,7 +58,7 @@ class _SingleTargets(ast.NodeTransformer):
     """Write `m1 = m2 = 1.0` as two assignments, so that each name has a number of its own."""
 
     def visit_Assign(self, node: ast.Assign) -> list[ast.Assign]:
-        targets = [[one] for one in node.targets] if is_number(node.value) else [node.targets]
+        targets = [[target] for target in node.targets] if is_number(node.value) else [node.targets]
         return [
             ast.copy_location(ast.Assign(some, copy.deepcopy(node.value)), node) for some in targets
         ]
@@ -84,11 +84,11 @@ def _built(definition: _Def, code: types.CodeType) -> types.CodeType:
     module = compile(
         ast.Module([outer], []), code.co_filename, "exec", code.co_flags & _FUTURE, True
     )
-    inner = next(one for one in module.co_consts if isinstance(one, types.CodeType))
+    inner = next(const for const in module.co_consts if isinstance(const, types.CodeType))
     return next(
-        one
-        for one in inner.co_consts
-        if isinstance(one, types.CodeType) and one.co_name == code.co_name
+        const
+        for const in inner.co_consts
+        if isinstance(const, types.CodeType) and const.co_name == code.co_name
     )
 
 
@@ -103,9 +103,12 @@ def _comparable(code: types.CodeType) -> object:
     sees the import only beside the function: such differences are left out.
     """
     instructions = [
-        (_ALIKE.get(one.opname, one.opname), None if one.opcode in _JUMPS else _argument(one))
-        for one in dis.get_instructions(code)
-        if one.opname not in _CALLS
+        (
+            _ALIKE.get(instruction.opname, instruction.opname),
+            None if instruction.opcode in _JUMPS else _argument(instruction),
+        )
+        for instruction in dis.get_instructions(code)
+        if instruction.opname not in _CALLS
     ]
     variables = (code.co_varnames, code.co_cellvars, code.co_freevars)
     return instructions, variables, code.co_flags & ~inspect.CO_NESTED
@@ -123,13 +126,13 @@ def _with_offers(definition: _Def) -> Iterator[str]:
     for scope in ast.walk(definition):
         if isinstance(scope, _Def):
             for name, owner, field, position in constants_of(scope, single_names(scope)):
-                held = getattr(owner, field)
-                value = held if position is None else held[position]
+                child = getattr(owner, field)
+                value = child if position is None else child[position]
                 call = ast.copy_location(_offer(name, value), value)
                 if position is None:
                     setattr(owner, field, ast.fix_missing_locations(call))
                 else:
-                    held[position] = ast.fix_missing_locations(call)
+                    child[position] = ast.fix_missing_locations(call)
                 yield name
 
 

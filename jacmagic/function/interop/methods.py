@@ -92,13 +92,13 @@ def _flattened(self: Array, order: Any = "C") -> Any:
 
 
 def _reshaped(self: Array, *shape: Any, order: str = "C", **_: Any) -> Any:
-    wanted = shape[0] if len(shape) == 1 else shape
-    return computed("numpy", "reshape", (self, wanted), {"order": order})
+    new_shape = shape[0] if len(shape) == 1 else shape
+    return computed("numpy", "reshape", (self, new_shape), {"order": order})
 
 
 def _transposed(self: Array, *axes: Any) -> Any:
-    given = axes[0] if len(axes) == 1 else axes
-    return computed("numpy", "transpose", (self, given or None), {})
+    order = axes[0] if len(axes) == 1 else axes
+    return computed("numpy", "transpose", (self, order or None), {})
 
 
 def _sorted(self: Array, axis: int = -1, *_: Any, **__: Any) -> None:
@@ -114,7 +114,7 @@ def _item(self: Array, *index: Any) -> Any:
 
 
 def _number(name: str) -> Callable[[Array], Any]:
-    """`float(a)` and its kind, which the tensor answers, so that the cut is noticed."""
+    """Return `float(a)` or the like as a method that converts the tensor: the cut is detected."""
     original = getattr(numpy.ndarray, name)
 
     def method(self: Array) -> Any:
@@ -136,7 +136,7 @@ def _truth(self: Array) -> bool:
 
 
 def _shown(how: Callable[..., str]) -> Callable[..., str]:
-    """As NumPy shows a plain array, or a number."""
+    """Return a method that formats as NumPy formats a plain array or number."""
 
     def method(self: Array, *spec: str) -> str:
         plain = numbers_of(self)

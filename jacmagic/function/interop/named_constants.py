@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 
 class Names(Protocol):
-    """Who keeps names.
+    """The interface of objects that keep names.
 
     Attributes:
         keeps: whether names are kept, and not only noticed.
@@ -52,7 +52,7 @@ def naming(names: Names) -> Iterator[None]:
 
 
 def current() -> Names | None:
-    """Who is asked in this thread."""
+    """Return the object that keeps names in this thread."""
     return _current.names
 
 
@@ -77,9 +77,9 @@ def has_a_name(value: Any) -> bool:
 
 def fields_of(value: Any) -> Mapping[str, Any]:
     """Return the named numbers of an object: all of a dataclass, the floats of another."""
-    found = getattr(value, "__dict__", {})
+    fields = getattr(value, "__dict__", {})
     is_number = _is_number if dataclasses.is_dataclass(value) else _is_float
-    return {key: part for key, part in found.items() if is_number(part)}
+    return {key: part for key, part in fields.items() if is_number(part)}
 
 
 def _is_number(value: Any) -> bool:

@@ -49,7 +49,7 @@ setattr(Array, "__array_function__", _array_function)  # noqa: B010
 
 
 def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
-    """Return a call of NumPy with a tensor among its arguments, done by torch."""
+    """Run a NumPy call with a tensor among its arguments by torch."""
     options = with_tensors(dict(named))
     out, mask = named.get("out"), options.pop("where", True) if module == "ufunc" else True
     options.pop("out", None)
@@ -62,10 +62,10 @@ def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str
     if mask is not True:
         before = outs[0] if isinstance(outs[0], numpy.ndarray) else numpy.zeros(())
         result = computed("numpy", "where", (mask, result, before), {})
-    if all(one is None for one in outs):
+    if all(out is None for out in outs):
         return result
     results = result if isinstance(result, tuple) else (result,)
-    written = tuple(_written(one, new) for one, new in zip(outs, results, strict=True))
+    written = tuple(_written(out, new) for out, new in zip(outs, results, strict=True))
     return written if isinstance(result, tuple) else written[0]
 
 
@@ -102,11 +102,11 @@ def of_ufunc(ufunc: Any, method: str, values: tuple[Any, ...], named: dict[str, 
         left, right = as_tensors(as_array(values[0])), as_tensors(as_array(values[1]))
         left = left.reshape(*left.shape, *[1] * right.dim())
         return computed("ufunc", name, (left, right), named)
-    known = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}.get(method, {})
-    if name not in known:
+    table = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}.get(method, {})
+    if name not in table:
         raise FunctionError(
             f"a function of tensors was expected; np.{name}.{method} has no counterpart in torch; "
             "write this step with torch functions"
         )
     defaults = {"axis": 0} if len(values) < 2 else {}
-    return computed("numpy", known[name], values, {**defaults, **named})
+    return computed("numpy", table[name], values, {**defaults, **named})

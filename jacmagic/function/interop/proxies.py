@@ -40,8 +40,8 @@ class FunctionProxy:
     def __call__(self, *values: Any, **named: Any) -> Any:
         if not self._scope.is_open:
             return self._original(*values, **named)
-        if (kept := through(self.__name__, values)) is not None:
-            return kept
+        if (carried := through(self.__name__, values)) is not None:
+            return carried
         if has_tensor([values, list(named.values())]):
             if isinstance(self._original, numpy.ufunc):
                 return of_ufunc(self._original, "__call__", values, named)
@@ -59,7 +59,7 @@ class FunctionProxy:
 
 
 class TensorMaker:
-    """`torch.from_numpy` and its kind, which would read past NumPy's protocols."""
+    """`torch.from_numpy` and similar functions, which bypass NumPy's protocols."""
 
     def __init__(self, scope: Replacements, original: Callable[..., Any]) -> None:
         self._original = original

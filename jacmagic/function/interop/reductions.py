@@ -30,7 +30,7 @@ def reduced(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def mean(x: Any, dim: Any = None, keepdim: bool = False, where: Any = None) -> Tensor:
-    """`np.mean`; of whole numbers too, and of the entries that `where` names."""
+    """`np.mean`; of integers too, and of the entries that `where` names."""
     x = tensor(x)
     x = x if x.is_floating_point() or x.is_complex() else x.double()
     if where is None:
@@ -105,8 +105,8 @@ def ranked(x: Tensor, q: Any, dim: Any = None, *, keepdim: bool = False) -> Tens
     """`np.quantile`; `torch.median` would take the lower of two middle entries."""
     x = x if x.is_floating_point() else x.double()
     if isinstance(dim, (tuple, list)):
-        kept = [axis for axis in range(x.dim()) if axis not in {one % x.dim() for one in dim}]
-        x, dim = x.permute(*kept, *dim).flatten(len(kept)), -1
+        other_axes = [axis for axis in range(x.dim()) if axis not in {one % x.dim() for one in dim}]
+        x, dim = x.permute(*other_axes, *dim).flatten(len(other_axes)), -1
     return torch.quantile(x, tensor(q, x).to(x.dtype), dim, keepdim)
 
 
@@ -118,7 +118,7 @@ def counted(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def difference(
     x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:
-    """`np.diff`; a number before or behind stands for a slice of such numbers."""
+    """`np.diff`; a number before or after stands for a slice of such numbers."""
     x = tensor(x)
     parts = []
     for end in (prepend, x, append):
@@ -145,10 +145,8 @@ def covariance(function: Callable[..., Any]) -> Callable[..., Any]:
         if y is not None:
             m = torch.cat([part.reshape(-1, part.shape[-1]) for part in promoted((m, y))])
         if "bias" in named or "ddof" in named:
-            given = named.pop("ddof", None)
-            named["correction"] = (
-                given if given is not None else 0 if named.get("bias", False) else 1
-            )
+            ddof = named.pop("ddof", None)
+            named["correction"] = ddof if ddof is not None else 0 if named.get("bias", False) else 1
             named.pop("bias", None)
         return function(m if rowvar or m.dim() < 2 else m.T, **named)
 

@@ -50,11 +50,11 @@ class Replacements:
         """Make what replaces a value."""
         raise NotImplementedError
 
-    def note(self, value: Any, made: Any) -> Any:
+    def note(self, value: Any, replacement: Any) -> Any:
         """Remember what replaces a value, and return it."""
-        self._made[id(value)] = (value, made)
-        self._originals[id(made)] = value
-        return made
+        self._made[id(value)] = (value, replacement)
+        self._originals[id(replacement)] = value
+        return replacement
 
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""

@@ -39,7 +39,7 @@ from jacmagic.function.interop.silence import WRITING, in_silence
 from jacmagic.function.interop.user_code import is_users, is_users_module
 from jacmagic.function.pytree import map_leaves
 
-MAX_NAMED = 64  # entries of an array up to which a formula shows its name
+MAX_NAMED_ENTRIES = 64  # entries of an array up to which a formula shows its name
 
 
 class Scope(Replacements):
@@ -90,9 +90,9 @@ class Scope(Replacements):
         return self.note(value, self._named_array(of_users(value), name))
 
     def _named_array(self, array: Array, name: str) -> Array:
-        """Offer an array's numbers under its name; with a name it has a tensor behind it."""
+        """Offer an array's numbers under its name; with a name it carries a tensor."""
         names = current()
-        is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED
+        is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED_ENTRIES
         if names is not None and is_named and array._tensor is None:
             tensor = names.offer(name, tensor_in(array))
             if names.keeps:
@@ -117,22 +117,22 @@ class Scope(Replacements):
         code, closure = function.__code__, function.__closure__ or ()
         code = code if current() is None else offering_code(code)
         cells = self._cells.copies(closure)
-        made = types.FunctionType(code, space, function.__name__, None, cells)
-        self.note(function, made)  # before the closure is filled: a function may hold itself
+        copy = types.FunctionType(code, space, function.__name__, None, cells)
+        self.note(function, copy)  # before the closure is filled: a function may hold itself
         for name, cell in zip(code.co_freevars, closure, strict=True):
             self._cells.fill(cell, name)
         if function.__defaults__:
             named = code.co_varnames[: code.co_argcount][-len(function.__defaults__) :]
             # An object's fields are named where they are read, whatever they were at first.
             named = ("",) * len(named) if function.__name__ == "__init__" else named
-            made.__defaults__ = tuple(map(self.of, function.__defaults__, named))
+            copy.__defaults__ = tuple(map(self.of, function.__defaults__, named))
         if function.__kwdefaults__:
             own = function.__kwdefaults__
-            made.__kwdefaults__ = {key: self.of(value, key) for key, value in own.items()}
-        made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
-        made.__module__ = function.__module__
-        vars(made).update(vars(function))
-        return made
+            copy.__kwdefaults__ = {key: self.of(value, key) for key, value in own.items()}
+        copy.__qualname__, copy.__doc__ = function.__qualname__, function.__doc__
+        copy.__module__ = function.__module__
+        vars(copy).update(vars(function))
+        return copy
 
     def _method(self, method: types.MethodType) -> Any:
         if id(method.__func__) in self._originals:
@@ -156,19 +156,19 @@ class Scope(Replacements):
 
     def references(self) -> list[weakref.ref[Any]]:
         """Release all replacements; return weak references to those that may be stored."""
-        kept = [
-            weakref.ref(made)
-            for value, made in self._made.values()
-            if made is not value and _can_be_left(made)
+        references = [
+            weakref.ref(replacement)
+            for value, replacement in self._made.values()
+            if replacement is not value and _can_be_left(replacement)
         ]
         self._made.clear()
         self._spaces.clear()
         self._cells.clear()
         self._containers.clear()
-        return kept
+        return references
 
     def close(self) -> None:
-        """End the call: hand on what was written, and let the proxies only pass on."""
+        """End the call: write changes back, and let proxies call the originals."""
         for space in self._spaces.values():
             space.flush()
         self._cells.flush()
@@ -176,6 +176,6 @@ class Scope(Replacements):
         self.is_open = False
 
 
-def _can_be_left(made: Any) -> bool:
-    """Whether the function may have stored it, and that can be seen."""
-    return not isinstance(made, (Array, type)) and type(made).__weakrefoffset__ != 0
+def _can_be_left(replacement: Any) -> bool:
+    """Whether the function may have stored an object that allows weak references."""
+    return not isinstance(replacement, (Array, type)) and type(replacement).__weakrefoffset__ != 0

@@ -37,11 +37,11 @@ class Cells:
             self._cells[id(cell)] = (old, new, new.cell_contents)
 
     def clear(self) -> None:
-        """Let go of all cells."""
+        """Release all cells."""
         self._cells.clear()
 
     def flush(self) -> None:
-        """Write what the copies were bound to anew into the user's own cells."""
+        """Write back to the user's cells what the function has rebound in their copies."""
         for old, new, put in self._cells.values():
             if put is not _MISSING and new.cell_contents is not put:
                 old.cell_contents = self._scope.original(new.cell_contents)

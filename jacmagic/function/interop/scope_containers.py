@@ -6,7 +6,7 @@ import types
 from typing import Any
 
 from jacmagic.function.interop.replacements import Replacements
-from jacmagic.function.interop.survey import MAX_SEARCHED
+from jacmagic.function.interop.survey import MAX_SEARCHED_ENTRIES
 
 _MISSING = object()
 
@@ -26,7 +26,7 @@ class Containers:
     def copy(self, value: Any, name: str = "") -> Any:
         """Return a container with replaced entries; the value itself where it has none."""
         mapping = vars(value) if isinstance(value, types.SimpleNamespace) else value
-        if len(mapping) > MAX_SEARCHED:
+        if len(mapping) > MAX_SEARCHED_ENTRIES:
             return value
         entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
         before = dict(entries)
@@ -38,19 +38,19 @@ class Containers:
             return value
         if isinstance(value, tuple):
             return self._scope.note(value, tuple(after.values()))
-        made = (
+        copied = (
             types.SimpleNamespace(**after) if isinstance(value, types.SimpleNamespace)
             else after if isinstance(value, dict) else list(after.values())
         )  # fmt: skip
-        self._copied.append((value, made, dict(after)))
-        return self._scope.note(value, made)
+        self._copied.append((value, copied, dict(after)))
+        return self._scope.note(value, copied)
 
     def clear(self) -> None:
-        """Let go of all copies."""
+        """Release all copies."""
         self._copied.clear()
 
     def flush(self) -> None:
-        """Make the changes of all copies in the user's own containers."""
+        """Write back to the user's containers what the function has changed in their copies."""
         for old, new, put in self._copied:
             _write_back(self._scope, old, new, put)
 

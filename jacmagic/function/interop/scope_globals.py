@@ -60,7 +60,7 @@ class Globals(dict[str, Any]):
                     self[name] = self.preset[name] = self.scope.of(self.real[name], name)
 
     def flush(self) -> None:
-        """Hand what was written on to the user's own globals."""
+        """Write back to the user's globals what the function has assigned."""
         for name, value in list(self.items()):
             if self.preset.get(name, _MISSING) is not value:
                 self.real[name] = self.scope.original(value)
@@ -79,7 +79,7 @@ def _imported(
 
 
 class _Classes(type):
-    """Lets `isinstance(thing, type)` and `issubclass(kind, type)` ask the builtin."""
+    """Metaclass by which `isinstance(x, type)` and `issubclass(C, type)` test the builtin."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, type) if cls is Type else super().__instancecheck__(instance)
@@ -94,8 +94,8 @@ class Type(type, metaclass=_Classes):
     def __new__(cls, *args: Any, **named: Any) -> Any:
         """`type(thing)`, or `type(name, bases, namespace)`."""
         if len(args) == 1 and cls is Type:
-            found = type(args[0])
-            return numpy.ndarray if found is Array else Type if found is type else found
+            kind = type(args[0])
+            return numpy.ndarray if kind is Array else Type if kind is type else kind
         return type.__new__(type if cls is Type else cls, *args, **named)
 
     def __class_getitem__(cls, item: Any) -> Any:

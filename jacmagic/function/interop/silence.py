@@ -82,7 +82,7 @@ _install()
 
 
 def says_nothing(*_: Any, **__: Any) -> None:
-    """`print` and its kind in silent code."""
+    """Replace `print` and similar functions in silent code."""
 
 
 class _NoStream(io.StringIO):

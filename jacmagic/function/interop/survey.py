@@ -25,12 +25,12 @@ from jacmagic.function.interop.user_code import is_users, is_users_module, names
 
 Reads = list[tuple[Any, str, Any]]
 # Entries of a list or dict up to which it is searched: tables of functions are short, data long.
-MAX_SEARCHED = 64
+MAX_SEARCHED_ENTRIES = 64
 
 
 @dataclass
 class Survey:
-    """What was found on the way from a function to all that it may call.
+    """The functions, libraries and values that a function may reach.
 
     Attributes:
         math: functions of `math` or `cmath`.
@@ -72,7 +72,7 @@ class Survey:
 
     @property
     def holds(self) -> bool:
-        """Whether everything still is what it was, and still reads and contains the same."""
+        """Whether nothing surveyed has changed: values, what they read and contain."""
         for function, parts, reads in self.reads:
             if not all(map(is_, parts, _parts(function))):
                 return False
@@ -96,49 +96,49 @@ class Surveyor:
 
 
 def survey(target: Any) -> Survey:
-    """Look at a callable and at everything of the user's that its code names."""
-    found, pending, seen = Survey(), [target], set[int]()
+    """Survey a callable and all user code that it may reach."""
+    result, pending, seen = Survey(), [target], set[int]()
     while pending:
         value = pending.pop()
         if id(value) not in seen:
             seen.add(id(value))
-            pending += _noted(found, value, is_target=value is target)
-    if found.torch and not found.names.isdisjoint(CONTROL):
-        found.control = True
-    return found
+            pending += _noted(result, value, is_target=value is target)
+    if result.torch and not result.names.isdisjoint(CONTROL):
+        result.control = True
+    return result
 
 
-def _noted(found: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
-    """Note what a value is; yield what it reads and is made of."""
+def _noted(result: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
+    """Record what kind of value this is; yield what it reads and contains."""
     if (kind := _kind_of(value)) is not None:
-        setattr(found, kind, True)
-    found.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
-    found.applies |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
+        setattr(result, kind, True)
+    result.control |= isinstance(value, types.FunctionType) and value in IN_PYTHON
+    result.applies |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
     for function in functions_of(value):
         if (is_target and function is value) or is_users(function):
-            yield from _read_by(found, function)
+            yield from _read_by(result, function)
     if isinstance(value, types.MethodType):
-        found.objects.append(value.__self__)
+        result.objects.append(value.__self__)
     elif is_target and not isinstance(value, (types.FunctionType, type)):
-        found.objects.append(value)
+        result.objects.append(value)
     contents = contents_of(value)
     if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
-        found.contents.append((value, contents))
+        result.contents.append((value, contents))
     yield from parts_of(value)
 
 
-def _read_by(found: Survey, function: types.FunctionType) -> Iterator[Any]:
-    """Note, and yield, what a function reads from outside its arguments."""
+def _read_by(result: Survey, function: types.FunctionType) -> Iterator[Any]:
+    """Record and yield what a function captures."""
     names = set(names_in(function.__code__))
     reads = _reads(function, names)
-    found.names |= names
-    found.reads.append((function, _parts(function), reads))
+    result.names |= names
+    result.reads.append((function, _parts(function), reads))
     yield from (value for _, _, value in reads)
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
     for name in names & {"math", "cmath", "numpy", "torch"}:
         if name not in function.__globals__:  # imported inside
-            setattr(found, "math" if name == "cmath" else name, True)
+            setattr(result, "math" if name == "cmath" else name, True)
 
 
 def _kind_of(value: Any) -> str | None:
@@ -164,7 +164,7 @@ def _parts(function: types.FunctionType) -> tuple[Any, ...]:
 
 
 def _reads(function: types.FunctionType, names: set[str]) -> Reads:
-    """Return what a function reads from outside its arguments."""
+    """Return what a function captures, by name."""
     owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
     owners += zip(function.__closure__ or (), function.__code__.co_freevars, strict=True)
     reads = [(owner, name, value_of(owner, name)) for owner, name in owners]
@@ -214,7 +214,7 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """Yield the parts of a value that may be called or met; never the parts of data."""
+    """Yield the parts of a value that code may call or use; none of data."""
     if isinstance(value, functools.partial):
         yield value.func
         yield from value.args
@@ -228,7 +228,7 @@ def parts_of(value: Any) -> Iterator[Any]:
             if is_users(type(part)):
                 yield type(part)
                 yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
-    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED:
+    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED_ENTRIES:
         inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
         yield from _met(inside)
     elif not isinstance(value, type) and is_users(type(value)):
@@ -244,5 +244,5 @@ _OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 
 def _met(values: Iterable[Any]) -> list[Any]:
-    """Return those of some values that code may call or meet parts of: not data."""
+    """Return the values that are callable or may contain callables, which data cannot."""
     return [value for value in values if not isinstance(value, _DATA)]

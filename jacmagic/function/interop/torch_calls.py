@@ -37,7 +37,7 @@ def call(module: str, name: str, values: tuple[Any, ...], named: dict[str, Any])
         values = tuple(map(_gathered, values))
     result = function(*values, **named)
     if _is_single(result) and all(map(_is_whole, tensors_in([*values, *named.values()]))):
-        # torch divides whole numbers in single precision, NumPy in double
+        # torch divides integers in single precision, NumPy in double
         result = function(*map(_widened, values), **named)
     return result if cast is None else result.to(dtype_of(cast))
 

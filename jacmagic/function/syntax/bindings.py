@@ -17,7 +17,7 @@ def normal(name: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text is an identifier, or one behind dots as in `0.weight`."""
+    """Whether a text is an identifier, or one after dots as in `0.weight`."""
     *front, last = normal(text).split(".")
     return last.isidentifier() and all(part.isdigit() or part.isidentifier() for part in front)
 
@@ -35,12 +35,12 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def inner_statements(node: ast.stmt) -> list[ast.stmt]:
     """Return the statements in the blocks of a compound statement, if it is one."""
-    found: list[ast.stmt] = []
+    inner: list[ast.stmt] = []
     for field in _BLOCKS:
-        found += getattr(node, field, [])
+        inner += getattr(node, field, [])
     for part in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
-        found += part.body
-    return found
+        inner += part.body
+    return inner
 
 
 def bindings(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

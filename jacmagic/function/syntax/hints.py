@@ -1,4 +1,4 @@
-"""Hints for mathematics that is no Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
+"""Hints for mathematics that is not Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
 
 Pure text: a line of code and the words of an exception in, one hint out.
 """
@@ -27,9 +27,9 @@ _WORDS = "if|else|and|or|in|is|for"
 _BASE = r"(\d+\.\d*|\w+(?:\([^()]*\))?|\([^()]*\))"
 
 
-def _power(found: re.Match[str]) -> str:
-    exponent = found[2].translate(_RAISED)
-    return f"{found[1]}**{exponent if exponent.isdigit() else f'({exponent})'}"
+def _power(match: re.Match[str]) -> str:
+    exponent = match[2].translate(_RAISED)
+    return f"{match[1]}**{exponent if exponent.isdigit() else f'({exponent})'}"
 
 
 # What a line that Python cannot read may mean: a pattern, and what to write for its match.
@@ -78,8 +78,8 @@ def for_syntax(code: str, message: str = "") -> str | None:
     if message == "'return' outside function":
         return f"write {code.partition('return')[2].strip()} alone, or def f(…): above it"
     for pattern, rewritten in _SLIPS:
-        if found := pattern.search(code):
-            return f"write {rewritten(found)}"
+        if match := pattern.search(code):
+            return f"write {rewritten(match)}"
     return None
 
 
@@ -96,11 +96,11 @@ def for_exception(kind: str, message: str, code: str) -> str | None:
         'write log for ln'
     """
     code = code.partition("#")[0]
-    if kind == "NameError" and (found := re.search(r"name '(\w+)' is not defined", message)):
-        return _for_name(found[1])
+    if kind == "NameError" and (match := re.search(r"name '(\w+)' is not defined", message)):
+        return _for_name(match[1])
     if "bitwise_xor" in message or " for ^" in message or "__xor__" in message:
-        found = re.search(rf"{_BASE}\s*\^\s*(-?{_BASE})", code)
-        power = f"{found[1]}**{found[2]}" if found else "a**b"
+        match = re.search(rf"{_BASE}\s*\^\s*(-?{_BASE})", code)
+        power = f"{match[1]}**{match[2]}" if match else "a**b"
         return f"^ is exclusive or in Python: write {power}"
     if "call numpy() on Tensor" in message:
         names = [other for name, other in _OF_SCIPY.items() if f"{name}(" in code]
@@ -125,16 +125,16 @@ def _for_name(name: str) -> str | None:
         return f"write {_MODULES[name]} above the function"
     if name in vars(math):
         return f"write from math import {name} above the function, or torch.{name}"
-    found = re.fullmatch(r"([a-z])([a-z])", name)
-    return f"write {found[1]}*{found[2]} if a product is meant" if found else None
+    match = re.fullmatch(r"([a-z])([a-z])", name)
+    return f"write {match[1]}*{match[2]} if a product is meant" if match else None
 
 
 def _for_missing_product(code: str) -> str | None:
-    """`2(x + 1)`, `x(y + 1)` and `sin^2(x)`: a bracket after what is no function."""
-    if found := re.search(rf"\b({_FUNCTIONS})\s*\^\s*(\d+)\s*\(([^()]*)\)", code):
-        return f"write {found[1]}({found[3]})**{found[2]}"
-    if found := re.search(r"(?<![\w.])(\d+(?:\.\d*)?|\))\s*\(", code):
-        return f"a bracket after {found[1]} is a call: write {found[1]}*(…) for a product"
-    if found := re.search(r"(?<![\w.])([^\W\d])\s*\(", code):
-        return f"a bracket after {found[1]} is a call: write {found[1]}*(…) for a product"
+    """`2(x + 1)`, `x(y + 1)` and `sin^2(x)`: a bracket after what is not a function."""
+    if match := re.search(rf"\b({_FUNCTIONS})\s*\^\s*(\d+)\s*\(([^()]*)\)", code):
+        return f"write {match[1]}({match[3]})**{match[2]}"
+    if match := re.search(r"(?<![\w.])(\d+(?:\.\d*)?|\))\s*\(", code):
+        return f"a bracket after {match[1]} is a call: write {match[1]}*(…) for a product"
+    if match := re.search(r"(?<![\w.])([^\W\d])\s*\(", code):
+        return f"a bracket after {match[1]} is a call: write {match[1]}*(…) for a product"
     return None

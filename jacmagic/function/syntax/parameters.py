@@ -26,14 +26,21 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
             definitions[node.name] = method
         for name, value in bindings(node):
             called = name_of(value.func) if isinstance(value, ast.Call) else None
-            known = value if isinstance(value, ast.Lambda) else definitions.get(called or "")
-            if known is not None:
-                definitions[name] = known
-    found = definitions.get(function)
-    if found is None:
+            function_node = (
+                value if isinstance(value, ast.Lambda) else definitions.get(called or "")
+            )
+            if function_node is not None:
+                definitions[name] = function_node
+    definition = definitions.get(function)
+    if definition is None:
         return ()
     names = [
-        part.arg for part in (*found.args.posonlyargs, *found.args.args, *found.args.kwonlyargs)
+        part.arg
+        for part in (
+            *definition.args.posonlyargs,
+            *definition.args.args,
+            *definition.args.kwonlyargs,
+        )
     ]
     return tuple(name for position, name in enumerate(names) if position or name != "self")
 
@@ -59,9 +66,9 @@ def unpacked_names(function_source: str, parameter: str) -> tuple[str, ...] | No
         pairs: Iterable[tuple[ast.expr, ast.expr]] = [(target, value)]
         if isinstance(target, (ast.Tuple, ast.List)):
             names = [name_of(part) for part in target.elts]
-            known = tuple(name for name in names if name is not None)
-            if len(known) == len(names) and _is_whole(value, parameter):
-                return known
+            bound = tuple(name for name in names if name is not None)
+            if len(bound) == len(names) and _is_whole(value, parameter):
+                return bound
             parts = value.elts if isinstance(value, ast.Tuple) else []
             pairs = zip(target.elts, parts, strict=False)
         for part, component in pairs:
@@ -78,8 +85,8 @@ def _is_whole(value: ast.expr, parameter: str) -> bool:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         unbinds = value.func.attr == "unbind"
         owner = name_of(value.func.value)
-        given = name_of(value.args[0]) if value.args else None
-        return unbinds and parameter in (owner, given)
+        argument = name_of(value.args[0]) if value.args else None
+        return unbinds and parameter in (owner, argument)
     return name_of(value) == parameter
 
 
@@ -98,11 +105,11 @@ def first_function(source: str) -> ast.FunctionDef | ast.Lambda | None:
         tree = ast.parse(textwrap.dedent(source))
     except SyntaxError:  # a lambda's source is the line around it, which may not stand alone
         return None
-    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
-    if not found or isinstance(found[0], ast.FunctionDef):
-        return found[0] if found else None
-    inside = {id(node) for node in ast.walk(found[0])}
-    return found[0] if all(id(node) in inside for node in found) else None
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    if not functions or isinstance(functions[0], ast.FunctionDef):
+        return functions[0] if functions else None
+    inside = {id(node) for node in ast.walk(functions[0])}
+    return functions[0] if all(id(node) in inside for node in functions) else None
 
 
 def is_taken_apart(function_source: str, parameter: str) -> bool:

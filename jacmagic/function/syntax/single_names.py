@@ -18,9 +18,9 @@ _FIELDS = frozenset("dict SimpleNamespace Namespace".split())
 def single_names(function: Any) -> frozenset[str]:
     """Return the local names that a function binds exactly once."""
     arguments = function.args
-    taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    taken += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
-    shared = {one.arg for one in taken}
+    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parameters += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    shared = {parameter.arg for parameter in parameters}
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             shared |= set(node.names)
@@ -55,8 +55,8 @@ def constants_of(function: Any, names: Collection[str]) -> Iterator[Slot]:
 def _slots(
     target: ast.expr, owner: Any, field: str, position: int | None, names: Collection[str]
 ) -> Iterator[Slot]:
-    held = getattr(owner, field)
-    value = held if position is None else held[position]
+    child = getattr(owner, field)
+    value = child if position is None else child[position]
     if isinstance(target, ast.Name) and target.id in names:
         if _is_nest(value) or _is_array(value):
             yield target.id, owner, field, position
@@ -70,9 +70,9 @@ def _slots(
 
 def _paired(targets: list[ast.expr], values: list[ast.expr]) -> list[ast.expr | None]:
     """Return the target of each value; None where a starred one takes it."""
-    if any(isinstance(one, ast.Starred) for one in values):
+    if any(isinstance(value, ast.Starred) for value in values):
         return [None] * len(values)
-    stars = [k for k, one in enumerate(targets) if isinstance(one, ast.Starred)]
+    stars = [k for k, target in enumerate(targets) if isinstance(target, ast.Starred)]
     if not stars:
         return [*targets] if len(targets) == len(values) else [None] * len(values)
     front, back = targets[: stars[0]], targets[stars[0] + 1 :]

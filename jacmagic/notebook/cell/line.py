@@ -49,8 +49,8 @@ class Line:
             ('%jacobian g', '-p6 --of=f')
         """
         fixed = [f"{one.name}={one.source}" for one in self.point if one.name not in inputs]
-        kept = [_quoted(option) for option in self.options if not option.startswith("--at=")]
-        return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *kept])
+        options = [_quoted(option) for option in self.options if not option.startswith("--at=")]
+        return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *options])
 
     def mark(self, column: int, width: int = 1) -> str:
         """Return a newline and the line with carets under `width` characters."""

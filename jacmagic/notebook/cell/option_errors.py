@@ -11,7 +11,7 @@ from jacmagic.notebook.cell.line import Line
 _ARGUMENT = re.compile(r"argument ([-\w/]+): (.*)", re.DOTALL)
 _CHOICE = re.compile(r"invalid choice: '?(.*?)'? \(choose from (.*)\)", re.DOTALL)
 _KIND = re.compile(r"invalid (int|float) value: '(.*)'", re.DOTALL)
-_EXAMPLES = {"int": ("a whole number", "4"), "float": ("a number", "2.5")}
+_EXAMPLES = {"int": ("an integer", "4"), "float": ("a number", "2.5")}
 
 
 def explained(message: str, line: Line, flags: Collection[str]) -> str:
@@ -37,8 +37,8 @@ def _sentence(name: str, problem: str) -> str:
         near = (difflib.get_close_matches(choice[1], allowed, n=1) or allowed)[0]
         return f"{name} needs one of {', '.join(allowed)}; found {choice[1]}; write {name} {near}"
     if kind is not None:
-        what, example = _EXAMPLES[kind[1]]
-        return f"{name} needs {what}; found {kind[2]}; write {name} {example}"
+        expected, example = _EXAMPLES[kind[1]]
+        return f"{name} needs {expected}; found {kind[2]}; write {name} {example}"
     return f"{name}: {problem}"
 
 
@@ -46,9 +46,9 @@ def _mark(line: Line, names: list[str], flags: Collection[str]) -> str:
     """Return the line with carets under an option's value, or under an option without one."""
     for name in names:
         gap = r"[= ]*" if len(name) == 2 else r"(?:=| +|$)"
-        found = re.search(rf"(?<!\S){re.escape(name)}{gap}(\S*)", line.text)
-        if found is not None:
+        match = re.search(rf"(?<!\S){re.escape(name)}{gap}(\S*)", line.text)
+        if match is not None:
             if name in flags:
-                return line.mark(found.start(), len(name))
-            return line.mark(found.start(1), len(found[1]))
+                return line.mark(match.start(), len(name))
+            return line.mark(match.start(1), len(match[1]))
     return ""

@@ -42,7 +42,7 @@ def parse_assignment(line: Line, token: Token, queue: list[Token]) -> Assignment
     if not is_expression(source):
         hint = for_syntax(source) or "write name=value pairs with a blank between them"
         raise CellError(
-            f"the value of {name} is no Python expression: {shortened(source)}; {hint}"
+            f"the value of {name} is not a Python expression: {shortened(source)}; {hint}"
             + line.mark(token.column + match.end(), len(source))
         )
     return Assignment(name, source, token.column)

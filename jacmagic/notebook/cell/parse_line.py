@@ -52,7 +52,7 @@ def read_line(
 
     Raises:
         CellError: an option is unknown or lacks its value, a name stands twice, a bracket or
-            quote stays open, or a value is no Python expression.
+            quote stays open, or a value is not a Python expression.
 
     Example:
         >>> read_line("x=3 -p 6", flags=(), valued=("-p",), wants_target=False).options
@@ -98,14 +98,14 @@ def _target(
     marked = line.mark(first.column, len(text))
     if called := _CALL.fullmatch(text):
         raise CellError(
-            f"the point stands behind the magic without brackets; found {shortened(text)}; "
+            f"the point stands after the magic without brackets; found {shortened(text)}; "
             f"write {line.head}{called[1].replace(', ', ' ').replace(',', ' ')}{marked}"
         )
     _refuse_unnamed(line, bare)
     if not wants_target:
         hint = _for_sign(first.text) or _for_option(line, first, known)
         hint = hint or (None if is_expression(text) else for_syntax(text))
-        follows_value = any(one.column < first.column for one in point)
+        follows_value = any(coordinate.column < first.column for coordinate in point)
         usual = (
             "write values with blanks in brackets, such as x=(1 + 2)"
             if follows_value
@@ -126,7 +126,7 @@ def _target(
 
 
 def _refuse_unnamed(line: Line, bare: list[Token]) -> None:
-    """Raise for `0=[1, 2]`, a pair whose left side is no name."""
+    """Raise for `0=[1, 2]`, a pair whose left side is not a name."""
     for token in bare:
         left, sign, value = token.text.partition("=")
         if sign and value[:1] not in {"", "="} and re.fullmatch(r"[^\W_][\w.]*", left):

@@ -52,7 +52,7 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         The cell: a function, assigned calls that may turn out callable, or expressions.
 
     Raises:
-        SyntaxError: the text is no Python; positions are those of the text.
+        SyntaxError: the text is not Python; positions are those of the text.
         CellError: the cell holds no function and no expression, or none of the name `of`.
 
     Example:

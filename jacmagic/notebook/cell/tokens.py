@@ -53,9 +53,7 @@ def tokens(text: str, mark: Callable[[int], str]) -> Iterator[Token]:
         position += 1
     if open_brackets:
         missing, column = open_brackets[-1]
-        raise CellError(
-            f"a bracket of the line stays open; write the missing {missing!r}" + mark(column)
-        )
+        raise CellError(f"a bracket is not closed; write the missing {missing!r}" + mark(column))
     if start is not None:
         yield Token(text[start:], start)
 
@@ -67,5 +65,5 @@ def _end_of_quote(text: str, start: int, mark: Callable[[int], str]) -> int:
     while position < len(text) and text[position] != quote:
         position += 2 if text[position] == "\\" else 1
     if position >= len(text):
-        raise CellError(f"a quote of the line stays open; write the missing {quote}" + mark(start))
+        raise CellError(f"a quote is not closed; write the missing {quote}" + mark(start))
     return position

@@ -66,7 +66,9 @@ def _divided(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
             (*divided, cell)[start].metadata.jm_starts = True
             explorer = None
         divided.append(cell)
-        if any(EXPLORER in one.get("data", {}).get("text/html", "") for one in _outputs(cell)):
+        if any(
+            EXPLORER in output.get("data", {}).get("text/html", "") for output in _outputs(cell)
+        ):
             explorer = len(divided) - 1
     return divided
 

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-SECONDS_FOR_A_CELL = 300
+SECONDS_FOR_A_CELL = 300  # after which nbclient gives it up
 _SETUP = """\
 import warnings
 from IPython.core.getipython import get_ipython

@@ -133,10 +133,10 @@ class Page(HTMLExporter):
         return environment
 
     def _init_resources(self, resources: dict[str, Any]) -> Any:
-        made = super()._init_resources(resources)
+        result = super()._init_resources(resources)
         follows = self.theme == "auto"
-        made.update(jm_follows=follows, theme="light" if follows else self.theme)
-        return made
+        result.update(jm_follows=follows, theme="light" if follows else self.theme)
+        return result
 
 
 class Slides(Page):

@@ -37,5 +37,5 @@ def _inline(source: str) -> str:
     return to_mathml(source.replace(r"\displaystyle", "").strip(), display=False)
 
 
-def _mathml(found: re.Match[str]) -> str:
-    return mathml(found[1] or found[2], block=found[1] is not None or r"\displaystyle" in found[0])
+def _mathml(match: re.Match[str]) -> str:
+    return mathml(match[1] or match[2], block=match[1] is not None or r"\displaystyle" in match[0])

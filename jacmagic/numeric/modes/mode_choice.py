@@ -1,9 +1,10 @@
 """Table of differentiation modes to try, by strategy, sizes and the graph of the plain run.
 
-Measured on small and middling functions: a batched pass costs about as much as two single ones, and
-more to enter; a column runs the function again, with dual numbers, where torch's Python takes
-longer than all else. So a few rows are fastest one by one unless the graph is long, a wide, square
-or small Jacobian by batched rows, and only one that is clearly tall and large by columns.
+Measured on small and middling functions: a batched pass costs about as much as two or three single
+ones, several times that where torch batches an operation by Python; a column runs the function
+again, with dual numbers, where torch's Python takes longer than all else. So a few rows are fastest
+one by one, a wide, square or small Jacobian by batched rows, and only one that is clearly tall and
+large by columns.
 """
 
 from __future__ import annotations
@@ -18,9 +19,7 @@ from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
-MAX_SINGLE_ROWS = 4  # rows that may be cheaper one after the other than in a batch
-PASSES_OF_BATCH = 2  # single ones that take as long as a batch, its start apart
-MIN_NODES_FOR_BATCH = 40  # in the graphs of the passes that a batch saves, as long as its start
+MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
 MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
 MIN_SCALARS_FOR_COLUMNS = 2**16  # of the widest tensor in a batch of all rows, likewise
 
@@ -64,7 +63,7 @@ def recommended(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> s
     """
     m, n = evaluation.size
     if m <= MAX_SINGLE_ROWS:
-        return "reverse" if options.vectorize and _batch_saves(evaluation) else "rows"
+        return "rows"
     if not is_tall(evaluation):
         return "reverse"
     if options.vectorize and m * max(m, evaluation.graph.widest) < MIN_SCALARS_FOR_COLUMNS:
@@ -76,11 +75,3 @@ def is_tall(evaluation: Evaluation) -> bool:
     """Whether there are so many outputs that columns may be quicker than rows."""
     m, n = evaluation.size
     return m >= MIN_ROWS_PER_COLUMN * n
-
-
-def _batch_saves(evaluation: Evaluation) -> bool:
-    """Whether a few rows of one output, which run along the same graph, are faster together."""
-    saved = evaluation.size[0] - PASSES_OF_BATCH
-    if saved <= 0 or len(evaluation.outputs.leaves) > 1:
-        return False
-    return len(evaluation.graph.nodes) * saved > MIN_NODES_FOR_BATCH

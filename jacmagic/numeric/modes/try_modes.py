@@ -22,7 +22,7 @@ class Tried:
     """The first mode that succeeded, its blocks, and notes on those that did not.
 
     Attributes:
-        mode: the mode.
+        mode: name, computation and cost.
         blocks: what it computed.
         notes: why earlier modes could not be used.
         all_reached: whether backward passes got from every output to every input.

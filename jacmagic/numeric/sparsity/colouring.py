@@ -112,9 +112,9 @@ def _without_dense(
     if not few:
         return greedy(direct), apart
     sizes = np.diff(other.indptr)
-    taken = np.sort(np.argsort(-sizes, kind="stable")[:few])
-    left = np.setdiff1d(np.arange(other.shape[0]), taken, assume_unique=True)
-    apart[taken] = greedy(other[taken])
+    dense = np.sort(np.argsort(-sizes, kind="stable")[:few])
+    left = np.setdiff1d(np.arange(other.shape[0]), dense, assume_unique=True)
+    apart[dense] = greedy(other[dense])
     return greedy(_transposed(other[left])), apart
 
 
@@ -155,10 +155,10 @@ def _first_fit(order: list[int], starts: list[int], columns: list[int], width: i
     colours = [NONE] * len(order)
     for item in order:
         mine = columns[starts[item] : starts[item + 1]]
-        taken = 0
+        used_colours = 0
         for column in mine:
-            taken |= used[column]
-        free = ~taken & (taken + 1)
+            used_colours |= used[column]
+        free = ~used_colours & (used_colours + 1)
         for column in mine:
             used[column] |= free
         if mine:

@@ -48,7 +48,7 @@ def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarr
     """Unite windows through the taps that are not zero, for each output channel.
 
     Args:
-        sets: the sets.
+        sets: index sets by number.
         windows: set numbers (batch, positions, width).
         taps: which taps are not zero, (channels, width).
 
@@ -118,8 +118,8 @@ def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
     stride = _spread(named.get("stride") or kernel, axes)
     padding = _spread(named.get("padding", 0), axes)
     dilation = _spread(named.get("dilation", 1), axes)
-    wanted = shape[len(shape) - axes :]
-    windows = _windows(grid, kernel, stride, padding, dilation, wanted)
+    output_shape = shape[len(shape) - axes :]
+    windows = _windows(grid, kernel, stride, padding, dilation, output_shape)
     result = sets.groups(windows.reshape(-1, int(np.prod(kernel)))).reshape(shape)
     return [result] * len(call.outs)
 

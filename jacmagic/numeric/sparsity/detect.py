@@ -39,7 +39,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Unfollowed:
-    """Why there is no pattern, in a few words."""
+    """The reason why there is no pattern, as a clause."""
 
     reason: str
 

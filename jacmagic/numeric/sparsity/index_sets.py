@@ -90,17 +90,17 @@ class IndexSets:
         united = np.zeros(count, dtype=np.int64)
         np.maximum.at(united, owners, ids)
         least = united.copy()
-        known = ids > STEP
-        np.minimum.at(least, owners[known], ids[known])
+        stored = ids > STEP
+        np.minimum.at(least, owners[stored], ids[stored])
         sizes = self.sizes
         largest = np.zeros(count, dtype=sizes.dtype)
         np.maximum.at(largest, owners, sizes[ids])
-        whole = known & (sizes[ids] == self.inputs)
+        whole = stored & (sizes[ids] == self.inputs)
         united[owners[whole]] = ids[whole]
         open_ = (least != united) & (largest < self.inputs)
         if not open_.any():
             return united
-        chosen = known & open_[owners]
+        chosen = stored & open_[owners]
         owners, ids = owners[chosen], ids[chosen]
         order = np.argsort(owners, kind="stable")
         targets = np.flatnonzero(open_)
@@ -123,19 +123,19 @@ class IndexSets:
 
     def _portion(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
         sizes, starts = self.sizes, np.concatenate([[0], np.cumsum(widths)])
-        known = _matrix(self._members.values, self._starts.values, self.inputs)
+        sets = _matrix(self._members.values, self._starts.values, self.inputs)
         members = _matrix(ids.astype(np.int32), starts.astype(np.int32), len(sizes))
-        unions = members @ known
+        unions = members @ sets
         grown = np.diff(unions.indptr)
         # a union as large as its largest member is that member
         best = np.maximum.reduceat(sizes[ids].astype(np.int64) * len(sizes) + ids, starts[:-1])
         numbers = best % len(sizes)
         new = np.flatnonzero(grown != best // len(sizes))
         self._check(len(self._members.values) + int(grown[new].sum(dtype=np.int64)))
-        kept = np.repeat(grown != best // len(sizes), grown)
+        distinct = np.repeat(grown != best // len(sizes), grown)
         numbers[new] = len(sizes) + np.arange(len(new))
         self._starts.extend(self._starts.values[-1] + np.cumsum(grown[new]))
-        self._members.extend(unions.indices[kept])
+        self._members.extend(unions.indices[distinct])
         return numbers
 
     def _check(self, entries: int) -> None:

@@ -167,7 +167,7 @@ class DependenceMode(Interpreter):
         return value.cpu()
 
     def store(self, out: Any, results: Any) -> None:
-        """Give results their sets: what is no real or complex number has no derivative.
+        """Give results their sets: what is not a real or complex number has no derivative.
 
         Args:
             out: the tensors.

@@ -58,12 +58,12 @@ def written(sets: IndexSets, call: Call) -> np.ndarray:
 def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
     """Return unions along some axes, kept with length 1; `None` or `[]` means all."""
     count = ids.ndim
-    wanted = [axes] if isinstance(axes, int) else list(axes or range(count))
-    along = sorted({axis % count for axis in wanted}) if count else []
-    kept = [axis for axis in range(count) if axis not in along]
+    chosen = [axes] if isinstance(axes, int) else list(axes or range(count))
+    along = sorted({axis % count for axis in chosen}) if count else []
+    other_axes = [axis for axis in range(count) if axis not in along]
     shape = [1 if axis in along else size for axis, size in enumerate(ids.shape)]
     width = int(np.prod([ids.shape[axis] for axis in along], dtype=int))
-    rows = ids.transpose(*kept, *along).reshape(int(np.prod(shape, dtype=int)), width)
+    rows = ids.transpose(*other_axes, *along).reshape(int(np.prod(shape, dtype=int)), width)
     return sets.groups(rows).reshape(shape)
 
 
@@ -79,8 +79,10 @@ def _fitting(united: np.ndarray, before: tuple[int, ...], after: tuple[int, ...]
     """Kept axes of length 1 as the result has them."""
     if len(after) == len(before):
         return united
-    kept = [size for size, old in zip(united.shape, before, strict=True) if size != 1 or old == 1]
-    return united.reshape(after if united.size == int(np.prod(after)) else kept)
+    new_shape = [
+        size for size, old in zip(united.shape, before, strict=True) if size != 1 or old == 1
+    ]
+    return united.reshape(after if united.size == int(np.prod(after)) else new_shape)
 
 
 def last_axes(count: int) -> Rule:

@@ -1,4 +1,4 @@
-"""What one does with a Jacobian: error propagation, conditioning, Newton's method and others.
+"""Analyses of a Jacobian: error propagation, conditioning, Newton's method and others.
 
 Each verb is a module; `verbs` adds them to the result.
 """

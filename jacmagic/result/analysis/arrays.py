@@ -40,8 +40,8 @@ def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
 
 def epsilon_of(jacobian: JacobianResult) -> float:
     """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
-    dtypes = [one.value.dtype for one in jacobian.problem.inputs]
-    return max((torch.finfo(one).eps for one in dtypes), default=2.0**-52)
+    dtypes = [input_.value.dtype for input_ in jacobian.problem.inputs]
+    return max((torch.finfo(dtype).eps for dtype in dtypes), default=2.0**-52)
 
 
 def point_of(jacobian: JacobianResult) -> np.ndarray:

@@ -26,7 +26,7 @@ def covariance_of(
         missing: the standard deviation of what a dict does not name; None refuses it.
 
     Raises:
-        OptionError: a name is unknown, a shape does not fit, or the matrix is no covariance.
+        OptionError: a name is unknown, a shape does not fit, or the matrix is not a covariance.
     """
     n = len(labels)
     if isinstance(given, Mapping):
@@ -55,26 +55,26 @@ def _from_names(
 ) -> np.ndarray:
     """Return the matrix of blocks by name."""
     parts = {label.text: slice(k, k + 1) for k, label in enumerate(labels)} | dict(groups)
-    matrix, known = np.zeros((len(labels), len(labels))), np.zeros(len(labels), dtype=bool)
+    matrix, is_set = np.zeros((len(labels), len(labels))), np.zeros(len(labels), dtype=bool)
     for key, value in given.items():
         if isinstance(key, tuple):
             _cross(matrix, key, value, parts)
             continue
         part = _found(key, parts)
         size = part.stop - part.start
-        known[part] = True
+        is_set[part] = True
         array = _array(value, key)
         if array.shape == (size, size) and size > 1:
             matrix[part, part] = array
         else:
             matrix[part, part] = np.diag(_deviations(array, size, key) ** 2)
-    if not known.all() and missing is None:
-        lacking = labels[int(np.argmin(known))].text
+    if not is_set.all() and missing is None:
+        lacking = labels[int(np.argmin(is_set))].text
         raise OptionError(
             f"expected a standard deviation of every component; found none of {lacking}; "
             f"write {{…, {lacking!r}: 1.0}}"
         )
-    for k in np.flatnonzero(~known):
+    for k in np.flatnonzero(~is_set):
         matrix[k, k] = (missing or 0.0) ** 2
     return matrix
 
@@ -107,7 +107,7 @@ def _found(name: Any, parts: Mapping[str, slice]) -> slice:
 
 
 def _array(value: Any, name: Any) -> np.ndarray:
-    """Return what was given as float64."""
+    """Return a user's value as a float64 array."""
     try:
         array = np.asarray(value.tolist() if hasattr(value, "tolist") else value, dtype=float)
     except (TypeError, ValueError):

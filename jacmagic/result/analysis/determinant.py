@@ -16,7 +16,7 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
-MAX_SYMBOLIC = 4  # rows of a matrix whose determinant is expanded: 24 products
+MAX_SYMBOLIC_ROWS = 4  # rows of a matrix whose determinant is expanded: 24 products
 
 
 class Determinant(float, Reported):
@@ -48,7 +48,7 @@ class Determinant(float, Reported):
 
     @property
     def equation(self) -> Shown:
-        """The definition with the number behind it."""
+        """The definition followed by the number."""
         before = self.definition or self.name
         if self != 0 and abs(self) <= self.bound:
             return Shown(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")
@@ -92,22 +92,22 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
     value.name = Shown(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
     value.digits = jacobian.view.digits
     value.bound = error_bound(matrix, epsilon_of(jacobian))
-    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC else None
+    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC_ROWS else None
     return value
 
 
 def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     """Return the closed form if it has the number of the factorisation."""
-    found = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
+    form = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
     reading = jacobian.reading
-    if found is None or reading is None:
+    if form is None or reading is None:
         return None
     point = map(sympy.Float, jacobian.problem.flat_point)  # evalf of floor takes no bare floats
     numbers = dict(zip(reading.form.in_sympy.symbols, point, strict=True))
-    exact = attempt(lambda: float(found.expression.evalf(subs=numbers)), jacobian.forms.budget)
+    exact = attempt(lambda: float(form.expression.evalf(subs=numbers)), jacobian.forms.budget)
     if isinstance(exact, Refusal):
         return None
-    return found if np.isfinite(value) and abs(exact - value) <= value.bound else None
+    return form if np.isfinite(value) and abs(exact - value) <= value.bound else None
 
 
 def error_bound(matrix: np.ndarray, epsilon: float) -> float:

@@ -51,22 +51,22 @@ class Equations:
         Raises:
             FunctionError: Newton's method does not converge from the start.
         """
-        inputs = (*(one.detach() for one in values), *self.start)
-        chosen = [one.name for one in problem_of(self.func, inputs, None, self.names).inputs]
+        inputs = (*(value.detach() for value in values), *self.start)
+        chosen = [input_.name for input_ in problem_of(self.func, inputs, None, self.names).inputs]
         at = self._jacobian(inputs, chosen[self.count :])
         if at.shape[0] != at.shape[1]:
             raise FunctionError(
                 f"expected as many equations as unknowns in y; found {at.shape[0]} equations for "
                 f"{at.shape[1]}; return one number for each component of y"
             )
-        found = newton(at)
-        if not found.converged:
+        iteration = newton(at)
+        if not iteration.converged:
             raise FunctionError(
-                f"expected F(x, y) = 0; found ‖F‖ = {number(found.iterates[0].residual)} at the y "
-                f"given, and Newton's method from there: {found.reason}; "
+                f"expected F(x, y) = 0; found ‖F‖ = {number(iteration.iterates[0].residual)} "
+                f"at the y given, and Newton's method from there: {iteration.reason}; "
                 "write a y nearer a solution"
             )
-        return found
+        return iteration
 
     def _jacobian(self, inputs: tuple[Tensor, ...], wrt: Any) -> JacobianResult:
         problem = problem_of(self.func, inputs, wrt, self.names)
@@ -74,17 +74,17 @@ class Equations:
 
     def __call__(self, *values: Tensor) -> Any:
         """Return y at x, by one more Newton step whose derivative is that of the theorem."""
-        found = self.solved(values)
-        at = found.jacobian
-        y = [one.value.detach() for one in at.problem.inputs]
-        whole = problem_of(self.func, (*(one.detach() for one in values), *y), None, self.names)
+        iteration = self.solved(values)
+        at = iteration.jacobian
+        y = [input_.value.detach() for input_ in at.problem.inputs]
+        whole = problem_of(self.func, (*(value.detach() for value in values), *y), None, self.names)
         residual = flat(flatten(whole.function(*values, *y)).leaves)
         slope = at.matrix.detach()
         require_invertible(at)
         solution = flat(y) - torch.linalg.solve(slope, residual.to(slope))
         parts = solution.split([one.numel() for one in y])
         shaped = [part.reshape(one.shape) for part, one in zip(parts, y, strict=True)]
-        names = [one.name for one in at.problem.inputs]
+        names = [input_.name for input_ in at.problem.inputs]
         return shaped[0] if len(shaped) == 1 else dict(zip(names, shaped, strict=True))
 
 
@@ -93,7 +93,7 @@ def require_invertible(at: JacobianResult) -> None:
     s = np.linalg.svd(equilibrated(array_of(at))[0], compute_uv=False)
     rank = int((s > len(labels) * epsilon_of(at) * s.max(initial=0)).sum())
     if rank < len(labels):
-        names = ", ".join(one.name for one in at.problem.inputs)
+        names = ", ".join(input_.name for input_ in at.problem.inputs)
         numbers = zip(labels, at.problem.flat_point, strict=True)
         where = ", ".join(f"{label.text} = {number(x)}" for label, x in numbers)
         raise FunctionError(

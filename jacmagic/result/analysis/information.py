@@ -19,21 +19,22 @@ from jacmagic.errors import OptionError
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.covariance import covariance_of, groups_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
+from jacmagic.result.analysis.short_form import entries_of, tidied
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import pretty, tex
 from jacmagic.symbolic.trace import Refusal
 
-CRITICAL = 10.0  # collinearity index from which parameters compensate each other (Brun et al., 3.3)
-MAX_SYMBOLIC = 4  # parameters whose information is written as a matrix
-MAX_CORRELATIONS = 12  # parameters in a table of correlations
+CRITICAL_COLLINEARITY = 10.0  # index from which parameters compensate each other (Brun et al., 3.3)
+MAX_SYMBOLIC_PARAMETERS = 4  # parameters whose information is written as a matrix
+MAX_PARAMETERS_CORRELATED = 12  # parameters in a table of correlations
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,9 +112,9 @@ class Information(Reported):
         """Correlations (n, n) of the estimates; nan where undetermined."""
         errors = self.standard_errors
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = self.covariance / np.outer(errors, errors)
-        np.fill_diagonal(found, 1.0)
-        return np.asarray(found)
+            correlations = self.covariance / np.outer(errors, errors)
+        np.fill_diagonal(correlations, 1.0)
+        return np.asarray(correlations)
 
     @property
     def sensitivities(self) -> np.ndarray:
@@ -141,7 +142,7 @@ class Information(Reported):
         """Return standard errors, correlations and what is not identifiable."""
         grids = [self._estimates()]
         n = len(self.matrix)
-        if 1 < n <= MAX_CORRELATIONS and self.identifiable.sum() > 1:
+        if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
             columns, shown = self.jacobian.columns, np.round(self.correlation, 3) + 0.0
             grids.append(matrix_grid(columns, columns, shown, 3, "correlations of the estimates"))
         index = number(self.collinearity, 3).replace("inf", "∞")
@@ -178,13 +179,13 @@ class Information(Reported):
         for vector in self.null_space.T:
             names = direction(oriented(vector), columns, 3, self._units)
             yield f"not identifiable: moving along {names} changes no observation to first order"
-        if self.rank == len(columns) and self.collinearity >= CRITICAL:
+        if self.rank == len(columns) and self.collinearity >= CRITICAL_COLLINEARITY:
             weakest = self._svd[1][-1] / self._units
             weakest = weakest / np.linalg.norm(weakest)
             names = direction(oriented(weakest), columns, 3, self._units)
             yield (
-                f"nearly collinear (index {CRITICAL:g} or more): the observations hardly "
-                f"determine {names}"
+                f"nearly collinear (index {CRITICAL_COLLINEARITY:g} or more): "
+                f"the observations hardly determine {names}"
             )
 
     def _formula(self) -> list[Shown]:
@@ -192,15 +193,19 @@ class Information(Reported):
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or not self.is_uniform:
             return []
-        if entries.cols > MAX_SYMBOLIC or not any(one.free_symbols for one in entries):
+        if entries.cols > MAX_SYMBOLIC_PARAMETERS or not any(
+            entry.free_symbols for entry in entries
+        ):
             return []
-        found = attempt(lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget)
-        if isinstance(found, Refusal):
+        product = attempt(
+            lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget
+        )
+        if isinstance(product, Refusal):
             return []
-        cells = [[tex(one, reading.names) for one in found.row(i)] for i in range(found.rows)]
-        if max(sum(map(extent, line)) for line in cells) > MAX_WIDTH:
+        cells = [[tex(one, reading.names) for one in product.row(i)] for i in range(product.rows)]
+        if max(sum(map(extent, line)) for line in cells) > PAGE_LETTERS:
             return []
-        text = pretty(sympy.Matrix(found), reading.texts)
+        text = pretty(sympy.Matrix(product), reading.texts)
         return [
             Shown(
                 f"σ² I =\n{text}",

@@ -94,7 +94,7 @@ class Iteration:
 
     def _after_step(self, step: np.ndarray, limits: np.ndarray) -> tuple[str, str] | None:
         """Return why a step that was computed is not taken; None where it is."""
-        k, lengths = len(self.iterates) - 1, [one.step for one in self.iterates]
+        k, lengths = len(self.iterates) - 1, [iterate.step for iterate in self.iterates]
         if (np.abs(step) <= limits).all():
             return "converged", f"converged in {_steps(k)}: a further one is smaller than rounding"
         x = self.iterates[-1].x
@@ -108,15 +108,15 @@ class Iteration:
         return None
 
     def _period(self, x: np.ndarray, step: float) -> int | None:
-        """Return after how many steps a point comes again, within √ε of the step."""
-        for period, one in enumerate(reversed(self.iterates[:-1]), 2):
-            if np.linalg.norm(x - one.x) <= np.sqrt(self.epsilon) * step:
+        """Return the period with which iterates repeat, within √ε of the step; None without one."""
+        for period, iterate in enumerate(reversed(self.iterates[:-1]), 2):
+            if np.linalg.norm(x - iterate.x) <= np.sqrt(self.epsilon) * step:
                 return period
         return None
 
     def _slow(self) -> str:
-        """Return what linear convergence means, where that is what is seen."""
-        lengths = np.array([one.step for one in self.iterates[-4:]])
+        """Return an explanation of linear convergence, where that is observed."""
+        lengths = np.array([iterate.step for iterate in self.iterates[-4:]])
         ratios: np.ndarray = lengths[1:] / lengths[:-1]
         if len(ratios) < 3:
             return ""

@@ -18,7 +18,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.result.analysis.arrays import array_of, stepped
 from jacmagic.result.core import JacobianResult
 
-MAX_DIRECTIONS = 32  # of a covariance; two Jacobians each
+MAX_COVARIANCE_DIRECTIONS = 32  # of a covariance; two Jacobians each
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,14 @@ def linearity_of(jacobian: JacobianResult, covariance: np.ndarray) -> Linearity:
     """
     m = jacobian.shape[0]
     roots = square_root(covariance)
-    if len(roots) > MAX_DIRECTIONS:
+    if len(roots) > MAX_COVARIANCE_DIRECTIONS:
         return _unknown(m, f"the inputs vary in {len(roots)} directions, more than are tried")
-    here, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
+    at_point, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
     for root in roots:
         try:
-            ahead, behind = (array_of(stepped(jacobian, sign * root)) - here for sign in (1, -1))
+            ahead, behind = (
+                array_of(stepped(jacobian, sign * root)) - at_point for sign in (1, -1)
+            )
         except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             return _unknown(m, f"the function fails one standard deviation away: {why}", True)
@@ -79,5 +81,5 @@ def square_root(covariance: np.ndarray) -> np.ndarray:
     if not (covariance - np.diag(diagonal)).any():
         return np.diag(np.sqrt(diagonal))[diagonal > 0]
     values, vectors = np.linalg.eigh(covariance)
-    kept = values > len(values) * np.finfo(float).eps * values[-1]
-    return np.asarray((vectors[:, kept] * np.sqrt(values[kept])).T)
+    positive = values > len(values) * np.finfo(float).eps * values[-1]
+    return np.asarray((vectors[:, positive] * np.sqrt(values[positive])).T)

@@ -23,7 +23,7 @@ from jacmagic.result.analysis.short_form import short_form
 from jacmagic.result.core import JacobianResult
 
 MAX_STEPS = 50  # by default; quadratic convergence takes about six
-MAX_COLUMNS = 8  # components of x in the table
+MAX_COMPONENTS_SHOWN = 8  # components of x in the table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,20 +70,22 @@ class Newton(Reported):
         It is log(eₖ/eₖ₋₁)/log(eₖ₋₁/eₖ₋₂) with the steps' lengths e: 2 where the convergence is
         quadratic, 1 where it is linear.
         """
-        found = [float("nan")] * len(self.iterates)
+        orders = [float("nan")] * len(self.iterates)
         for k in range(2, len(self.iterates)):
-            lengths = [one.step for one in self.iterates[k - 2 : k + 1]]
-            clear = all(one.step > one.limit > 0 for one in self.iterates[k - 2 : k + 1])
+            lengths = [iterate.step for iterate in self.iterates[k - 2 : k + 1]]
+            clear = all(
+                iterate.step > iterate.limit > 0 for iterate in self.iterates[k - 2 : k + 1]
+            )
             if clear and lengths[2] < lengths[1] < lengths[0]:
                 ahead, behind = np.log(lengths[2] / lengths[1]), np.log(lengths[1] / lengths[0])
-                found[k] = float(ahead / behind)
-        return found
+                orders[k] = float(ahead / behind)
+        return orders
 
     def report(self) -> Report:
         """Return a line for each iterate, and why the iteration ended."""
         lines = [self._line(k) for k in range(len(self.iterates))]
-        names = [named(label) for label in self.jacobian.columns[:MAX_COLUMNS]]
-        if len(self.jacobian.columns) > MAX_COLUMNS:
+        names = [named(label) for label in self.jacobian.columns[:MAX_COMPONENTS_SHOWN]]
+        if len(self.jacobian.columns) > MAX_COMPONENTS_SHOWN:
             names.append(Shown("…", r"\cdots"))
         heads = [Shown("k", "k"), *names, _RESIDUAL, _STEP, words("order")]
         return Report(
@@ -102,8 +104,8 @@ class Newton(Reported):
 
     def _line(self, k: int) -> list[Shown]:
         one, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
-        cells = [numeral(float(x), digits) for x in one.x[:MAX_COLUMNS]]
-        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COLUMNS)
+        cells = [numeral(float(x), digits) for x in one.x[:MAX_COMPONENTS_SHOWN]]
+        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COMPONENTS_SHOWN)
         return [
             Shown(str(k), str(k)),
             *cells,
@@ -117,12 +119,12 @@ class Newton(Reported):
         if self.jacobian.shape != (1, 1) or self.start.expressions is None or self.notes:
             return []
         x, f = self.start.symbols[0], self.start.expressions[0]
-        found = short_form(self.start, lambda entries: x - f / entries[0, 0])
-        if found is None:
+        form = short_form(self.start, lambda entries: x - f / entries[0, 0])
+        if form is None:
             return []
         name = named(self.jacobian.columns[0])
         return [
-            Shown(f"{name.text} ← {found.text}", rf"{name.tex} \leftarrow {found.tex}"),
+            Shown(f"{name.text} ← {form.text}", rf"{name.tex} \leftarrow {form.tex}"),
         ]
 
 
@@ -141,10 +143,10 @@ def newton(
 
     Of a Hessian, the gradient is solved.
     """
-    wanted = _target(target, jacobian.shape[0])
+    target_values = _target(target, jacobian.shape[0])
     if max_steps < 1:
         raise OptionError(f"expected at least one step; found {max_steps}; write max_steps=50")
-    iteration = Iteration(jacobian, wanted, tolerance, max_steps)
+    iteration = Iteration(jacobian, target_values, tolerance, max_steps)
     outcome, reason = iteration.run()
     return Newton(
         iteration.current,
@@ -152,7 +154,7 @@ def newton(
         outcome,
         reason,
         iteration.first,
-        tuple(_notes(jacobian, wanted)),
+        tuple(_notes(jacobian, target_values)),
         jacobian,
     )
 

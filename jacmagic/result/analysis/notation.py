@@ -11,7 +11,7 @@ from jacmagic.render.report import Grid, Shown, numeral
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
 
-MAX_TERMS = 12  # of a direction in a sentence, about a line
+MAX_TERMS_SHOWN = 12  # of a direction in a sentence, about a line
 
 
 def named(label: Label, before: str = "", tex: str = "") -> Shown:
@@ -57,15 +57,15 @@ def direction(
     multiplication by `units`, (n,).
     """
     sizes = np.abs(vector) * units
-    kept = np.flatnonzero(sizes > len(vector) * np.finfo(float).eps * sizes.max())
+    visible = np.flatnonzero(sizes > len(vector) * np.finfo(float).eps * sizes.max())
     terms = []
-    for k in kept[:MAX_TERMS]:
+    for k in visible[:MAX_TERMS_SHOWN]:
         size = number(abs(float(vector[k])), digits)
         sign = "−" if vector[k] < 0 else "+"
         factor = "" if size == "1" else f"{size} "
         terms.append(f"{sign} {factor}{labels[k].unicode}")
     text = " ".join(terms).removeprefix("+ ").replace("− ", "−", 1 if terms[0][0] == "−" else 0)
-    return f"{text} + …" if len(kept) > MAX_TERMS else text
+    return f"{text} + …" if len(visible) > MAX_TERMS_SHOWN else text
 
 
 def title_of(jacobian: JacobianResult) -> str:

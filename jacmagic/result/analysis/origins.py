@@ -88,10 +88,10 @@ def forward_origin(problem: Problem, i: int) -> Origin | None:
 
 def _run(problem: Problem, i: int, repaired: int | None) -> tuple[list[Origin], bool]:
     """Run a function; return the origins, and whether its output i is finite."""
-    tensors = [one.detach() for one in problem.tensors]
+    tensors = [tensor.detach() for tensor in problem.tensors]
     random = random_states(tensors, problem.function)
     with silent_rerun(tensors, random), torch.no_grad(), _Recorder(repaired) as recorder:
-        value = problem.function(*(one.clone() for one in tensors))
+        value = problem.function(*(tensor.clone() for tensor in tensors))
     return recorder.origins, _is_finite(_component(flatten(value).leaves, i))
 
 
@@ -114,14 +114,14 @@ def _is_finite(value: Any) -> bool:
 def _origin(name: str, line: int | None, operands: list[Any], result: Tensor) -> Origin:
     """Return an origin with the operands' entries at the first one that is not finite."""
     where = (~torch.isfinite(result)).nonzero()[0]
-    given = []
-    for one in operands:
-        tensor = torch.as_tensor(one)
+    texts = []
+    for operand in operands:
+        tensor = torch.as_tensor(operand)
         try:
-            given.append(float(torch.broadcast_to(tensor, result.shape)[tuple(where)]))
+            texts.append(float(torch.broadcast_to(tensor, result.shape)[tuple(where)]))
         except RuntimeError:  # a reduction or a product: entries do not correspond
             continue
-    return Origin(name, line, tuple(given), float(result[tuple(where)]))
+    return Origin(name, line, tuple(texts), float(result[tuple(where)]))
 
 
 # ── backward ──────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +132,7 @@ def backward_origin(problem: Problem, i: int, j: int) -> Origin | None:
 
     None where the entry is finite in this pass, or no single node explains it.
     """
-    tensors = [one.detach().clone().requires_grad_() for one in problem.tensors]
+    tensors = [tensor.detach().clone().requires_grad_() for tensor in problem.tensors]
     random = random_states(tensors, problem.function)
     with (
         warnings.catch_warnings(),
@@ -142,7 +142,7 @@ def backward_origin(problem: Problem, i: int, j: int) -> Origin | None:
     ):
         warnings.simplefilter("ignore")  # that anomaly detection is slow
         with torch.autograd.set_detect_anomaly(True, check_nan=False):
-            leaves = flatten(problem.function(*(one.clone() for one in tensors))).leaves
+            leaves = flatten(problem.function(*(tensor.clone() for tensor in tensors))).leaves
             output = _component(leaves, i)
             return _at_fault(output, tensors, j) if output.requires_grad else None
 
@@ -159,19 +159,19 @@ def _component(leaves: Sequence[Tensor], i: int) -> Tensor:
 def _at_fault(output: Tensor, tensors: list[Tensor], j: int) -> Origin | None:
     """Return the first node whose result, made finite, makes the entry finite."""
     nodes = list(_nodes(output.grad_fn))
-    found: list[tuple[Any, Origin]] = []
+    origins: list[tuple[Any, Origin]] = []
 
     def observe(node: Any) -> Callable[..., None]:
         def hook(ahead: tuple[Any, ...], arrived: tuple[Any, ...]) -> None:
             bad = next((one for one in ahead if _is_real(one) and not _is_finite(one)), None)
             if bad is not None and all(_is_finite(one) for one in arrived if _is_real(one)):
-                found.append((node, _of_node(node, bad, arrived)))
+                origins.append((node, _of_node(node, bad, arrived)))
 
         return hook
 
     if _is_finite(_entry(output, tensors, j, nodes, observe)):
         return None
-    for node, origin in found:
+    for node, origin in origins:
         if _is_finite(_entry(output, tensors, j, [node], lambda _: _made_finite)):
             return origin
     return None
@@ -192,8 +192,8 @@ def _entry(
         for handle in handles:
             handle.remove()
     zeros = [
-        torch.zeros_like(one) if part is None else part
-        for part, one in zip(parts, tensors, strict=True)
+        torch.zeros_like(tensor) if part is None else part
+        for part, tensor in zip(parts, tensors, strict=True)
     ]
     return flat(zeros)[j]
 
@@ -212,10 +212,10 @@ def _nodes(root: Any) -> Iterator[Any]:
 def _of_node(node: Any, bad: Tensor, arrived: tuple[Any, ...]) -> Origin:
     name = re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
     where = tuple((~torch.isfinite(bad)).nonzero()[0])
-    here = [one[where] for one in arrived if _is_real(one) and one.shape == bad.shape]
-    discarded = bool(here) and all(float(one) == 0 for one in here)
+    numbers = [one[where] for one in arrived if _is_real(one) and one.shape == bad.shape]
+    discarded = bool(numbers) and all(float(number) == 0 for number in numbers)
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    operands = tuple(map(float, here))
+    operands = tuple(map(float, numbers))
     return Origin(snake, _line_of(node), operands, float(bad[where]), discarded)
 
 

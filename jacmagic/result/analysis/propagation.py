@@ -17,18 +17,19 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.covariance import covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
 from jacmagic.result.analysis.notation import matrix_grid, named
-from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, written
+from jacmagic.result.analysis.short_form import entries_of, written
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
 
-MAX_COLUMNS = 12  # components whose shares are shown one by one; of more, those of whole inputs
-MAX_EQUATIONS = 6  # outputs whose law is written out
+MAX_COMPONENTS_SHOWN = 12  # with a share each; of more, whole inputs have theirs
+MAX_LAWS_SHOWN = 6  # outputs whose law is written out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -92,11 +93,13 @@ class Propagation(Reported):
         The uncertainty grows, or the mean moves, by more than half a unit of the last digit of the
         uncertainty (JCGM 101:2008, 7.9.2 and 8.2).
         """
-        found = self.linearity
+        linearity = self.linearity
         with np.errstate(invalid="ignore"):
-            larger = np.hypot(self.standard_deviations, found.deviation) - self.standard_deviations
+            larger = (
+                np.hypot(self.standard_deviations, linearity.deviation) - self.standard_deviations
+            )
         limits = [one.tolerance for one in self.measured]
-        moved = np.maximum(larger, np.abs(found.shift)) > limits
+        moved = np.maximum(larger, np.abs(linearity.shift)) > limits
         return tuple(int(i) for i in np.flatnonzero(moved))
 
     # ── display ───────────────────────────────────────────────────────────────────────────────
@@ -119,7 +122,7 @@ class Propagation(Reported):
     def _budget(self) -> Grid:
         """Return one line for each output: value, uncertainty, share of each input."""
         rows, columns = self.jacobian.rows, self.jacobian.columns
-        if len(columns) <= MAX_COLUMNS:
+        if len(columns) <= MAX_COMPONENTS_SHOWN:
             heads, parts = [named(label) for label in columns], self.contributions
         else:
             heads = [named(Label(name)) for name in self.by_input]
@@ -135,12 +138,12 @@ class Propagation(Reported):
 
     def _warnings(self) -> Iterator[str]:
         """Yield a sentence for each output whose linearisation is poor."""
-        found = self.linearity
-        if found.fails:
-            yield f"the linearisation is not to be trusted: {found.unknown}"
-        for i in self.poor[:MAX_EQUATIONS]:
+        linearity = self.linearity
+        if linearity.fails:
+            yield f"the linearisation is not to be trusted: {linearity.unknown}"
+        for i in self.poor[:MAX_LAWS_SHOWN]:
             u, limit = float(self.standard_deviations[i]), self.measured[i].tolerance
-            second, shift = float(np.hypot(u, found.deviation[i])), float(found.shift[i])
+            second, shift = float(np.hypot(u, linearity.deviation[i])), float(linearity.shift[i])
             parts = [f"the standard uncertainty is {number(second, 3)} instead of {number(u, 3)}"]
             parts = parts * (second - u > limit)
             parts += [f"the mean moves by {numeral(shift, 2).text}"] * (abs(shift) > limit)
@@ -148,8 +151,8 @@ class Propagation(Reported):
                 f"{self.jacobian.rows[i].unicode}: the linearisation is poor; to second order "
                 + " and ".join(parts)
             )
-        if len(self.poor) > MAX_EQUATIONS:
-            yield f"the linearisation is poor for {len(self.poor) - MAX_EQUATIONS} more outputs"
+        if len(self.poor) > MAX_LAWS_SHOWN:
+            yield f"the linearisation is poor for {len(self.poor) - MAX_LAWS_SHOWN} more outputs"
 
     def _checked(self) -> Iterator[str]:
         """Yield how the linearisation was checked."""
@@ -166,16 +169,16 @@ class Propagation(Reported):
     def _law(self) -> list[Shown]:
         """Return σ_f² = Σ (∂f/∂x)² σ_x² of each output, where it fits a line."""
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
-        if entries is None or reading is None or entries.rows > MAX_EQUATIONS:
+        if entries is None or reading is None or entries.rows > MAX_LAWS_SHOWN:
             return []
         if entries.has(sympy.Piecewise):  # several laws, which fit no line
             return []
         sigmas = _Sigmas(self.jacobian)
-        found = [
+        laws = [
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)
             for i in range(entries.rows)
         ]
-        return [one for one in found if one is not None and extent(one.tex) <= MAX_WIDTH]
+        return [law for law in laws if law is not None and extent(law.tex) <= PAGE_LETTERS]
 
 
 class _Sigmas:
@@ -207,8 +210,8 @@ class _Sigmas:
         ]
         left = self.rows[i]
         return Shown(
-            f"σ²({left.unicode}) = " + _summed([one.text for one in written_terms]),
-            rf"\sigma_{{{left.tex}}}^{{2}} = " + _summed([one.tex for one in written_terms]),
+            f"σ²({left.unicode}) = " + _summed([term.text for term in written_terms]),
+            rf"\sigma_{{{left.tex}}}^{{2}} = " + _summed([term.tex for term in written_terms]),
         )
 
     def _symbol(self, j: int, k: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from jacmagic.render.extent import extent
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import shortest, symbols_in
@@ -16,8 +17,7 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause
-MAX_RAW = 300  # of an expression before it is put in order: beyond, it hardly fits a line then
-MAX_WIDTH = 72  # letters of a form that is short: one line
+MAX_SYMBOLS_UNORDERED = 300  # before it is reordered: beyond, it hardly fits a line then
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,21 @@ def short_form(
 
     def work() -> Any:
         raw = compute(entries)
-        return tidied(raw) if symbols_in(raw) <= MAX_RAW else None
+        return tidied(raw) if symbols_in(raw) <= MAX_SYMBOLS_UNORDERED else None
 
-    found = attempt(work, jacobian.forms.budget)
-    if found is None or isinstance(found, Refusal) or found.has(sympy.nan, sympy.zoo, sympy.oo):
+    form = attempt(work, jacobian.forms.budget)
+    if form is None or isinstance(form, Refusal) or form.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
-    shown = written(found, reading.texts, reading.names)
-    return shown if extent(shown.tex) <= MAX_WIDTH else None
+    shown = written(form, reading.texts, reading.names)
+    return shown if extent(shown.tex) <= PAGE_LETTERS else None
 
 
 def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str]) -> ShortForm:
     """Return an expression as text and LaTeX, its symbols under these names."""
     numbers = expression.atoms(sympy.Rational)
-    decimals = {one: sympy.Float(one, 15) for one in numbers if max(abs(one.p), one.q) > 1e6}
+    decimals = {
+        number: sympy.Float(number, 15) for number in numbers if max(abs(number.p), number.q) > 1e6
+    }
     text = plain(expression.xreplace(decimals), texts)
     return ShortForm(expression, text, tex(expression, names))
 

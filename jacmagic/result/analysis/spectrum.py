@@ -21,7 +21,7 @@ from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
-MAX_DIRECTIONS = 20  # singular vectors in a table
+MAX_VECTORS_SHOWN = 20  # singular vectors in a table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,7 +82,7 @@ class Svd(Reported):
                 words(direction(self.Vh[k], self.columns, self.digits)),
                 words(direction(self.U[:, k], self.rows, self.digits)),
             ]
-            for k, value in enumerate(self.s[:MAX_DIRECTIONS])
+            for k, value in enumerate(self.s[:MAX_VECTORS_SHOWN])
         ]
         heads = [words(head) for head in ("singular value", "direction of the inputs", "outputs")]
         rank = f"rank {self.rank} of {len(self.s)}, condition number "

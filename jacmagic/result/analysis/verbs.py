@@ -1,4 +1,4 @@
-"""The verbs of a Jacobian: one method for each analysis."""
+"""The methods of a Jacobian, one for each analysis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jacmagic.result.core import JacobianResult
 
 
 class AnalysedResult(JacobianResult):
-    """A Jacobian with what one does with it."""
+    """A Jacobian with its analyses as methods."""
 
     @cached_property
     def det(self) -> Determinant:

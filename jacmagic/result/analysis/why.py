@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.labels import entry_of
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Report, Reported
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
@@ -80,7 +81,6 @@ DISCARDED = (
     "the gradient that arrives is 0, as torch.where or a factor 0 discards this branch, and "
     "0·∞ is nan"
 )
-MAX_LETTERS = 72  # of an entry's formula in a sentence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,10 +140,10 @@ def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     if origin is None:
         reason = (name, *_traced(jacobian, i, j))
         return Why(jacobian._entry(i, j), value, "forward", "", None, reason)
-    what, advice = FORWARD.get(origin.operation, ("its value is not finite", ""))
-    given = ", ".join(number(one, 6) for one in origin.operands)
-    called = f"{origin.operation}({given})" if given else origin.operation
-    began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {what}"
+    description, advice = FORWARD.get(origin.operation, ("its value is not finite", ""))
+    operands = ", ".join(number(operand, 6) for operand in origin.operands)
+    called = f"{origin.operation}({operands})" if operands else origin.operation
+    began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {description}"
     entry, reason = jacobian._entry(i, j), (name, began)
     return Why(entry, value, "forward", origin.operation, origin.line, reason, advice)
 
@@ -158,11 +158,17 @@ def _backward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
 
 
 def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origin: Origin) -> Why:
-    what, advice = BACKWARD.get(origin.operation, ("its slope is not finite there", ""))
-    reason = [f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {what}"]
+    description, advice = BACKWARD.get(origin.operation, ("its slope is not finite there", ""))
+    reason = [
+        f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {description}"
+    ]
     if origin.discarded:
         reason.append(DISCARDED)
-    reason += [one.cause for one in _disagreements(jacobian, i, j) if "kink" not in one.cause]
+    reason += [
+        disagreement.cause
+        for disagreement in _disagreements(jacobian, i, j)
+        if "kink" not in disagreement.cause
+    ]
     return Why(
         jacobian._entry(i, j),
         value,
@@ -177,21 +183,25 @@ def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origi
 def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     """Explain a finite entry: a zero, a cut graph, or a number that is right."""
     name = jacobian._entry(i, j)
-    for one in _disagreements(jacobian, i, j):
-        return Why(name, value, "cut", "", None, (one.numbers, one.cause))
+    for disagreement in _disagreements(jacobian, i, j):
+        return Why(name, value, "cut", "", None, (disagreement.numbers, disagreement.cause))
     if value == 0 and not bool(jacobian.pattern.to_dense()[i, j]):
         output, variable = jacobian.rows[i].unicode, jacobian.columns[j].unicode
         reason = (f"no operation leads from {variable} to {output}: it is zero whatever the point",)
         return Why(name, value, "zero", "", None, reason)
     formula = _formula(jacobian, i, j)
     if value == 0:
-        kinks = [one for one in jacobian.agreement.warnings if one.startswith("kink")]
+        kinks = [warning for warning in jacobian.agreement.warnings if warning.startswith("kink")]
         return Why(name, value, "zero", "", None, (f"zero at this point only{formula}", *kinks))
     return Why(name, value, "finite", "", None, (f"a finite number{formula}",))
 
 
 def _disagreements(jacobian: JacobianResult, i: int, j: int) -> list[Disagreement]:
-    return [one for one in jacobian.agreement.disagreements if (one.row, one.column) == (i, j)]
+    return [
+        disagreement
+        for disagreement in jacobian.agreement.disagreements
+        if (disagreement.row, disagreement.column) == (i, j)
+    ]
 
 
 def _formula(jacobian: JacobianResult, i: int, j: int) -> str:
@@ -200,7 +210,7 @@ def _formula(jacobian: JacobianResult, i: int, j: int) -> str:
     if reading is None or reading.form.sizes[jacobian.shape[0] :][i * jacobian.shape[1] + j] > 99:
         return ""
     text = plain(reading.entry(i, j), reading.texts)
-    return f": the entry is {text}" if len(text) <= MAX_LETTERS else ""
+    return f": the entry is {text}" if len(text) <= PAGE_LETTERS else ""
 
 
 def _traced(jacobian: JacobianResult, i: int, j: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 
 from jacmagic.symbolic.steps import derive as derive_entry
 
-MAX_SCALE = 3  # symbols of c in a factor c·I, such as h/2
+MAX_SCALE_SYMBOLS = 3  # symbols of c in a factor c·I, such as h/2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +80,7 @@ class Factor:
         if c is None or c == ONE:
             return None if c is None else sympify(1)
         shown = self.entry(0, 0)
-        is_plain = symbols_in(shown) <= MAX_SCALE and not shown.could_extract_minus_sign()
+        is_plain = symbols_in(shown) <= MAX_SCALE_SYMBOLS and not shown.could_extract_minus_sign()
         return shown if is_plain else None
 
     @property

@@ -20,12 +20,12 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 from jacmagic.symbolic.validation import is_close
 
-MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
+MAX_TITLE_LETTERS = 3  # letters of a function's name up to which it stands in fractions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChainProduct:
-    """Factors, their numbers, and the expression of a Jacobian by them; `Chain` displays it."""
+    """Factors of a Jacobian with their numbers, and its expression in them."""
 
     form: FactoredForm
     function: str
@@ -97,8 +97,8 @@ class ChainProduct:
     @cached_property
     def letter(self) -> str:
         """The function's name in fractions: f for a long one, unless that is in use."""
-        names = {label.name for one in self.form.variables for label in one.labels}
-        short = len(self.function) <= MAX_TITLE or "f" in names
+        names = {label.name for variable in self.form.variables for label in variable.labels}
+        short = len(self.function) <= MAX_TITLE_LETTERS or "f" in names
         return self.function if short else "f"
 
     def name(self, position: int) -> str:
@@ -174,7 +174,7 @@ class ChainProduct:
 
     def equations(self, writer: Writer) -> Iterator[tuple[str, str]]:
         """Yield both sides of the equations: the Jacobian by each input, then repeated parts."""
-        inputs = [k for k, one in enumerate(self.form.expressions) if one is not None]
+        inputs = [k for k, expression in enumerate(self.form.expressions) if expression is not None]
         for k in inputs:
             expression = self.form.expressions[k]
             assert expression is not None

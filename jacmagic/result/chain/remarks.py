@@ -14,7 +14,7 @@ from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import write_tape
 
-MAX_DEFINED = 4  # components of a variable that is written out as the code computes it
+MAX_COMPONENTS_DEFINED = 4  # components of a variable that is written out as the code computes it
 MAX_SYMBOLS = 60  # of such a component
 MAX_FACTORS = 24  # written out in a still form; the others are named
 
@@ -52,10 +52,10 @@ def left_out(chain: ChainProduct) -> list[str]:
 
 def unrepeated(chain: ChainProduct) -> Iterator[tuple[Factor, Factor | None]]:
     """Yield the factors that are written out, each with an earlier one of the same form or None."""
-    known: dict[object, Factor] = {}
+    first_of_form: dict[object, Factor] = {}
     for factor in chain.factors[:MAX_FACTORS]:
-        yield factor, known.get(factor.structure)
-        known.setdefault(factor.structure, factor)
+        yield factor, first_of_form.get(factor.structure)
+        first_of_form.setdefault(factor.structure, factor)
 
 
 def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[Label, Expr]]]]:
@@ -64,17 +64,17 @@ def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[L
     Those that a factor defines beside its matrix are left out, and so are repetitions: of the turns
     of a loop the first is written.
     """
-    known: set[object] = set()
+    written: set[object] = set()
     for position in chain.form.inner:
         variable, reading = chain.form.variables[position], chain.form.readings[position]
         own = {label.symbol for label in variable.labels}
         form = reading.form.trace
         names = tuple(label.name for label in variable.labels)
         structure = names, write_tape(form.graph, form.outputs, form.inputs)
-        if structure in known or own & {clause.symbol.name for clause in reading.clauses}:
+        if structure in written or own & {clause.symbol.name for clause in reading.clauses}:
             continue
-        known.add(structure)
-        if (variable.size <= MAX_DEFINED or variable.unnamed) and _is_short(reading):
+        written.add(structure)
+        if (variable.size <= MAX_COMPONENTS_DEFINED or variable.unnamed) and _is_short(reading):
             yield reading, list(zip(variable.labels, reading.written, strict=True))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from jacmagic.render import factored as page
 from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
-from jacmagic.render.wide import PAGE_LETTERS, parts
+from jacmagic.render.page import PAGE_LETTERS, TERMINAL_LETTERS, TERMINAL_LINES
+from jacmagic.render.wide import parts
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
 from jacmagic.result.chain.remarks import (
@@ -19,10 +20,8 @@ from jacmagic.result.chain.remarks import (
     unrepeated,
 )
 from jacmagic.symbolic.formula.excerpt import excerpt
-from jacmagic.symbolic.formula.listed import MAX_WIDTH, listed, wrapped
+from jacmagic.symbolic.formula.listed import listed, wrapped
 from jacmagic.symbolic.formula.typeset import plain, pretty, tex
-
-MAX_HEIGHT = 30  # lines of a factor: about a terminal's
 
 
 def to_latex(chain: ChainProduct) -> str:
@@ -125,8 +124,12 @@ def _factor_text(factor: Factor, other: Factor | None) -> list[str]:
     if other is not None:
         return [f"{head}: as {other.name}"]
     names = factor.reading.texts
-    drawn = pretty(factor.formula, names).splitlines() if m <= MAX_HEIGHT and n < MAX_WIDTH else []
-    if not drawn or len(drawn) > MAX_HEIGHT or max(map(len, drawn)) > MAX_WIDTH:
+    drawn = (
+        pretty(factor.formula, names).splitlines()
+        if m <= TERMINAL_LINES and n < TERMINAL_LETTERS
+        else []
+    )
+    if not drawn or len(drawn) > TERMINAL_LINES or max(map(len, drawn)) > TERMINAL_LETTERS:
         drawn = listed(factor.formula, factor.rows, factor.columns, names)
     return [head, *drawn, *_where(factor)]
 

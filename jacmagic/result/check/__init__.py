@@ -1,4 +1,4 @@
-"""Check of a Jacobian by another hand: which entries are equal, and why others are not.
+"""Check of a hand-derived Jacobian: which entries are equal, and why others are not.
 
 `hand` reads what is checked, `samples` evaluates both at points around x, `judgement` decides each
 entry, `slips` looks for the one mistake that explains an entry.

@@ -54,22 +54,22 @@ def leaves_of(value: Any) -> list[torch.Tensor]:
     """Return the leaves of a nest as real tensors, integers made float64.
 
     Raises:
-        FunctionError: a leaf is no number and no array of numbers.
+        FunctionError: a leaf is neither a number nor an array of numbers.
     """
-    found: list[torch.Tensor] = []
-    _collect(value, found)
-    return found
+    leaves: list[torch.Tensor] = []
+    _collect(value, leaves)
+    return leaves
 
 
-def _collect(value: Any, found: list[torch.Tensor]) -> None:
+def _collect(value: Any, leaves: list[torch.Tensor]) -> None:
     value = _dense(value)
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for part in value:
-            _collect(part, found)
+            _collect(part, leaves)
         return
-    found.append(_real(value))
+    leaves.append(_real(value))
 
 
 def _dense(value: Any) -> Any:
@@ -113,9 +113,9 @@ def arrange(value: Any, blocks: Blocks) -> Arrangement:
     if isinstance(value, (tuple, Mapping)) and several:
         ways.reverse()
     for way in ways:
-        found = way(nest, blocks)
-        if found is not None:
-            return found
+        arrangement = way(nest, blocks)
+        if arrangement is not None:
+            return arrangement
     m, n = blocks.shape
     raise FunctionError(
         f"expected the Jacobian, {m} × {n}: outputs by inputs; found {_described(nest)}; "
@@ -191,11 +191,11 @@ def _as_blocks(nest: Any, blocks: Blocks) -> Arrangement | None:
     for row, output in zip(rows, blocks.outputs, strict=True):
         parts = _parts(row, len(blocks.inputs), blocks.names[1])
         cells = [] if parts is None else list(map(_array, parts))
-        sizes = [math.prod(output) * math.prod(one) for one in blocks.inputs]
-        if not cells or [-1 if one is None else one.size for one in cells] != sizes:
+        sizes = [math.prod(output) * math.prod(input_) for input_ in blocks.inputs]
+        if not cells or [-1 if cell is None else cell.size for cell in cells] != sizes:
             return None
-        shapes = [(math.prod(output), math.prod(one)) for one in blocks.inputs]
-        lines.append(np.hstack([one.reshape(s) for one, s in zip(cells, shapes, strict=True)]))  # type: ignore[union-attr]  # sizes are equal
+        shapes = [(math.prod(output), math.prod(input_)) for input_ in blocks.inputs]
+        lines.append(np.hstack([cell.reshape(s) for cell, s in zip(cells, shapes, strict=True)]))  # type: ignore[union-attr]  # sizes are equal
     return Arrangement(np.vstack(lines))
 
 

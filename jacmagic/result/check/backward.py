@@ -52,7 +52,7 @@ def _has_setup(function: Any) -> bool:
 def _run(function: Any, inputs: tuple[Any, ...]) -> tuple[Any, _Context]:
     """Run `forward` and return its value with the context."""
     context = _Context()
-    context.needs_input_grad = tuple(isinstance(one, torch.Tensor) for one in inputs)
+    context.needs_input_grad = tuple(isinstance(input_, torch.Tensor) for input_ in inputs)
     run = lifted(function.forward)
     if not _has_setup(function):
         return run(context, *inputs), context
@@ -65,19 +65,19 @@ def rows_of(function: Any) -> Callable[..., torch.Tensor]:
     """Return a function whose value is the Jacobian that torch gets from `backward`, (m, n)."""
 
     def rows(*inputs: Any) -> torch.Tensor:
-        given = [
-            one.detach().clone().requires_grad_() if isinstance(one, torch.Tensor) else one
-            for one in inputs
+        tensors = [
+            input_.detach().clone().requires_grad_() if isinstance(input_, torch.Tensor) else input_
+            for input_ in inputs
         ]
-        leaves = [one for one in given if isinstance(one, torch.Tensor)]
+        leaves = [tensor for tensor in tensors if isinstance(tensor, torch.Tensor)]
         with torch.enable_grad():
-            output = function.apply(*given)
+            output = function.apply(*tensors)
             values = flat(output if isinstance(output, tuple) else (output,))
-            found = [
+            gradients = [
                 torch.autograd.grad(value, leaves, retain_graph=True, allow_unused=True)
                 for value in values
             ]
-        return torch.stack([_joined(row, leaves) for row in found])
+        return torch.stack([_joined(row, leaves) for row in gradients])
 
     return rows
 
@@ -88,8 +88,8 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
     def rows(*inputs: Any) -> torch.Tensor:
         output, _ = _run(function, inputs)
         outputs = output if isinstance(output, tuple) else (output,)
-        leaves = [one for one in inputs if isinstance(one, torch.Tensor)]
-        found = []
+        leaves = [input_ for input_ in inputs if isinstance(input_, torch.Tensor)]
+        gradients = []
         for k, one in enumerate(outputs):
             for i in range(one.numel()):
                 seeds = [torch.zeros_like(other) for other in outputs]
@@ -101,11 +101,11 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
                 slopes = slopes if isinstance(slopes, tuple) else (slopes,)
                 kept = [
                     slope
-                    for slope, given in zip(slopes, inputs, strict=False)
-                    if isinstance(given, torch.Tensor)
+                    for slope, tensors in zip(slopes, inputs, strict=False)
+                    if isinstance(tensors, torch.Tensor)
                 ]
-                found.append(_joined(kept, leaves))
-        return torch.stack(found)
+                gradients.append(_joined(kept, leaves))
+        return torch.stack(gradients)
 
     return rows
 

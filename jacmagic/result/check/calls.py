@@ -1,4 +1,4 @@
-"""Calls of a function by another hand, with the arguments of the function checked."""
+"""Calls of a hand-derived function with the arguments of the function it is for."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
 
-TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
+MAX_TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
 
 
 def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that calls another one as it wants to be called.
+    """Adapt a function so that it can be called like a user's own one.
 
     Args:
         function: what is called.
@@ -32,12 +32,14 @@ def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callabl
         One that passes its arguments on; that joins them to a vector, where `hand` takes one
         argument; that takes a vector apart, where `hand` takes several.
     """
-    wanted = None if _takes_any(hand) else required_of(hand)
+    count = None if _takes_any(hand) else required_of(hand)
 
     def called(*arguments: Any) -> Any:
-        if wanted == 1 and len(arguments) > 1:
-            return function(torch.cat([torch.as_tensor(one).reshape(-1) for one in arguments]))
-        if wanted is not None and wanted > 1 and len(arguments) == 1:
+        if count == 1 and len(arguments) > 1:
+            return function(
+                torch.cat([torch.as_tensor(argument).reshape(-1) for argument in arguments])
+            )
+        if count is not None and count > 1 and len(arguments) == 1:
             return function(*arguments[0].reshape(-1).unbind())
         return function(*arguments)
 
@@ -49,7 +51,8 @@ def with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def called(*arguments: Any) -> Any:
         plain = [
-            one.detach().numpy() if isinstance(one, torch.Tensor) else one for one in arguments
+            argument.detach().numpy() if isinstance(argument, torch.Tensor) else argument
+            for argument in arguments
         ]
         return function(*(one[()] if isinstance(one, np.ndarray) else one for one in plain))
 
@@ -61,19 +64,21 @@ def _takes_any(hand: Callable[..., Any]) -> bool:
         parameters = inspect.signature(callable_part(hand)).parameters.values()
     except (TypeError, ValueError):  # builtins have none
         return True
-    return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+    return any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
 
 
 def tensors_at(problem: Problem, point: np.ndarray | None) -> list[torch.Tensor]:
     """Return a problem's inputs, at another flat point (n,) where one is given."""
     if point is None:
-        return [one.detach().clone() for one in problem.tensors]
+        return [tensor.detach().clone() for tensor in problem.tensors]
     return parts_of(point, problem.tensors)
 
 
 def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:
     """Return the inputs' values at a flat point (n,), by name."""
-    return dict(zip((one.name for one in problem.inputs), tensors_at(problem, point), strict=True))
+    return dict(
+        zip((input_.name for input_ in problem.inputs), tensors_at(problem, point), strict=True)
+    )
 
 
 def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
@@ -83,13 +88,13 @@ def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
         result: a Jacobian (m, n) with the same inputs.
         problem: its function returns the m·n entries.
     """
-    found = trace_problem(problem, TRACE_SECONDS)
+    traced = trace_problem(problem, MAX_TRACE_SECONDS)
     m, n = result.shape
-    if isinstance(found, Refusal) or len(found.outputs) != m * n:
+    if isinstance(traced, Refusal) or len(traced.outputs) != m * n:
         return None
     symbols = _symbols(result)
     names = {s: label.unicode for s, label in zip(symbols, result.columns, strict=True)}
-    return Expressions(found.graph, found.inputs, found.outputs, symbols, names)
+    return Expressions(traced.graph, traced.inputs, traced.outputs, symbols, names)
 
 
 def of_form(form: ClosedForm) -> Expressions:

@@ -1,4 +1,4 @@
-"""The comparison of a Jacobian with another hand's: status, difference and cause of each entry."""
+"""Comparison with a hand-derived Jacobian: status, difference and cause of each entry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jacmagic.result.check.calls import of_form
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import (
-    NOISES,
+    NOISE_FACTOR,
     WRONG,
     Status,
     agreement_at,
@@ -44,7 +44,7 @@ class Entry:
         row: i.
         column: j.
         name: ∂fᵢ/∂xⱼ in Unicode.
-        hand: the hand's number at the point where both are shown.
+        hand: the hand-derived number at the point where both are shown.
         right: the Jacobian's number there.
         status: what is known of it.
         cause: the likely slip, or why the entry is in doubt; "" without one.
@@ -62,18 +62,18 @@ class Entry:
 
     @property
     def difference(self) -> float:
-        """The hand's number less the right one."""
+        """The hand-derived number minus the right one."""
         return self.hand - self.right
 
     @property
     def ratio(self) -> float:
-        """The hand's number by the right one; nan where that is 0."""
+        """The hand-derived number divided by the right one; nan where that is 0."""
         return self.hand / self.right if self.right else float("nan")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckResult:
-    """A Jacobian compared with another hand's; `jacmagic.view.comparison` displays it."""
+    """A comparison with a hand-derived Jacobian; `jacmagic.view.comparison` displays it."""
 
     result: JacobianResult
     checked: Hand
@@ -89,7 +89,7 @@ class CheckResult:
         """Compare with a result; see `jacmagic.compare`.
 
         `make` returns the problem of another function of the same arguments; `moves` is False if
-        functions by other hands can be evaluated at x alone.
+        other functions can be evaluated at x alone.
         """
         checked = read_hand(hand, result, make, of)
         if not moves:
@@ -132,12 +132,12 @@ class CheckResult:
     @property
     def wrong(self) -> list[Entry]:
         """The entries that differ."""
-        return [one for one in self.entries if one.status in WRONG]
+        return [entry for entry in self.entries if entry.status in WRONG]
 
     @property
     def doubtful(self) -> list[Entry]:
         """The entries that nothing decides."""
-        return [one for one in self.entries if one.status is Status.DOUBT]
+        return [entry for entry in self.entries if entry.status is Status.DOUBT]
 
     @property
     def causes(self) -> dict[str, int]:
@@ -165,8 +165,8 @@ class CheckResult:
     @property
     def largest(self) -> float:
         """The largest relative difference of the entries that are equal."""
-        held = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
-        hand, truth = self.samples.hand[:, held], self.samples.truth[:, held]
+        equal = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
+        hand, truth = self.samples.hand[:, equal], self.samples.truth[:, equal]
         size = np.maximum(np.abs(hand), np.abs(truth))
         with np.errstate(all="ignore"):
             gaps = np.abs(hand - truth) / np.maximum(size, np.median(size, axis=0))
@@ -188,15 +188,15 @@ def _evidence(
     finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(
         axis=(1, 2)
     )
-    kept = finite if finite.any() else np.arange(len(finite)) == 0
-    noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
+    usable = finite if finite.any() else np.arange(len(finite)) == 0
+    noise = NOISE_FACTOR * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
     noise = noise + 1e-13 * (unit / 2.0**-52) * size
     return Evidence(
-        samples.points[kept],
-        samples.truth[kept],
-        samples.hand[kept],
-        np.nan_to_num(noise[kept], posinf=0.0),
+        samples.points[usable],
+        samples.truth[usable],
+        samples.hand[usable],
+        np.nan_to_num(noise[usable], posinf=0.0),
         form,
         hand.expressions if not hand.only_here else None,
         result,

@@ -17,8 +17,8 @@ from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
-MAX_WRITTEN = 40  # symbols of an expression in a sentence, about half a line
-_WRITING_SECONDS = 0.2  # for one expression: SymPy needs milliseconds
+MAX_SYMBOLS_WRITTEN = 40  # symbols of an expression in a sentence, about half a line
+_MAX_SECONDS_TO_WRITE = 0.2  # for one expression: SymPy needs milliseconds
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Expressions:
 
     def text(self, node: int) -> str:
         """Return a node as text; "" where it is too long for a sentence."""
-        if tree_sizes(self.graph, [node])[0] > MAX_WRITTEN:
+        if tree_sizes(self.graph, [node])[0] > MAX_SYMBOLS_WRITTEN:
             return ""
         written = attempt(
-            lambda: plain(self.sympy(node, self.symbols), self.names), _WRITING_SECONDS
+            lambda: plain(self.sympy(node, self.symbols), self.names), _MAX_SECONDS_TO_WRITE
         )
         return "" if isinstance(written, Refusal) else _typeset(written)
 
@@ -67,7 +67,7 @@ _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def _typeset(text: str) -> str:
     """Return text with · for products and raised exponents; "" where it is too long."""
     raised = _POWER.sub(lambda power: power[1].translate(_HIGH), text)
-    return "" if len(raised) > MAX_WRITTEN else raised.replace("*", "·").replace("··", "**")
+    return "" if len(raised) > MAX_SYMBOLS_WRITTEN else raised.replace("*", "·").replace("··", "**")
 
 
 class Values:

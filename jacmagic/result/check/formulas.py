@@ -1,4 +1,4 @@
-"""Formulas by another hand: SymPy matrices, expressions and LaTeX."""
+"""Hand-derived formulas: SymPy matrices, expressions and LaTeX."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jacmagic.function.interop import lifted
 from jacmagic.function.source import required_of
 from jacmagic.function.targets import is_sympy
 from jacmagic.result.check.arrange import Blocks, arrange
-from jacmagic.result.check.calls import TRACE_SECONDS
+from jacmagic.result.check.calls import MAX_TRACE_SECONDS
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.symbols import Vocabulary
@@ -36,34 +36,36 @@ def vocabulary_of(result: JacobianResult) -> Vocabulary:
 
 def constants_of(result: JacobianResult) -> dict[str, float]:
     """Return the numbers that the function knows by a name."""
-    found: dict[str, float] = {}
+    constants: dict[str, float] = {}
     reading = result.reading
     if reading is not None:
-        found |= {one.label.text: one.value for one in reading.form.trace.constants}
+        constants |= {
+            constant.label.text: constant.value for constant in reading.form.trace.constants
+        }
     for name, value in result.problem.parameters.items():
         if (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
             isinstance(value, torch.Tensor) and value.numel() == 1
         ):
-            found[name] = float(value)
-    return found
+            constants[name] = float(value)
+    return constants
 
 
 def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
     r"""Return pasted LaTeX: `\begin{pmatrix} … \end{pmatrix}`, or one entry."""
     from jacmagic.result.check.latex import parse_latex
 
-    known = vocabulary_of(result)
+    vocabulary = vocabulary_of(result)
     met: list[str] = []
 
     def either(name: str) -> Any:
-        found = known.either(name)
-        if found is not None:
+        meaning = vocabulary.either(name)
+        if meaning is not None:
             met.append(name)
-        return found
+        return meaning
 
     parse_latex(source, either)  # whether components count from 1 shows in all names together
-    value = parse_latex(source, known.fitting(met).meaning)
-    return from_sympy(value, result, blocks, kind="LaTeX", known=known)
+    value = parse_latex(source, vocabulary.fitting(met).meaning)
+    return from_sympy(value, result, blocks, kind="LaTeX", vocabulary=vocabulary)
 
 
 def from_sympy(
@@ -72,7 +74,7 @@ def from_sympy(
     blocks: Blocks,
     *,
     kind: str = "formula",
-    known: Vocabulary | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Hand:
     """Return a SymPy matrix, expression or nest of expressions.
 
@@ -83,21 +85,21 @@ def from_sympy(
     import sympy
 
     nest = value.tolist() if isinstance(value, sympy.MatrixBase) else value
-    known = known or vocabulary_of(result)
+    vocabulary = vocabulary or vocabulary_of(result)
     if not isinstance(nest, (list, tuple)):
         nest = [[nest]]
-    entries = [sympy.sympify(one) for one in _leaves(nest)]
+    entries = [sympy.sympify(leaf) for leaf in _leaves(nest)]
     arrangement = arrange(_zeros(nest), blocks)
     flat = [*entries, sympy.Integer(0)]
     ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
-    formula = ordered if kind == "LaTeX" else known.translated(ordered)
+    formula = ordered if kind == "LaTeX" else vocabulary.translated(ordered)
     return Hand(
         "hand",
         kind,
-        _evaluator(formula, known),
-        lambda: _expressions(formula, known, result),
+        _evaluator(formula, vocabulary),
+        lambda: _expressions(formula, vocabulary, result),
         formula,
-        known.symbols,
+        vocabulary.symbols,
         notes=(arrangement.note,) if arrangement.note else (),
         transposed=arrangement.transposed,
     )
@@ -120,10 +122,10 @@ def _zeros(nest: Any) -> Any:
     return 0.0
 
 
-def _evaluator(formula: Any, known: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
+def _evaluator(formula: Any, vocabulary: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
     import sympy
 
-    function = sympy.lambdify(known.symbols, list(formula), modules=["scipy", "numpy"])
+    function = sympy.lambdify(vocabulary.symbols, list(formula), modules=["scipy", "numpy"])
 
     def evaluate(point: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -134,22 +136,24 @@ def _evaluator(formula: Any, known: Vocabulary) -> Callable[[np.ndarray], np.nda
     return evaluate
 
 
-def _expressions(formula: Any, known: Vocabulary, result: JacobianResult) -> Expressions | None:
+def _expressions(
+    formula: Any, vocabulary: Vocabulary, result: JacobianResult
+) -> Expressions | None:
     """Return a formula's entries on a graph, by a trace of the code that SymPy writes."""
     import sympy
 
-    function = lifted(sympy.lambdify(known.symbols, list(formula), modules="math"))
+    function = lifted(sympy.lambdify(vocabulary.symbols, list(formula), modules="math"))
     point = [torch.tensor(v, dtype=torch.float64) for v in result.problem.flat_point]
 
     def run(*numbers: torch.Tensor) -> Any:
         return [torch.as_tensor(one, dtype=torch.float64) for one in function(*numbers)]
 
     names = [f"x{k}" for k in range(len(point))]
-    found = trace(run, point, names, seconds=TRACE_SECONDS)
-    if isinstance(found, Refusal):
+    traced = trace(run, point, names, seconds=MAX_TRACE_SECONDS)
+    if isinstance(traced, Refusal):
         return None
-    texts = {s: label.unicode for s, label in zip(known.symbols, result.columns, strict=True)}
-    return Expressions(found.graph, found.inputs, found.outputs, known.symbols, texts)
+    texts = {s: label.unicode for s, label in zip(vocabulary.symbols, result.columns, strict=True)}
+    return Expressions(traced.graph, traced.inputs, traced.outputs, vocabulary.symbols, texts)
 
 
 def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error: Exception) -> Any:
@@ -168,10 +172,10 @@ def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error:
     import sympy
 
     arguments, start = [], 0
-    for one in result.problem.inputs:
-        part = [_named(label) for label in result.columns[start : start + one.value.numel()]]
+    for input_ in result.problem.inputs:
+        part = [_named(label) for label in result.columns[start : start + input_.value.numel()]]
         start += len(part)
-        arguments.append(part[0] if one.value.dim() == 0 else sympy.Matrix(part))
+        arguments.append(part[0] if input_.value.dim() == 0 else sympy.Matrix(part))
     if required_of(hand) == 1 and len(arguments) > 1:
         arguments = [sympy.Matrix([_named(label) for label in result.columns])]
     value = hand(*arguments)

@@ -1,4 +1,4 @@
-"""What is checked: a Jacobian by another hand, evaluated at any point."""
+"""A hand-derived Jacobian to be checked, evaluated at any point."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.core import JacobianResult
 
 MAX_DIGITS = 9  # significant digits up to which a number was typed and rounded, not computed
-NO_DECIMALS = 0.0
+NO_DECIMALS = 0.0  # half a unit of the last digit of numbers that are not rounded
 
 
 @dataclass(frozen=True)
 class Hand:
-    """A Jacobian (m, n) by another hand.
+    """A hand-derived Jacobian (m, n).
 
     Attributes:
         title: its name in messages.

@@ -26,15 +26,15 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.graph.precise import precise
 
-MAX_GAP = 1e-4  # relative: what rounding may do where four digits are left
-POINTS = 3  # the worst ones of an entry
-EQUAL = 2.0**-40  # relative, of values with fifty digits; constants may be rounded floats
-MAX_ENTRIES = 64  # of a matrix that are settled so, each in milliseconds
-MAX_OPERATIONS = 2_000
+MAX_RELATIVE_GAP = 1e-4  # relative: what rounding may do where four digits are left
+WORST_POINTS = 3  # the worst ones of an entry
+MAX_RELATIVE_GAP_OF_DIGITS = 2.0**-40  # of fifty digits; constants may be rounded floats
+MAX_ENTRIES_SETTLED = 64  # of a matrix that are settled so, each in milliseconds
+MAX_OPERATIONS = 2_000  # of a tape that is run with fifty digits
 MIN_DIGITS = 7  # half of float64's: what is wrong by a mistake differs earlier
-NOISES = 16.0
-RELATIVE = 1e-12  # of an entry, as is shown
-SHARE = 2.0**-44  # of what the row's largest entry contributes
+NOISE_FACTOR = 16.0  # times the estimated noise: the estimate is of few points
+MAX_RELATIVE_ROUNDING = 1e-12  # of an entry, as is shown
+MAX_SHARE_OF_ROW = 2.0**-44  # of what the row's largest entry contributes
 
 
 class Status(Enum):
@@ -52,8 +52,8 @@ WRONG = (Status.DIFFERENT, Status.HERE)
 
 def is_wrong(status: np.ndarray) -> np.ndarray:
     """Return where entries differ, boolean (m, n)."""
-    found: np.ndarray = (status == Status.DIFFERENT) | (status == Status.HERE)
-    return found
+    differs: np.ndarray = (status == Status.DIFFERENT) | (status == Status.HERE)
+    return differs
 
 
 def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) -> np.ndarray:
@@ -68,14 +68,14 @@ def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) ->
     with np.errstate(invalid="ignore", over="ignore"):
         size = np.maximum(np.abs(truth), np.abs(hand))
         gap = np.abs(hand - truth)
-        relative = RELATIVE * max(1.0, unit / 2.0**-52)
-        allowed = np.maximum(NOISES * samples.noise, relative * size) + rounding * (1 + 1e-9)
+        relative = MAX_RELATIVE_ROUNDING * max(1.0, unit / 2.0**-52)
+        allowed = np.maximum(NOISE_FACTOR * samples.noise, relative * size) + rounding * (1 + 1e-9)
         allowed = np.maximum(allowed, invisible(samples, unit))
         equal = (gap <= allowed) | (truth == hand)
-    known = np.isfinite(truth) & np.isfinite(hand)
+    finite = np.isfinite(truth) & np.isfinite(hand)
     vague = (allowed > np.sqrt(unit) * size) & ~(rounding > 0) & (size > 0)
     tiny = gap <= invisible(samples, unit)
-    return np.where(known & ~(vague & ~tiny & equal), equal.astype(float), np.nan)
+    return np.where(finite & ~(vague & ~tiny & equal), equal.astype(float), np.nan)
 
 
 def invisible(samples: Samples, unit: float) -> np.ndarray:
@@ -84,7 +84,7 @@ def invisible(samples: Samples, unit: float) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         largest = (np.abs(samples.truth) * sizes).max(axis=2, keepdims=True)
     usual = np.median(np.nan_to_num(np.abs(samples.truth)), axis=0)  # of the entry, at all points
-    return SHARE * (unit / 2.0**-52) * (np.nan_to_num(largest) / sizes + usual)
+    return MAX_SHARE_OF_ROW * (unit / 2.0**-52) * (np.nan_to_num(largest) / sizes + usual)
 
 
 def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray:
@@ -95,51 +95,51 @@ def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray
         truth: (k, m, n).
         hand: (k, m, n).
     """
-    found = np.full(equal.shape[1:], Status.DOUBT, dtype=object)
+    status = np.full(equal.shape[1:], Status.DOUBT, dtype=object)
     wrong = (equal == 0).any(axis=0)
     right = (equal == 1).any(axis=0)
-    found[right & ~wrong] = Status.EQUAL
-    found[wrong] = Status.DIFFERENT
-    found[wrong & (equal[0] == 1)] = Status.HERE
+    status[right & ~wrong] = Status.EQUAL
+    status[wrong] = Status.DIFFERENT
+    status[wrong & (equal[0] == 1)] = Status.HERE
     missing = np.isfinite(truth[0]) & ~np.isfinite(hand[0])
-    found[missing] = Status.DIFFERENT
-    return found
+    status[missing] = Status.DIFFERENT
+    return status
 
 
 def doubts_of(
     result: JacobianResult, samples: Samples, status: np.ndarray
 ) -> dict[tuple[int, int], str]:
-    """Return why the hand is not to be called wrong in some entries."""
-    found: dict[tuple[int, int], str] = {}
+    """Return reasons to doubt that some differing entries are wrong."""
+    doubts: dict[tuple[int, int], str] = {}
     agreement = result.agreement
     if agreement.verdict == "disagree":
         for one in agreement.disagreements:
             if status[one.row, one.column] in WRONG:
-                found[one.row, one.column] = f"the right value is in doubt: {one.cause}"
+                doubts[one.row, one.column] = f"the right value is in doubt: {one.cause}"
     both = result.one_sided
     if both is not None:
         left, right = both.left.numpy(), both.right.numpy()
         for i, j in both.entries:
             hand = samples.hand[0, i, j]
             if status[i, j] in WRONG and _between(hand, left[i, j], right[i, j]):
-                found[i, j] = _sides(hand, left[i, j], right[i, j], samples.truth[0, i, j])
+                doubts[i, j] = _sides(hand, left[i, j], right[i, j], samples.truth[0, i, j])
     for i, j in np.argwhere(is_wrong(status)):
         digits = _digits(samples.truth[:, i, j], samples.hand[:, i, j])
         if digits >= MIN_DIGITS:
-            found.setdefault(
+            doubts.setdefault(
                 (int(i), int(j)),
                 f"equal to {digits} digits: a rounded constant, a difference quotient, or rounding",
             )
     for i, j in np.argwhere(~np.isfinite(samples.truth[0])):
-        found.setdefault((int(i), int(j)), "the function has no finite derivative at x")
-    return found
+        doubts.setdefault((int(i), int(j)), "the function has no finite derivative at x")
+    return doubts
 
 
 def _digits(truth: np.ndarray, hand: np.ndarray) -> int:
     """Return how many digits two values share at all points."""
-    kept = np.isfinite(truth) & (truth != hand)
+    differing = np.isfinite(truth) & (truth != hand)
     with np.errstate(all="ignore"):
-        gaps = np.abs(hand - truth)[kept] / np.maximum(np.abs(hand), np.abs(truth))[kept]
+        gaps = np.abs(hand - truth)[differing] / np.maximum(np.abs(hand), np.abs(truth))[differing]
     worst = float(np.max(gaps, initial=1e-16))
     return int(-np.log10(worst)) if worst == worst else 0
 
@@ -151,11 +151,11 @@ def _between(value: float, left: float, right: float) -> bool:
 
 
 def _sides(hand: float, left: float, right: float, torch: float) -> str:
-    """Return which derivative at a kink the hand has."""
+    """Return which one-sided derivative the hand-derived Jacobian has at a kink."""
     side = "from the left" if np.isclose(hand, left) else "from the right"
     if not np.isclose(hand, left) and not np.isclose(hand, right):
         side = "between both sides"
-    return f"at a kink: the hand's is the derivative {side}, torch's {torch:g}"
+    return f"at a kink: this is the derivative {side}, torch's {torch:g}"
 
 
 def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: Hand) -> None:
@@ -165,7 +165,7 @@ def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: 
         equal: (k, m, n), from `agreement_at`.
         samples: the values.
         form: the right expressions.
-        hand: the other hand's.
+        hand: the values of the hand-derived ones.
     """
     if form is None:
         return
@@ -173,9 +173,9 @@ def settle(equal: np.ndarray, samples: Samples, form: Expressions | None, hand: 
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
         gaps = np.where(equal == 0, np.abs(samples.hand - samples.truth) / size, 0.0)
-    small = np.argwhere((gaps.max(axis=0) > 0) & (gaps.max(axis=0) < MAX_GAP))
-    for i, j in small[:MAX_ENTRIES]:
-        worst = np.argsort(gaps[:, i, j])[::-1][:POINTS]
+    small = np.argwhere((gaps.max(axis=0) > 0) & (gaps.max(axis=0) < MAX_RELATIVE_GAP))
+    for i, j in small[:MAX_ENTRIES_SETTLED]:
+        worst = np.argsort(gaps[:, i, j])[::-1][:WORST_POINTS]
         wrong = [samples.points[k] for k in worst if gaps[k, i, j] > 0]
         if hand.expressions is not None and _are_equal(form, hand.expressions, i * n + j, wrong):
             equal[equal[:, i, j] == 0, i, j] = 1
@@ -188,7 +188,7 @@ def _are_equal(
         one, other = (_exact(side, side.entries[entry], point) for side in (form, written))
         if one is None or other is None:
             return False
-        if abs(one - other) > EQUAL * max(abs(one), abs(other)):
+        if abs(one - other) > MAX_RELATIVE_GAP_OF_DIGITS * max(abs(one), abs(other)):
             return False
     return True
 

@@ -19,8 +19,8 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
 MAX_SYMBOLS = 400  # of an entry on either side
-SECONDS = 0.6  # for all entries of a matrix
-SECONDS_EACH = 0.2
+MAX_SECONDS = 0.6  # for all entries of a matrix
+MAX_SECONDS_PER_ENTRY = 0.2
 
 
 def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
@@ -35,8 +35,8 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
     if hand.formula is None and written is None:
         return set()
     sizes = tree_sizes(form.graph, form.entries)
-    found: set[int] = set()
-    with one_allowance(SECONDS):
+    proved_entries: set[int] = set()
+    with one_allowance(MAX_SECONDS):
         for k in entries:
             if sizes[k] > MAX_SYMBOLS:
                 continue
@@ -45,13 +45,13 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
                 right = form.sympy(form.entries[k], form.symbols)
                 return is_zero(right - _other(form, hand, written, k))
 
-            if attempt(work, SECONDS_EACH) is True:
-                found.add(k)
-    return found
+            if attempt(work, MAX_SECONDS_PER_ENTRY) is True:
+                proved_entries.add(k)
+    return proved_entries
 
 
 def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -> Any:
-    """Return the hand's entry in the symbols of the right one."""
+    """Return the hand-derived entry in the symbols of the right one."""
     if written is None:
         renamed = dict(zip(hand.symbols, form.symbols, strict=True))
         return hand.formula[k].xreplace(renamed)

@@ -1,4 +1,4 @@
-"""Read a Jacobian by another hand, whatever its kind, as a `Hand`."""
+"""Read a hand-derived Jacobian, whatever its kind, as a `Hand`."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def blocks_of(result: JacobianResult) -> Blocks:
     """Return the shapes that a Jacobian of this function has."""
     outputs = result.numbers.outputs
     keys = tuple(".".join(map(str, path)) for path in outputs.paths)
-    names = tuple(one.name for one in result.problem.inputs)
-    inputs = tuple(tuple(one.value.shape) for one in result.problem.inputs)
+    names = tuple(input_.name for input_ in result.problem.inputs)
+    inputs = tuple(tuple(input_.value.shape) for input_ in result.problem.inputs)
     return Blocks(tuple(tuple(leaf.shape) for leaf in outputs.leaves), inputs, (keys, names))
 
 
@@ -121,7 +121,9 @@ def _first_that_runs(
 def is_symbolic(value: Any) -> bool:
     """Whether a SymPy value has free symbols."""
     parts = [value] if is_sympy(value) else list(value)
-    return any(getattr(one, "free_symbols", ()) or isinstance(one, (list, tuple)) for one in parts)
+    return any(
+        getattr(part, "free_symbols", ()) or isinstance(part, (list, tuple)) for part in parts
+    )
 
 
 def _is_like_the_function(
@@ -150,12 +152,12 @@ def _is_like_the_function(
 
 
 def _numbers(value: Any) -> np.ndarray | None:
-    """Return a function's value as float64 (m,); None where it is no nest of numbers."""
+    """Return a function's value as float64 (m,); None where it is not a nest of numbers."""
     try:
         leaves = leaves_of(value)
     except FunctionError:
         return None
-    return np.concatenate([one.detach().cpu().double().reshape(-1).numpy() for one in leaves])
+    return np.concatenate([leaf.detach().cpu().double().reshape(-1).numpy() for leaf in leaves])
 
 
 def _from_function(
@@ -165,10 +167,11 @@ def _from_function(
     forms = ClosedForms(budget=result.forms.budget)
     other = type(result).of(make(called), result.options, forms, result.view)
     if other.shape != result.shape:
-        (m, n), found = result.shape, other.shape
+        (m, n), other_shape = result.shape, other.shape
         raise FunctionError(
             f"expected a function of {m} outputs and {n} inputs to compare; "
-            f"found {found[0]} and {found[1]}; return the Jacobian, {m} × {n}, or such a function"
+            f"found {other_shape[0]} and {other_shape[1]}; "
+            f"return the Jacobian, {m} × {n}, or such a function"
         )
 
     def evaluate(point: np.ndarray) -> np.ndarray:
@@ -203,8 +206,8 @@ def _returning(
     problem = make(flat)
 
     def evaluate(point: np.ndarray) -> np.ndarray:
-        found = problem.function(*tensors_at(result.problem, point))
-        return found.detach().cpu().double().numpy().reshape(blocks.shape)
+        value = problem.function(*tensors_at(result.problem, point))
+        return value.detach().cpu().double().numpy().reshape(blocks.shape)
 
     to_trace = problem if traced is None else make(_flat(traced, arrangement, blocks))
     return Hand(
@@ -225,8 +228,8 @@ def _flat(
 
     def flat(*arguments: Any) -> torch.Tensor:
         leaves = leaves_of(called(*arguments))
-        dtype = next((one.dtype for one in leaves), torch.float64)
-        parts = [one.reshape(-1).to(dtype) for one in leaves]
+        dtype = next((leaf.dtype for leaf in leaves), torch.float64)
+        parts = [leaf.reshape(-1).to(dtype) for leaf in leaves]
         numbers = torch.cat([*parts, torch.zeros(1, dtype=dtype)])  # the last is for index −1
         return numbers[torch.where(index < 0, len(numbers) - 1, index)]
 

@@ -1,4 +1,4 @@
-"""Values of a Jacobian and of another hand's at random points around x.
+"""Values of a Jacobian and of a hand-derived one at random points around x.
 
 Points are x_j (1 + r u) with u between −1 and 1, and r u where x_j is 0. The radius r begins at
 1/2 and is halved until enough points lie in the function's domain and in the branch of x.
@@ -25,8 +25,10 @@ POINTS = 64  # beside x: a wrong formula that is right at all of them is right
 FEW_POINTS = 8  # without a closed form, where each costs a Jacobian by torch
 MAX_ENTRIES = 2**18  # of all points together: 2 MiB for each array
 HALVINGS = 10  # of the radius, down to 1/2000 of x; of points' distance from x
-RADIUS = 0.5
-STEP = 2.0**-22  # relative, of the line on which noise is estimated: smooth parts give 1e-26
+RELATIVE_RADIUS = 0.5
+RELATIVE_STEP = (
+    2.0**-22
+)  # relative, of the line on which noise is estimated: smooth parts give 1e-26
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Samples:
     Attributes:
         points: (k, n).
         truth: the Jacobian (k, m, n).
-        hand: the other hand's, (k, m, n); nan where it has no value.
+        hand: the hand-derived one, (k, m, n); nan where it has no value.
         noise: an estimate of the rounding errors of both, (k, m, n).
     """
 
@@ -52,13 +54,13 @@ class Samples:
 
 
 def sample(result: JacobianResult, hand: Hand) -> Samples:
-    """Evaluate both at x and around it; at x alone where the hand is known there only."""
-    here = np.array(result.problem.flat_point)
+    """Evaluate both Jacobians at x and around it; at x alone where one is known only there."""
+    point = np.array(result.problem.flat_point)
     unit = epsilon_of(result)
     truth_here = result.to_numpy().astype(np.float64)
-    points, truth = here[None], truth_here[None]
+    points, truth = point[None], truth_here[None]
     if not hand.only_here:
-        points, truth = around(result, here, truth_here)
+        points, truth = around(result, point, truth_here)
     with silent():
         first = hand.evaluate(points[0])
         values = np.concatenate([first[None], _careful(hand, points[1:], first.shape)])
@@ -98,7 +100,7 @@ def spread(
     (2011). Where a point's own errors happen to be small, those of half of the points count.
     """
     signs = np.random.default_rng(1).choice([-1.0, 1.0], size=points.shape)
-    moved = [values_at(points * (1 + k * STEP * signs)) for k in range(1, 5)]
+    moved = [values_at(points * (1 + k * RELATIVE_STEP * signs)) for k in range(1, 5)]
     lines = [values, *(np.broadcast_to(one, values.shape) for one in moved)]
     with np.errstate(all="ignore"):
         third = np.abs(np.diff(lines, 3, axis=0)).max(axis=0) / np.sqrt(20)
@@ -111,18 +113,18 @@ def spread(
 
 
 def around(
-    result: JacobianResult, here: np.ndarray, truth_here: np.ndarray
+    result: JacobianResult, point: np.ndarray, truth_here: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return x and random points in its branch, with the Jacobians there."""
     form = result.closed_form
-    wanted = POINTS if form is not None else FEW_POINTS
-    wanted = max(FEW_POINTS, min(wanted, MAX_ENTRIES // max(truth_here.size, 1)))
+    count = POINTS if form is not None else FEW_POINTS
+    count = max(FEW_POINTS, min(count, MAX_ENTRIES // max(truth_here.size, 1)))
     random = np.random.default_rng(0)
-    points, truths = [here[None]], [truth_here[None]]
-    missing, radius = wanted, RADIUS
+    points, truths = [point[None]], [truth_here[None]]
+    missing, radius = count, RELATIVE_RADIUS
     for _ in range(HALVINGS):
-        drawn = random.uniform(-1, 1, size=(missing, len(here)))
-        moved = np.where(here == 0, radius * drawn, here * (1 + radius * drawn))
+        drawn = random.uniform(-1, 1, size=(missing, len(point)))
+        moved = np.where(point == 0, radius * drawn, point * (1 + radius * drawn))
         values = _jacobians(result, moved)
         good = np.isfinite(values).all(axis=(1, 2))
         if form is not None:
@@ -161,13 +163,13 @@ def in_branch(form: Expressions, points: np.ndarray) -> np.ndarray:
         form: the function's outputs and entries on its graph.
         points: x, and points around it.
     """
-    found = points
+    candidates = points
     for _ in range(HALVINGS):
-        kept = found[_same_sides(form, found)]
-        if len(kept) >= min(MIN_POINTS, len(points)):
-            return kept
-        found = points[0] + (found - points[0]) / 2
-    return found[_same_sides(form, found)]
+        same_side = candidates[_same_sides(form, candidates)]
+        if len(same_side) >= min(MIN_POINTS, len(points)):
+            return same_side
+        candidates = points[0] + (candidates - points[0]) / 2
+    return candidates[_same_sides(form, candidates)]
 
 
 def _same_sides(form: Expressions, points: np.ndarray) -> np.ndarray:

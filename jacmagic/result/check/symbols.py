@@ -1,4 +1,4 @@
-"""Names in formulas by other hands: which input, or which constant, a symbol stands for."""
+"""Names in hand-derived formulas: which input or constant a symbol stands for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _letter(word: str) -> str:
 
 
 def alike(name: str) -> str:
-    r"""Return what spellings of a letter share that `key` tells apart: \varphi, φ; θ̇, theta_dot."""
+    r"""Return the key of spellings that `key` keeps apart: \varphi, φ; θ̇, theta_dot."""
     plain = unicodedata.normalize("NFKC", name)
     return _VARIANT.sub("", key(plain if "\\" in plain else tex_name(plain, ())))
 
@@ -90,8 +90,8 @@ class Vocabulary:
 
     def either(self, name: str) -> Any:
         """Return what a name means in one way of counting or the other."""
-        found = self.meaning(name)
-        return self._from_one.meaning(name) if found is None else found
+        meaning = self.meaning(name)
+        return self._from_one.meaning(name) if meaning is None else meaning
 
     def meaning(self, name: str) -> Any:
         """Return the symbol or number that a name stands for; None for others."""
@@ -104,8 +104,8 @@ class Vocabulary:
             PointError: a symbol is neither an input nor a constant of the function.
         """
         names = [symbol.name for symbol in formula.free_symbols]
-        known = self.fitting(names)
-        meanings = {symbol: known.meaning(symbol.name) for symbol in formula.free_symbols}
+        vocabulary = self.fitting(names)
+        meanings = {symbol: vocabulary.meaning(symbol.name) for symbol in formula.free_symbols}
         unknown = sorted(symbol.name for symbol, value in meanings.items() if value is None)
         if unknown:
             raise self.refusal(unknown[0])

@@ -228,7 +228,7 @@ def _varying(x: Sequence[Any], spec: Specification) -> Sequence[Any]:
         fits = given.shape[max(0, given.ndim - value.ndim) :] == value.shape
         if not fits or bool((given != value).any()):
             raise PointError(
-                f"expected the whole numbers {name} = {short(value)}, a constant of the compiled "
+                f"expected the integers {name} = {short(value)}, a constant of the compiled "
                 "function; found others; write jacmagic.compile(f, ...) with them"
             )
     return [value for position, value in enumerate(x) if position not in spec.whole]
@@ -252,7 +252,7 @@ def compiled_of(
         dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
             compiled when it is met.
         strategy: how `jacobian()` computes what the backends are checked against.
-        arguments: all arguments of the function by name; those that are no inputs of the problem
+        arguments: all arguments of the function by name; those that are not inputs of the problem
             are constants, which a call may repeat.
 
     Raises:

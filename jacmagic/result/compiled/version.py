@@ -179,5 +179,5 @@ class Version:
 
 
 def kind_of(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
-    """Return what is guarded of a tensor."""
+    """Return the guarded properties of a tensor."""
     return tensor.shape, tensor.dtype, tensor.device

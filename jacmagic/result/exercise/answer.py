@@ -41,8 +41,8 @@ class Answer:
     def values(self, points: np.ndarray) -> np.ndarray:
         """Return its values at points (k, n), as (k,)."""
         values: Values = self.written.values(points)
-        found = np.asarray(values.of(self.written.entries[0]), dtype=np.float64)
-        return np.broadcast_to(found, (len(points),))
+        numbers = np.asarray(values.of(self.written.entries[0]), dtype=np.float64)
+        return np.broadcast_to(numbers, (len(points),))
 
 
 def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Answer:
@@ -84,24 +84,24 @@ def with_numerators(text: str) -> list[str]:
 
     For each / in turn, from the bracket on in which it stands, if there is a sum before it.
     """
-    opened, found = [0], []
+    opened, pieces = [0], []
     for k, letter in enumerate(text):
         if letter in "([{":
             opened.append(k + 1)
         elif letter in ")]}" and len(opened) > 1:
             opened.pop()
         elif letter == "/" and re.search(r"\S\s*[-+−]", text[opened[-1] : k]):
-            found.append(f"{text[: opened[-1]]}({text[opened[-1] : k]}){text[k:]}")
-    return found[:MAX_NUMERATORS]
+            pieces.append(f"{text[: opened[-1]]}({text[opened[-1] : k]}){text[k:]}")
+    return pieces[:MAX_NUMERATORS]
 
 
 def sides_of(line: str) -> list[str]:
     """Split equations at the signs = and ⇒ outside of brackets."""
-    depth, start, found = 0, 0, []
+    depth, start, sides = 0, 0, []
     line = _ARROW.sub(lambda arrow: "=".ljust(len(arrow[0])), line)
     for k, letter in enumerate(line):
         depth += (letter in "([{") - (letter in ")]}")
         if letter == "=" and depth <= 0:
-            found.append(line[start:k])
+            sides.append(line[start:k])
             start = k + 1
-    return [*found, line[start:]]
+    return [*sides, line[start:]]

@@ -13,8 +13,8 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, read_answer
 from jacmagic.result.exercise.parser import Names
 
-STEP = 2.0**-6  # relative, by which a constant is moved: far above rounding, on the same branch
-EQUAL = 1e-6  # relative: rounding is far below, another formula far above
+RELATIVE_STEP = 2.0**-6  # by which a constant is moved: far above rounding, on the same branch
+MAX_RELATIVE_GAP = 1e-6  # relative: rounding is far below, another formula far above
 COINCIDENCE = (
     "it is equal for these values of the constants only; write each by its name throughout, or "
     "by its value"
@@ -44,7 +44,7 @@ class Constants:
             points: (k, n).
         """
         moved = {
-            name: self.values[name] * (1 + k * STEP)
+            name: self.values[name] * (1 + k * RELATIVE_STEP)
             for k, name in enumerate(sorted(answer.constants & set(self.values)), 1)
         }
         nodes = self._nodes(moved)
@@ -56,14 +56,16 @@ class Constants:
         other = read_answer(answer.text, replace(names, vocabulary=vocabulary, outputs=outputs), j)
         hand = other.values(points)
         with np.errstate(all="ignore"):
-            apart = np.abs(hand - right) > EQUAL * np.maximum(np.abs(hand), np.abs(right))
+            apart = np.abs(hand - right) > MAX_RELATIVE_GAP * np.maximum(
+                np.abs(hand), np.abs(right)
+            )
         return not bool(apart[np.isfinite(hand) & np.isfinite(right)].any())
 
     def _nodes(self, moved: dict[str, float]) -> dict[int, float] | None:
         """Return the numbers of moved constants by their nodes; None where one has no node."""
         reading = self.result.reading
         constants = () if reading is None else reading.form.trace.constants
-        keys = {one.node: key(one.label.text) for one in constants}
+        keys = {constant.node: key(constant.label.text) for constant in constants}
         nodes = {node: moved[name] for node, name in keys.items() if name in moved}
         return None if len(nodes) < len(moved) else nodes
 

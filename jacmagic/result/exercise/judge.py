@@ -56,12 +56,12 @@ class Judge:
             FunctionError: there is none, or it contradicts torch.
         """
         self.result, self.form = result, _closed_form(result)
-        here = np.array(result.problem.flat_point, dtype=np.float64)
-        points, _ = around(result, here, self.form.values(here.tolist()))
+        point = np.array(result.problem.flat_point, dtype=np.float64)
+        points, _ = around(result, point, self.form.values(point.tolist()))
         points = in_branch(self.expressions, points)
         truth = self.form.values_at(points)
-        known = np.isfinite(truth).all(axis=(1, 2))
-        self.points, self.truth = points[known], truth[known]
+        finite = np.isfinite(truth).all(axis=(1, 2))
+        self.points, self.truth = points[finite], truth[finite]
 
     @cached_property
     def expressions(self) -> Expressions:
@@ -73,9 +73,9 @@ class Judge:
         """What names in answers mean."""
         side = self.expressions
         listed = tuple(label.text for label in self.result.columns)
-        known = vocabulary_of(self.result)
-        outputs = outputs_of(self.result, known)
-        return Names(known, tuple(side.symbols), dict(side.names), listed, outputs)
+        vocabulary = vocabulary_of(self.result)
+        outputs = outputs_of(self.result, vocabulary)
+        return Names(vocabulary, tuple(side.symbols), dict(side.names), listed, outputs)
 
     @cached_property
     def constants(self) -> Constants:
@@ -91,10 +91,10 @@ class Judge:
         answer = self.read(i, j, text)
         if isinstance(answer, Judgement):
             return answer
-        found = self.judged(i, j, answer)
-        if found and answer.unfinished:
+        judgement = self.judged(i, j, answer)
+        if judgement and answer.unfinished:
             return Judgement(WRONG, answer.text, UNFINISHED, "a derivative is left to be taken")
-        return found
+        return judgement
 
     def read(self, i: int, j: int, text: str) -> Answer | Judgement:
         """Read an answer for an entry; return a judgement where it is not readable.
@@ -125,7 +125,7 @@ class Judge:
                 return Judgement(RIGHT, answer.text)
             return Judgement(WRONG, answer.text, "constants", COINCIDENCE)
         signs = answer.text.replace("**", "^") + "f"
-        for loose in LOOSE:  # brackets are thought behind a sign of the answer, or a function
+        for loose in LOOSE:  # brackets are assumed after a sign of the answer, or a function
             if loose[0] in signs and self._is_right_as(answer.text, i, j, loose):
                 return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
         if any(self._is_right_as(other, i, j) for other in with_numerators(answer.text)):
@@ -193,7 +193,7 @@ def judge_of(result: JacobianResult) -> Judge:
     Raises:
         FunctionError: there is no closed form to judge by.
     """
-    found = result.__dict__.get("_judge")
-    if not isinstance(found, Judge):
-        found = result.__dict__["_judge"] = Judge(result)
-    return found
+    judge = result.__dict__.get("_judge")
+    if not isinstance(judge, Judge):
+        judge = result.__dict__["_judge"] = Judge(result)
+    return judge

@@ -20,9 +20,9 @@ from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
-MAX_COLUMNS = 12  # whose sums are tried
-SECONDS = 1.0  # of SymPy's work on texts, for one answer
-MAX_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
+MAX_COLUMNS_ADDED = 12  # whose sums are tried
+MAX_SECONDS = 1.0  # of SymPy's work on texts, for one answer
+MAX_SYMBOLS_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
 MIN_DIGITS = 4  # that are right everywhere of a rounded constant
 
 
@@ -62,16 +62,16 @@ def named_mistake(
         answer: what was typed.
     """
     values = answer.values(points)
-    kept = np.isfinite(values)
-    points, truth = points[kept], truth[kept]
+    finite = np.isfinite(values)
+    points, truth = points[finite], truth[finite]
     hand = truth.copy()
-    hand[:, i, j] = values[kept]
-    searched = tree_sizes(answer.written.graph, answer.written.entries)[0] <= MAX_SEARCHED
+    hand[:, i, j] = values[finite]
+    searched = tree_sizes(answer.written.graph, answer.written.entries)[0] <= MAX_SYMBOLS_SEARCHED
     noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
     written = answer.written if searched else None
     evidence = EntryEvidence(points, truth, hand, noise, form, written, result)
     wrong = evidence.wrong(i, j)
-    with one_allowance(SECONDS), np.errstate(all="ignore"):
+    with one_allowance(MAX_SECONDS), np.errstate(all="ignore"):
         looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
         return _first(looks, evidence, wrong)
 
@@ -107,8 +107,8 @@ def number_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return that the answer is the entry's number at x, where a formula is asked for."""
     if wrong.alone or np.ptp(wrong.truth) == 0 or np.ptp(wrong.hand) > 0:
         return None
-    here, number = float(wrong.truth[0]), float(wrong.hand[0])
-    if here == 0 or abs(number - here) > 1e-3 * abs(here):
+    right, number = float(wrong.truth[0]), float(wrong.hand[0])
+    if right == 0 or abs(number - right) > 1e-3 * abs(right):
         return None
     return Slip("number", "this is its number at the point; the entry is a formula")
 
@@ -130,7 +130,9 @@ def total_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return None
     row = evidence.truth[:, wrong.row, :]
     others = [
-        k for k in range(min(row.shape[1], MAX_COLUMNS)) if k != wrong.column and row[:, k].any()
+        k
+        for k in range(min(row.shape[1], MAX_COLUMNS_ADDED))
+        if k != wrong.column and row[:, k].any()
     ]
     names = [label.unicode for label in evidence.result.columns]
     for count in (1, 2, len(others)):

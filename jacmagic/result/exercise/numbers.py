@@ -11,7 +11,7 @@ from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, WRONG, Judgement
 
 MAX_COMPONENTS = 8  # of a point whose numbers are exchanged, two by two
-ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within it
+MAX_RELATIVE_ROUNDING = 5e-3  # relative: a number that is rounded to three digits is within it
 
 
 def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
@@ -27,11 +27,11 @@ def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
     if answer.unfinished:
         return Judgement(WRONG, text, UNFINISHED, "a derivative is left to be taken")
     if set(written.graph.reach(written.entries)) & set(written.inputs):
-        return Judgement(WRONG, text, "formula", "a number is asked for; put in the point")
-    here, matrix = judge.points[:1], judge.truth[0]
-    value = float(answer.values(here)[0])
+        return Judgement(WRONG, text, "formula", "a number is asked for; substitute the point")
+    point, matrix = judge.points[:1], judge.truth[0]
+    value = float(answer.values(point)[0])
     if is_near(value, matrix[i, j]):
-        if judge.constants.are_kept(i, j, answer, judge.names, here):
+        if judge.constants.are_kept(i, j, answer, judge.names, point):
             return Judgement(RIGHT, text)
         return Judgement(WRONG, text, "constants", COINCIDENCE)
     return Judgement(WRONG, text, *_mistake(judge, i, j, value))
@@ -39,7 +39,7 @@ def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
 
 def is_near(value: float, right: float) -> bool:
     """Whether a number is right to three digits."""
-    return math.isfinite(value) and abs(value - right) <= ROUNDED * abs(right)
+    return math.isfinite(value) and abs(value - right) <= MAX_RELATIVE_ROUNDING * abs(right)
 
 
 def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
@@ -62,19 +62,19 @@ def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
 
 def _elsewhere(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
     """Return the kind and a clause where a number is the entry's at another point."""
-    here, names = judge.points[0], [one.unicode for one in judge.result.columns]
+    centre, names = judge.points[0], [column.unicode for column in judge.result.columns]
     tried: list[tuple[str, str, np.ndarray]] = []
     for k, name in enumerate(names[:MAX_COMPONENTS]):
-        flipped = here.copy()
-        flipped[k] = -here[k]
-        tried.append(("point", f"this is its value at {name} = {-here[k]:.6g}", flipped))
+        flipped = centre.copy()
+        flipped[k] = -centre[k]
+        tried.append(("point", f"this is its value at {name} = {-centre[k]:.6g}", flipped))
         for other in range(k):
-            exchanged = here.copy()
-            exchanged[[k, other]] = here[[other, k]]
+            exchanged = centre.copy()
+            exchanged[[k, other]] = centre[[other, k]]
             clause = f"this is its value with {names[other]} and {name} exchanged"
             tried.append(("point", clause, exchanged))
     degrees = "this is its value with angles in degrees; they are in radians"
-    tried += [("degrees", degrees, here * unit) for unit in (np.pi / 180, 180 / np.pi)]
+    tried += [("degrees", degrees, centre * unit) for unit in (np.pi / 180, 180 / np.pi)]
     for kind, clause, point in tried:
         if is_near(value, float(judge.form.values(point.tolist())[i, j])):
             return kind, clause

@@ -34,10 +34,10 @@ class Outputs:
         return key(str(name)) in self.nodes
 
     def term(self, name: str, one: Term) -> Term:
-        """Return an output on the graph of an answer, some of whose terms is given."""
+        """Return an output as a term on the same graph as a given term."""
         moved = {node: one.graph.number(value) for node, value in self.moved.items()}
-        known = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
-        return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, known)[0])
+        nodes = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
+        return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, nodes)[0])
 
 
 def spellings_of(result: JacobianResult) -> list[list[str]]:
@@ -58,7 +58,7 @@ def outputs_of(result: JacobianResult, vocabulary: Vocabulary) -> Outputs:
     spelled = {key(name): node for names, node in reversed(named) for name in names}
     nodes = {name: node for name, node in spelled.items() if vocabulary.meaning(name) is None}
     arguments = {
-        tuple(key(one.name) for one in result.problem.inputs),
+        tuple(key(input_.name) for input_ in result.problem.inputs),
         tuple(key(label.text) for label in result.columns),
     }
     return Outputs(result.reading.form.graph, trace.inputs, nodes, arguments)

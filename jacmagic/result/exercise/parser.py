@@ -61,13 +61,13 @@ class AnswerParser(LatexParser):
 
     def _meaning(self, name: str) -> Term | None:
         """Return what a name of the function stands for."""
-        found = self.vocabulary.meaning(name)
-        if found is None:
+        meaning = self.vocabulary.meaning(name)
+        if meaning is None:
             return self.outputs.term(name, self.one) if self._is_output(name) else None
-        if found in self.vocabulary.symbols:
-            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(found)])
+        if meaning in self.vocabulary.symbols:
+            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(meaning)])
         self.constants.add(key(name))
-        return self.one.number(Fraction(int(found.p), int(found.q)))
+        return self.one.number(Fraction(int(meaning.p), int(meaning.q)))
 
     def split(self, source: str) -> list[Token]:
         return answer_tokens(
@@ -151,7 +151,7 @@ class AnswerParser(LatexParser):
         return value
 
     def digit(self) -> Term:
-        r"""Return a digit, as in \frac12; behind ^ and √ a whole number is meant."""
+        r"""Return a digit, as in \frac12; after ^ and √ an integer is meant."""
         before = self.tokens[self.at - 1]
         if before.text != "^" and self.source[before.column : before.column + 1] != "√":
             digit: Term = super().digit()
@@ -215,7 +215,7 @@ class AnswerParser(LatexParser):
         return -total if minus else total
 
     def _goes_on(self, behind_number: bool) -> bool:
-        """Whether a name or number comes next; behind a number also a bracket, as in sin 2(x+1)."""
+        """Whether a name or number comes next; after a number also a bracket, as in sin 2(x+1)."""
         token = self.next
         if not self.is_name() and self.constant(token.text) is not None:
             return token.text not in EULER
@@ -227,7 +227,7 @@ class AnswerParser(LatexParser):
         return behind_number and token.text in ("(", "[", "{", "|") and self.begins()
 
     def name_at(self, at: int) -> tuple[str, int]:
-        """Return a name; a prime behind it is a derivative where the name has none."""
+        """Return a name; a prime after it is a derivative where the name has none."""
         name, after = super().name_at(at)
         plain = self.tokens[at].text
         if self.tokens[at + 1].text == "'" and self.resolve(name) is None and self.resolve(plain):
@@ -247,13 +247,13 @@ class AnswerParser(LatexParser):
             raise self.refuse(token.column, message, len(name))
         start = self.at
         value: Term = super().named()
-        if self._is_output("".join(one.text for one in self.tokens[start : self.at])):
+        if self._is_output("".join(token.text for token in self.tokens[start : self.at])):
             self._skip_arguments()
         return value
 
     def _skip_arguments(self) -> None:
         """Read f(x, y) as f: the arguments are those of the function, in their order."""
-        texts = [one.text for one in self.tokens[self.at :]]
+        texts = [token.text for token in self.tokens[self.at :]]
         end = texts.index(")") if texts[0] == "(" and ")" in texts else 0
         inner = "".join(texts[1:end]).split(",")
         if end and tuple(map(key, inner)) in self.outputs.arguments:

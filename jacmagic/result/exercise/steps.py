@@ -13,7 +13,7 @@ from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.tokens import MAX_LETTERS
 
-MAX_LINES = 100
+MAX_LINES = 100  # of a typed derivation; each is judged like an answer
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}|&|\$")
 _BREAK = re.compile(r"\n|\\\\(?:\[[^\]]*\])?")
 _OPERATORS = re.compile(r"[-+*^−·²³(]")
@@ -45,10 +45,10 @@ def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Jud
             answer = judge.read(i, j, side)
             if isinstance(answer, Judgement):
                 return replace(answer, answer=line[:200], line=number)
-            found = judge.judged(i, j, answer)
+            judgement = judge.judged(i, j, answer)
             unfinished = answer.unfinished
-            if not found:
-                return Judgement(WRONG, line, found.kind, found.message, number)
+            if not judgement:
+                return Judgement(WRONG, line, judgement.kind, judgement.message, number)
     if unfinished:
         message = "a derivative is left to be taken"
         return Judgement(WRONG, written[-1][1], UNFINISHED, message, written[-1][0])
@@ -72,7 +72,7 @@ def _sides(judge: Judge, j: int, line: str) -> Iterator[str]:
 
 
 def _is_label(judge: Judge, j: int, side: str) -> bool:
-    """Whether a side such as ∂f₁/∂x names the entry: it is no expression and has no operators.
+    """Whether a side such as ∂f₁/∂x names the entry: it is not an expression and has no operators.
 
     An output alone, as in f₁ = 2x, is meant so too.
     """
@@ -114,12 +114,12 @@ def hint_for(judge: Judge, i: int, j: int, so_far: str | Sequence[str] = "") -> 
     """Return the next step for an entry, or the mistake in the answer or derivation so far."""
     lines = [line for line in lines_of(so_far) if line.strip()]
     if lines:
-        found: Judgement = judge_steps(judge, i, j, lines)
-        if not found and found.kind != "unfinished":
-            return Hint("", "", found.sentence, "")
-        if found:
+        judgement: Judgement = judge_steps(judge, i, j, lines)
+        if not judgement and judgement.kind != "unfinished":
+            return Hint("", "", judgement.sentence, "")
+        if judgement:
             return Hint("", "", "it is right; nothing is left to do", "")
-    equations = [one for one in judge.result.steps(i, j).equations if one.rule]
+    equations = [equation for equation in judge.result.steps(i, j).equations if equation.rule]
     if not equations:
         return Hint("", "", "no rule is needed here", "")
     k = min(len(lines), len(equations) - 1)

@@ -15,7 +15,7 @@ class Term:
 
     Attributes:
         graph: holds the node.
-        node: the node.
+        node: its number in the graph.
         inputs: the n variable nodes, for derivatives.
     """
 
@@ -25,7 +25,7 @@ class Term:
 
     def apply(self, operation: str, *others: Term) -> Term:
         """Return an operation on this node and others."""
-        node = self.graph.apply(operation, self.node, *(one.node for one in others))
+        node = self.graph.apply(operation, self.node, *(other.node for other in others))
         return Term(self.graph, node, self.inputs)
 
     def number(self, value: float | Fraction) -> Term:
@@ -36,7 +36,7 @@ class Term:
         """Return the derivative by an input.
 
         Raises:
-            TypeError: `by` is no input.
+            TypeError: `by` is not an input.
         """
         if by.node not in self.inputs:
             raise TypeError("expected an input")

@@ -23,7 +23,7 @@ MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
 MAX_DIGITS = 40  # of a number
 MAX_DERIVATIVES = 12  # that an answer leaves to be taken
-MAXWORD = 24  # letters of a word that is split into names
+MAX_WORD_LETTERS = 24  # letters of a word that is split into names
 CONSTANTS = frozenset({"pi", "π", "e"})
 NOUN = "the answer"
 
@@ -59,20 +59,20 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
         OptionError: a character belongs to no token, or brackets are nested too deeply.
     """
     plain = source.translate(_SIGNS).replace("**", "^ ")
-    plain = _BAR.sub(lambda found: "|".ljust(len(found[0])), plain)
-    plain = _DELIMITERS.sub(lambda found: " " * len(found[0]), plain)
+    plain = _BAR.sub(lambda tokens: "|".ljust(len(tokens[0])), plain)
+    plain = _DELIMITERS.sub(lambda tokens: " " * len(tokens[0]), plain)
     reader = _Words(plain, is_variable, is_function)
-    found = reader.tokens()
+    tokens = reader.tokens()
     depth = 0
-    for token in found:
+    for token in tokens:
         depth += (token.text in ("(", "[", "{", "^")) - (token.text in (")", "]", "}"))
         if depth > MAX_DEPTH:
             raise refusal(source, token.column, "expected fewer brackets", noun=NOUN)
-    left = [token for token in found if token.kind.startswith("derivative")]
+    left = [token for token in tokens if token.kind.startswith("derivative")]
     if len(left) > MAX_DERIVATIVES:
         message = f"expected at most {MAX_DERIVATIVES} derivatives"
         raise refusal(source, left[-1].column, message, noun=NOUN)
-    return [*found, end_of(source)]
+    return [*tokens, end_of(source)]
 
 
 class _Words:
@@ -83,23 +83,23 @@ class _Words:
         self.is_variable, self.is_function = is_variable, is_function
 
     def tokens(self) -> list[Token]:
-        found: list[Token] = []
+        tokens: list[Token] = []
         while self.at < len(self.source):
             silent = silent_until(self.source, self.at)
             if silent > self.at:
                 self.at = silent
                 continue
             new, after = self._next()
-            found += new
+            tokens += new
             self.at = after
-        return found
+        return tokens
 
     def _next(self) -> tuple[list[Token], int]:
         """Return the tokens that begin here, and where they end."""
         for read in (self._operator, self._number, self._part, self._raised, self._word):
-            found = read()
-            if found is not None:
-                return found
+            piece = read()
+            if piece is not None:
+                return piece
         if self.source[self.at] == "√":
             return [Token("command", r"\sqrt", self.at)], self.at + 1
         token = token_at(self.source, self.at)
@@ -134,7 +134,7 @@ class _Words:
         return [Token("number", match[0], self.at)], match.end()
 
     def _part(self) -> tuple[list[Token], int] | None:
-        """½ as (1/2); 2½ is no product."""
+        """½ as (1/2); 2½ is not a product."""
         match = _PART.match(self.source, self.at)
         if match is None:
             return None
@@ -163,11 +163,11 @@ class _Words:
         if word[0] in "d∂" and not self.is_variable(word) and self.is_variable(word[1:]):
             return [Token("differential", word[1:], self.at)], after
         pieces = self._pieces(word) or [word]
-        found, column = [], self.at
+        tokens, column = [], self.at
         for piece in pieces:
-            found.append(self._piece(piece, column))
+            tokens.append(self._piece(piece, column))
             column += len(piece)
-        return found, after
+        return tokens, after
 
     def _piece(self, piece: str, column: int) -> Token:
         if piece.isdigit():
@@ -178,7 +178,7 @@ class _Words:
     def _pieces(self, word: str) -> list[str] | None:
         """Return the fewest variables, functions and constants that a word is made of.
 
-        Numbers stand behind functions only: sin2x is sin(2x), x2 no product.
+        Numbers stand after functions only: sin2x is sin(2x), x2 no product.
         """
 
         def is_piece(text: str) -> bool:
@@ -199,5 +199,5 @@ class _Words:
             ways = [way for k in ends if (way := after(text[:k], text[k:])) is not None]
             return min(ways, key=len, default=None)
 
-        found = split(word) if len(word) <= MAXWORD or is_piece(word) else None
-        return None if found is None else list(found)
+        pieces = split(word) if len(word) <= MAX_WORD_LETTERS or is_piece(word) else None
+        return None if pieces is None else list(pieces)

@@ -37,7 +37,7 @@ def typed(entry: Any, symbols: Sequence[Any], columns: Sequence[Label]) -> str:
 def typed_name(label: Label) -> str:
     """Return the first spelling of a component that can be typed: x[0], θ, W₀[0,1]."""
     spellings = (label.text, label.unicode, label.symbol)
-    return next((one for one in spellings if WORD.fullmatch(one)), label.tex)
+    return next((spelling for spelling in spellings if WORD.fullmatch(spelling)), label.tex)
 
 
 def without_cases(entry: Any, values: Mapping[Any, float]) -> Any:
@@ -54,14 +54,14 @@ def without_cases(entry: Any, values: Mapping[Any, float]) -> Any:
 
 def maxima_names(columns: Sequence[Label]) -> list[str]:
     """Return an identifier of Maxima for each column: x1, x_0; a reserved one gets a 1."""
-    found: list[str] = []
+    identifiers: list[str] = []
     for label in columns:
-        plain = label.symbol if label.symbol.isascii() else f"v{len(found) + 1}"
+        plain = label.symbol if label.symbol.isascii() else f"v{len(identifiers) + 1}"
         name = plain.strip("_")
-        while not name or name in _RESERVED or name in found:
+        while not name or name in _RESERVED or name in identifiers:
             name += "1"
-        found.append(name)
-    return found
+        identifiers.append(name)
+    return identifiers
 
 
 class _MaximaPrinter(StrPrinter):

@@ -19,7 +19,7 @@ _ALONE = {
     Finding.FORM: "the closed form",
     Finding.CONTRADICTED: "",
 }
-MAX_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
+MAX_RELATIVE_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Agreement:
     def _size(self) -> str:
         """The largest difference, with the size of its entry where that makes it small."""
         gaps = self.sources.gaps
-        if gaps is None or self.largest <= MAX_UNREMARKED:
+        if gaps is None or self.largest <= MAX_RELATIVE_UNREMARKED:
             return number(self.largest, 1)
         entry = self.sources.torch.flat[int(gaps.argmax())]
         return f"{number(self.largest, 1)}, of {number(abs(float(entry)), 1)}"
@@ -145,8 +145,8 @@ class Agreement:
         found = sources.estimated
         if sources.along or found is None:
             return sources.along
-        met = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
-        return bool(met.any()) or sources.formula is None or not met.size
+        decides = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
+        return bool(decides.any()) or sources.formula is None or not decides.size
 
     @property
     def _contradiction(self) -> str:
@@ -174,25 +174,28 @@ class Agreement:
         Those of a Hessian start from torch's gradient, which may be wrong too.
         """
         return sum(
-            one.formula is None or _is_nearer(one.differences, one.formula, one.torch)
-            for one in self.disagreements
-            if one.differences is not None
+            disagreement.formula is None
+            or _is_nearer(disagreement.differences, disagreement.formula, disagreement.torch)
+            for disagreement in self.disagreements
+            if disagreement.differences is not None
         )
 
     @property
     def further(self) -> tuple[str, ...]:
         """The disagreements after the first, up to five; each cause stands once."""
-        causes = {one.cause for one in self.disagreements[:1]}
+        causes = {disagreement.cause for disagreement in self.disagreements[:1]}
         lines = []
-        for one in self.disagreements[1:6]:
-            lines.append(one.numbers if one.cause in causes else str(one))
-            causes.add(one.cause)
+        for disagreement in self.disagreements[1:6]:
+            lines.append(
+                disagreement.numbers if disagreement.cause in causes else str(disagreement)
+            )
+            causes.add(disagreement.cause)
         return tuple(lines)
 
 
 def conclude(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     apart: np.ndarray,
     *,
     name: Callable[[int, int], str],
@@ -204,7 +207,7 @@ def conclude(
 
     Args:
         sources: the values.
-        found: a `Finding` for each entry, (m, n).
+        findings: a `Finding` for each entry, (m, n).
         apart: boolean (m, n), where finite differences contradict what two others agree on.
         name: names an entry for the reader.
         cause: explains why torch is alone in an entry.
@@ -214,16 +217,16 @@ def conclude(
     gaps = sources.gaps
     largest = float("nan") if gaps is None else float(gaps.max(initial=0))
     blank = Agreement("agree", largest, (), warnings, sources)
-    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(found, ALARMS))]
+    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(findings, ALARMS))]
     if alarms:
-        each = tuple(_disagreement(sources, found, i, j, name, cause) for i, j in alarms)
+        each = tuple(_disagreement(sources, findings, i, j, name, cause) for i, j in alarms)
         # the loudest first: where torch is alone, the numbers that are shown are wrong
         each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
         return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
-    open_ = np.argwhere(found != Finding.AGREED)
+    open_ = np.argwhere(findings != Finding.AGREED)
     if len(open_) or (sources.formula is None and sources.differences is None):
         i, j = map(int, open_[0]) if len(open_) else (-1, -1)
-        kind = Finding(found[i, j]) if len(open_) else Finding.UNCONFIRMED
+        kind = Finding(findings[i, j]) if len(open_) else Finding.UNCONFIRMED
         return replace(blank, verdict="not confirmed", reason=reason(kind, i, j))
     if apart.any():
         assert sources.differences is not None
@@ -236,14 +239,14 @@ def conclude(
 
 def _disagreement(
     sources: Sources,
-    found: np.ndarray,
+    findings: np.ndarray,
     i: int,
     j: int,
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Disagreement:
     decisive = bool(sources.decisive[i, j])
-    alone = _ALONE[Finding(found[i, j])]
+    alone = _ALONE[Finding(findings[i, j])]
     return Disagreement(
         i,
         j,

@@ -1,4 +1,4 @@
-"""The likely cause why torch is alone in an entry, and what to write instead.
+"""The likely cause of an entry in which torch differs from all else, and the remedy.
 
 A habit is blamed only where the trace saw values leave torch's graph on the way from the input to
 the output; else the sentence says that the code shows no reason.
@@ -110,7 +110,7 @@ class Causes:
             return sentence(Leak(self.refusal.operation, self.refusal.line, frozenset()))
         cuts = [] if self.refusal is None else _cuts_in(self.refusal.leaks)
         if cuts:
-            return " ".join(sentence(one) for one in cuts[:MAX_SUSPECTS])
+            return " ".join(sentence(cut) for cut in cuts[:MAX_SUSPECTS])
         for edge in self.edges:
             if i in edge.rows:
                 return f"The point lies on a kink: {edge}."

@@ -52,39 +52,39 @@ def check_closed_form(
     axes = random_directions(problem, DIRECTIONS)
     wide = len(axes) > MAX_COLUMNS
     axes = axes if wide else np.eye(len(axes))
-    found, sources = compared(problem, values @ axes, axes, dtype)
+    findings, sources = compared(problem, values @ axes, axes, dtype)
     blank = replace(blank, sources=alone if wide else sources)
     if sources.differences is None:
         slow = "the function is too slow, or fails, for finite differences"
         return replace(blank, reason=f"{_REFUSED}; {slow}")
     entry = (lambda i, k: f"row {i} along random direction {k}") if wide else name
-    return _concluded(blank, _constant(problem, axes, found, sources), sources, edges, entry)
+    return _concluded(blank, _constant(problem, axes, findings, sources), sources, edges, entry)
 
 
 def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
     """Why finite differences are not taken, as a clause."""
     if problem.effects:
         return f"the function changes {', '.join(problem.effects)} whenever it runs"
-    tensors = [one.value.detach() for one in problem.inputs]
+    tensors = [input_.value.detach() for input_ in problem.inputs]
     return unsteady(problem.function, tensors, numbers.outputs.leaves)
 
 
 def _constant(
-    problem: Problem, axes: np.ndarray, found: np.ndarray, sources: Sources
+    problem: Problem, axes: np.ndarray, findings: np.ndarray, sources: Sources
 ) -> np.ndarray:
-    """Return the findings; zeros agree where steps beside the point change nothing."""
-    open_ = (found == Finding.UNCONFIRMED) & (sources.torch == 0)
-    found, tensors = found.copy(), problem.tensors
+    """Return the findings; zeros agree where steps away from the point change nothing."""
+    open_ = (findings == Finding.UNCONFIRMED) & (sources.torch == 0)
+    findings, tensors = findings.copy(), problem.tensors
     for k in np.flatnonzero(open_.any(axis=0)):
         near = along(problem.function, tensors, axes[:, k])
-        if near is not None and len(near.scale) == len(found):
-            found[open_[:, k] & (near.scale[:, 0] == 0), k] = Finding.AGREED
-    return found
+        if near is not None and len(near.scale) == len(findings):
+            findings[open_[:, k] & (near.scale[:, 0] == 0), k] = Finding.AGREED
+    return findings
 
 
 def _concluded(
     blank: Agreement,
-    found: np.ndarray,
+    findings: np.ndarray,
     sources: Sources,
     edges: list[Singularity],
     entry: Callable[[int, int], str],
@@ -92,7 +92,7 @@ def _concluded(
     """Return the verdict over all entries, or over products with random directions."""
     assert sources.differences is not None
     on_edge = {row: edge for edge in edges for row in edge.rows}
-    wrong = [(i, j) for i, j in np.argwhere(np.isin(found, ALARMS)) if i not in on_edge]
+    wrong = [(i, j) for i, j in np.argwhere(np.isin(findings, ALARMS)) if i not in on_edge]
     if wrong:
         i, j = map(int, wrong[0])
         numbers = f"{sources.torch[i, j]:.6g} against {sources.differences[i, j]:.6g}"
@@ -101,7 +101,7 @@ def _concluded(
             f"{_REFUSED}: please report it"
         )
         return replace(blank, verdict="disagree", summary=summary)
-    opened = np.argwhere(found != Finding.AGREED)
+    opened = np.argwhere(findings != Finding.AGREED)
     if len(opened):
         i, j = map(int, opened[0])
         why = str(on_edge[i]) if i in on_edge else "finite differences are not decisive there"

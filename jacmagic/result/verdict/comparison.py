@@ -32,23 +32,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.function.precision import FACTOR, Dtype, Exact, Exactly
+from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype, Exact, Exactly
 from jacmagic.numeric import Differences
 from jacmagic.result.verdict.findings import (
     ALARMS,
-    SMALL_PART,
+    MAX_SHARE_OF_VARIATION,
     TRUSTED_ERRORS,
     Circumstances,
     Finding,
     Sources,
 )
 
-SHORT_CONSTANT = FACTOR * 2.0**-24  # relative: a number that was rounded to float32 on the way
+MAX_RELATIVE_SHORTENING = (
+    MAX_ERROR_BOUNDS * 2.0**-24
+)  # relative: a number that was rounded to float32 on the way
 MAX_ROUNDOFFS = 2.0**10  # that torch's value may carry where no closed form bounds them
 
 
 def judge(
-    sources: Sources, dtype: Dtype, exactly: Exactly | None, known: Circumstances
+    sources: Sources, dtype: Dtype, exactly: Exactly | None, circumstances: Circumstances
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find who is right about each entry.
 
@@ -56,65 +58,65 @@ def judge(
         sources: the values.
         dtype: the arithmetic in which torch computed.
         exactly: evaluates entries of the closed form with fifty digits; None without one.
-        known: what else is known of the function.
+        circumstances: what else is known of the function.
 
     Returns:
         Findings (m, n), and where finite differences contradict what two others agree on, boolean.
     """
-    found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
-    found[np.isnan(sources.torch)] = Finding.NOT_FINITE
+    findings = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
+    findings[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
     either = decisive | sources.flat
-    decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
-    usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
-    loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
+    decisive[sorted(circumstances.kinked)] = either[sorted(circumstances.kinked)] = False
+    usable = np.zeros(findings.shape, dtype=bool)  # entries of which the closed form says something
+    loose = np.zeros(findings.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
         equal = _equal(sources, dtype)
-        found[equal] = Finding.AGREED
+        findings[equal] = Finding.AGREED
         doubtful = [(int(i), int(j)) for i, j in np.argwhere(~equal)]
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
-            entry = _Doubtful(sources, dtype, known, i, j, exact)
+            entry = _Doubtful(sources, dtype, circumstances, i, j, exact)
             finding = entry.finding(bool(either[i, j]))
             if finding is not None:
-                found[i, j], usable[i, j] = finding, True
+                findings[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
         usable |= equal
-    alone = np.zeros(found.shape, dtype=bool)
+    alone = np.zeros(findings.shape, dtype=bool)
     if sources.estimated is not None:
-        met, missed = _against(sources.estimated, sources.torch, dtype)
-        alone = (found == Finding.AGREED) & decisive & missed
+        confirmed, missed = _against(sources.estimated, sources.torch, dtype)
+        alone = (findings == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
             alone &= _against(sources.estimated, sources.formula, dtype)[1]
-            found[alone & loose], alone = Finding.ROUNDING, alone & ~loose
-        found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
-        found[~usable & decisive & missed] = Finding.TORCH
+            findings[alone & loose], alone = Finding.ROUNDING, alone & ~loose
+        findings[~usable & decisive & confirmed & (not circumstances.doubted)] = Finding.AGREED
+        findings[~usable & decisive & missed] = Finding.TORCH
     if sources.apart is not None:
-        found[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
-    if known.fair is not None:
-        found[known.fair] = Finding.AGREED
-        alone &= ~known.fair
-    _settle(found, sources.torch, known)
-    return found, alone
+        findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
+    if circumstances.fair is not None:
+        findings[circumstances.fair] = Finding.AGREED
+        alone &= ~circumstances.fair
+    _settle(findings, sources.torch, circumstances)
+    return findings, alone
 
 
-def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstances) -> None:
     """Judge entries of functions without a value, and those at a kink that have a derivative.
 
     There torch's choices may add up to a wrong one, and the closed form follows them:
     relu(x) − relu(−x) is x, and both have slope 0 at 0.
     """
-    if known.smooth is not None:
-        size = np.maximum(np.abs(truth), np.abs(known.smooth))
+    if circumstances.smooth is not None:
+        size = np.maximum(np.abs(truth), np.abs(circumstances.smooth))
         with np.errstate(invalid="ignore"):
-            met = np.abs(truth - known.smooth) <= SMALL_PART * size
-        found[met] = Finding.AGREED
-        found[~met & np.isfinite(known.smooth)] = Finding.TORCH
-    if known.values is not None:
-        nowhere = np.isnan(known.values)[:, None]
-        found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
-    for row in known.undefined:
-        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
+            confirmed = np.abs(truth - circumstances.smooth) <= MAX_SHARE_OF_VARIATION * size
+        findings[confirmed] = Finding.AGREED
+        findings[~confirmed & np.isfinite(circumstances.smooth)] = Finding.TORCH
+    if circumstances.values is not None:
+        nowhere = np.isnan(circumstances.values)[:, None]
+        findings[nowhere & (findings == Finding.AGREED)] = Finding.NOT_FINITE
+    for row in circumstances.undefined:
+        findings[row, np.isin(findings[row], ALARMS)] = Finding.NOT_FINITE
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
@@ -122,7 +124,7 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
     truth, formula, bound = sources.torch, sources.formula, sources.bound
     assert formula is not None and bound is not None
     with np.errstate(invalid="ignore", over="ignore"):
-        allowed = FACTOR * bound
+        allowed = MAX_ERROR_BOUNDS * bound
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
         close = np.abs(truth - formula) <= allowed
@@ -158,7 +160,7 @@ class _Doubtful:
         gap = abs(truth - value)
         allowed = self._operations * self._bound + self._underflow(value)
         explained = bool(np.isfinite(gap)) and gap <= allowed
-        rounding = FACTOR * self.known.operations * self.dtype.unit
+        rounding = MAX_ERROR_BOUNDS * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED
         cut, share = self.known.cut(self.row, self.column), self._share(gap)
@@ -167,9 +169,9 @@ class _Doubtful:
         if explained or (not cut and np.isfinite(truth) and self._is_near(gap, value)):
             return Finding.ROUNDING
         if decisive:
-            found = self._by_differences(value)
-            if found is not None and not (found is Finding.FORM and self.known.doubted):
-                return found
+            source = self._by_differences(value)
+            if source is not None and not (source is Finding.FORM and self.known.doubted):
+                return source
         if cut or not np.isfinite(truth):
             return Finding.TORCH
         return Finding.ROUNDING if share <= self.dtype.half else Finding.CONTRADICTED
@@ -207,7 +209,7 @@ class _Doubtful:
 
     @property
     def _operations(self) -> float:
-        return FACTOR * self.exact.operations
+        return MAX_ERROR_BOUNDS * self.exact.operations
 
     def _underflow(self, value: float) -> float:
         return self.dtype.normal if abs(value) < self.dtype.normal else 0.0
@@ -222,17 +224,17 @@ class _Doubtful:
         """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
         if max(abs(value), abs(self._truth)) < self.dtype.normal / self.dtype.unit**2:
             return True
-        return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
+        return gap <= MAX_RELATIVE_SHORTENING * abs(value) or self._is_invisible(gap)
 
     def _is_invisible(self, gap: float) -> bool:
         """Whether a gap in slope, over the input's whole size, is rounding of the value."""
-        known = self.known
-        if known.sizes is None or known.values is None:
+        circumstances = self.known
+        if circumstances.sizes is None or circumstances.values is None:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
-            moved = gap * known.sizes[self.column]
-        rounding = FACTOR * known.operations * self.dtype.unit
-        return bool(moved <= rounding * abs(known.values[self.row]))
+            moved = gap * circumstances.sizes[self.column]
+        rounding = MAX_ERROR_BOUNDS * circumstances.operations * self.dtype.unit
+        return bool(moved <= rounding * abs(circumstances.values[self.row]))
 
     def _share(self, gap: float) -> float:
         """Return a gap's share of the row's contributions, each scaled by its input."""
@@ -245,11 +247,11 @@ class _Doubtful:
         return float(gap * sizes[self.column] / largest) if largest and gap == gap else np.inf
 
     def _by_differences(self, value: float) -> Finding | None:
-        """Whom decisive finite differences side with; None if with neither or with both."""
+        """Return the source that decisive finite differences confirm; None if neither or both."""
         assert self.sources.estimated is not None
-        here = self.sources.estimated.at(self.row, self.column)
-        torch_met, torch_missed = _against(here, np.array([[self._truth]]), self.dtype)
-        form_met, form_missed = _against(here, np.array([[value]]), self.dtype)
+        entry = self.sources.estimated.at(self.row, self.column)
+        torch_met, torch_missed = _against(entry, np.array([[self._truth]]), self.dtype)
+        form_met, form_missed = _against(entry, np.array([[value]]), self.dtype)
         if form_met.item() and torch_missed.item():
             return Finding.TORCH
         return Finding.FORM if torch_met.item() and form_missed.item() else None
@@ -262,5 +264,7 @@ def _against(found: Differences, values: np.ndarray, dtype: Dtype) -> tuple[np.n
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(values - found.value)
         met = gap <= TRUSTED_ERRORS * found.error + rounding * size
-        missed = gap > TRUSTED_ERRORS * found.error + max(dtype.half, SMALL_PART**2) * size
+        missed = (
+            gap > TRUSTED_ERRORS * found.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
+        )
     return met, missed | ~np.isfinite(values) & np.isfinite(found.value)

@@ -11,7 +11,11 @@ from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import independent
-from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS, finite_differences
+from jacmagic.result.verdict.findings import (
+    MAX_SHARE_OF_VARIATION,
+    TRUSTED_ERRORS,
+    finite_differences,
+)
 from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import write_tape
@@ -42,19 +46,19 @@ def _reads_text(problem: Problem) -> bool:
 
     Text of few digits changes in steps, which finite differences may take for a constant.
     """
-    asked, values = problem.potential or problem, []
+    base, values = problem.potential or problem, []
     for factor in (1.0, TEXT_FACTOR):
-        found = trace_problem(asked, None, text_factor=factor)
-        if isinstance(found, Refusal):
+        traced = trace_problem(base, None, text_factor=factor)
+        if isinstance(traced, Refusal):
             return True
-        tape = write_tape(found.graph, found.outputs, found.inputs)
+        tape = write_tape(traced.graph, traced.outputs, traced.inputs)
         values.append(tape.evaluate(problem.flat_point))
     return not np.array_equal(values[0], values[1], equal_nan=True)
 
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:
-    here = [one.value.detach() for one in problem.inputs]
-    return all(_confirmed_at(form, problem, point) for point in (here, next(beside(here))))
+    flat = [input_.value.detach() for input_ in problem.inputs]
+    return all(_confirmed_at(form, problem, point) for point in (flat, next(beside(flat))))
 
 
 def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:
@@ -63,12 +67,12 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
         return False
     scalar = problem.potential or problem
     expected = form.values(point) if problem.potential is None else gradient(form, point)
-    found = finite_differences(scalar, len(expected), tensors)
-    if found is None:
+    estimate = finite_differences(scalar, len(expected), tensors)
+    if estimate is None:
         return False
     with np.errstate(invalid="ignore"):
-        allowed = TRUSTED_ERRORS * found.error + SMALL_PART**2 * found.scale
-        confirmed = (np.abs(expected - found.value) <= allowed) & found.decisive
+        allowed = TRUSTED_ERRORS * estimate.error + MAX_SHARE_OF_VARIATION**2 * estimate.scale
+        confirmed = (np.abs(expected - estimate.value) <= allowed) & estimate.decisive
     columns = np.flatnonzero(~confirmed.all(axis=0))
     confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
         expected[:, columns] == 0

@@ -32,7 +32,7 @@ from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import fits_beside
 
 _DRAWS = "the function draws random numbers"
-_MISSES = Refusal("the closed form", None, "is not the function beside the point")
+_MISSES = Refusal("the closed form", None, "differs from the function near the point")
 _TRIANGLE = (
     "the function reads one triangle of a symmetric matrix, and torch spreads the derivative over "
     "both, as finite differences do here"
@@ -44,8 +44,8 @@ def contradicts(
 ) -> bool:
     """Whether a closed form and torch differ in any entry by more than rounding."""
     evidence = Evidence(problem, numbers, matrix, form, rows=(), uses_differences=False)
-    found, _ = judge(evidence.sources, evidence.dtype, evidence.exactly, NO_CUTS)
-    return bool(np.isin(found, (Finding.TORCH, Finding.CONTRADICTED)).any())
+    findings, _ = judge(evidence.sources, evidence.dtype, evidence.exactly, NO_CUTS)
+    return bool(np.isin(findings, (Finding.TORCH, Finding.CONTRADICTED)).any())
 
 
 def diagnose(
@@ -76,15 +76,17 @@ def diagnose(
     unjudged = _unjudged(evidence, warnings)
     if unjudged is not None:
         return unjudged
-    found, alone = judge(evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances)
-    found = excuse_matrices(
-        problem, evidence.truth, found, evidence.sources, cut=evidence.causes.cut
+    findings, alone = judge(
+        evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances
+    )
+    findings = excuse_matrices(
+        problem, evidence.truth, findings, evidence.sources, cut=evidence.causes.cut
     )
     if form is not None and alone.any() and fits_beside(form, problem) is False:
         return diagnose(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
     agreement = conclude(
         evidence.sources,
-        found,
+        findings,
         alone,
         name=evidence.name,
         cause=evidence.cause,
@@ -119,17 +121,17 @@ def _check_along(evidence: Evidence, warnings: tuple[str, ...]) -> Agreement:
     """Compare torch's matrix times random vectors with finite differences."""
     problem, truth = evidence.problem, evidence.truth
     v = random_directions(problem, DIRECTIONS)
-    found, sources = compared(problem, product_of(truth, v), v, evidence.dtype, truth)
+    findings, sources = compared(problem, product_of(truth, v), v, evidence.dtype, truth)
     blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
     if sources.differences is None:
         slow = "the function is too slow for finite differences"
         return replace(blank, reason=f"torch is the only source; {slow}")
-    wrong = np.argwhere(np.isin(found, ALARMS))
+    wrong = np.argwhere(np.isin(findings, ALARMS))
     if len(wrong):
         i, k = map(int, wrong[0])
         return _alone(evidence, i, v[:, k], blank)
-    if (found != Finding.AGREED).any():
-        i = int(np.argwhere(found != Finding.AGREED)[0, 0])
+    if (findings != Finding.AGREED).any():
+        i = int(np.argwhere(findings != Finding.AGREED)[0, 0])
         where = f"finite differences along random directions are not decisive for row {i}"
         return replace(blank, reason=f"torch is the only source; {where}")
     largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
@@ -145,8 +147,8 @@ def _alone(evidence: Evidence, row: int, v: np.ndarray, blank: Agreement) -> Agr
     while len(columns) > 1:
         halves = np.array_split(columns, 2)
         tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
-        found, _ = compared(problem, product_of(truth, tried), tried, evidence.dtype, truth)
-        wrong = np.isin(found[row], ALARMS)
+        findings, _ = compared(problem, product_of(truth, tried), tried, evidence.dtype, truth)
+        wrong = np.isin(findings[row], ALARMS)
         if not wrong.any():
             break
         columns = halves[int(np.argmax(wrong))]

@@ -28,15 +28,15 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     It takes seven evaluations. False says nothing: they are too few to contradict.
     """
     v = random_directions(problem, 1)
-    found = along(problem.function, problem.tensors, v[:, 0])
-    if found is None or len(found.value) != len(truth):
+    estimate = along(problem.function, problem.tensors, v[:, 0])
+    if estimate is None or len(estimate.value) != len(truth):
         return False
     products = product_of(truth, v)
     if not np.isfinite(products).all():
         return False
-    sources = Sources(products, dtype.name, estimated=found)
+    sources = Sources(products, dtype.name, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
-    constant = (products == 0) & (found.scale == 0)
+    constant = (products == 0) & (estimate.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
 
 
@@ -70,12 +70,12 @@ def compared(
         dtype: the arithmetic in which torch computed.
         truth: torch's Jacobian (m, n), where it is at hand.
     """
-    found = None
+    estimate = None
     if not problem.effects:
-        found = differences(problem.function, problem.tensors, directions=v)
-    if found is None or len(found.value) != len(products):
+        estimate = differences(problem.function, problem.tensors, directions=v)
+    if estimate is None or len(estimate.value) != len(products):
         return np.full(products.shape, Finding.UNCONFIRMED), Sources(products, dtype.name)
-    sources = Sources(products, dtype.name, estimated=found)
+    sources = Sources(products, dtype.name, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     if truth is not None:
         judged = excuse_matrices(problem, truth, judged, sources, directions=v)
@@ -116,12 +116,12 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
 def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
     """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
-    dtypes = [one.value.dtype for one in problem.inputs]
+    dtypes = [input_.value.dtype for input_ in problem.inputs]
     dtype = dtype_of([*dtypes, *(leaf.dtype for leaf in numbers.outputs.leaves)])
-    found, sources = compared(problem, sparse.entries @ v, v, dtype)
-    if np.isin(found, ALARMS).any():
+    findings, sources = compared(problem, sparse.entries @ v, v, dtype)
+    if np.isin(findings, ALARMS).any():
         return False
-    return True if sources.differences is not None and (found == Finding.AGREED).any() else None
+    return True if sources.differences is not None and (findings == Finding.AGREED).any() else None
 
 
 def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:

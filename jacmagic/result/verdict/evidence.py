@@ -68,7 +68,7 @@ class Evidence:
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
-        return [one.value.detach() for one in self.problem.inputs]
+        return [input_.value.detach() for input_ in self.problem.inputs]
 
     @cached_property
     def truth(self) -> np.ndarray:
@@ -141,8 +141,8 @@ class Evidence:
             return False
         values, bounds = bounded(self.form, self.point, self.dtype)
         sources = replace(self.bare, formula=values, bound=bounds)
-        found, _ = judge(sources, self.dtype, self.exactly, NO_CUTS)
-        agreed = bool((found == Finding.AGREED).all())
+        findings, _ = judge(sources, self.dtype, self.exactly, NO_CUTS)
+        agreed = bool((findings == Finding.AGREED).all())
         return agreed and is_confirmed_along(self.problem, self.truth, self.dtype)
 
     @property
@@ -153,8 +153,8 @@ class Evidence:
     @cached_property
     def differences(self) -> Differences | None:
         """Finite differences of all entries; None where they are not taken."""
-        asked = self.taken and not self.is_confirmed
-        return finite_differences(self.problem, len(self.truth)) if asked else None
+        required = self.taken and not self.is_confirmed
+        return finite_differences(self.problem, len(self.truth)) if required else None
 
     @property
     def spread(self) -> bool:
@@ -257,7 +257,7 @@ class Evidence:
         return notation_of(self.problem).unicode(self.problem.title, row, column)
 
     def cause(self, i: int, j: int) -> str:
-        """Why torch is alone in an entry."""
+        """Why torch differs from all other sources in an entry."""
         cause = self.causes(i, j, float(self.truth[i, j]))
         if self.smooth is not None and not np.isnan(self.smooth[i, j]):
             return f"{cause} The derivative is {self.smooth[i, j]:.6g} from both sides."

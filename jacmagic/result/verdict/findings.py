@@ -15,7 +15,7 @@ from jacmagic.numeric import Differences, differences
 MAX_COLUMNS = 64  # taken one by one, each by about seven runs of the function: 450 for a verdict
 MAX_ROWS = 4096  # 64 columns of them are the largest matrix of which every entry is judged
 TRUSTED_ERRORS = 10.0  # estimated errors of finite differences within which values are met
-SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
+MAX_SHARE_OF_VARIATION = 2.0**-10  # of the function's variation: an error below it decides
 
 
 class Finding(IntEnum):
@@ -136,5 +136,5 @@ def finite_differences(
         return None
     if not tensors or problem.effects:
         return None
-    found = differences(problem.function, tensors)
-    return found if found is not None and len(found.value) == rows else None
+    estimate = differences(problem.function, tensors)
+    return estimate if estimate is not None and len(estimate.value) == rows else None

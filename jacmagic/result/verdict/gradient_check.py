@@ -39,20 +39,20 @@ def check_gradient(
     values = bounds = None
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
-    found = finite_differences(problem.potential, 1)
-    sources = Sources(truth.reshape(1, -1), dtype.name, values, bounds, found)
+    estimate = finite_differences(problem.potential, 1)
+    sources = Sources(truth.reshape(1, -1), dtype.name, values, bounds, estimate)
 
     def exactly(entries: Sequence[tuple[int, int]]) -> list[Exact]:
         assert form is not None
         return exact_values(form, [form.trace.outputs[j] for _, j in entries], point, dtype)
 
-    leaks = [] if form is None else [one for one in form.trace.leaks if one.habit != "int()"]
-    known = Circumstances(
+    leaks = [] if form is None else [leak for leak in form.trace.leaks if leak.habit != "int()"]
+    circumstances = Circumstances(
         cut=lambda i, j: bool(leaks),
         kinked=[0] if form is not None and kinks(form, point) else [],
     )
     columns = problem.columns
-    findings, alone = judge(sources, dtype, exactly, known)
+    findings, alone = judge(sources, dtype, exactly, circumstances)
     return conclude(
         sources,
         findings,

@@ -2,7 +2,7 @@
 
 The closed form's bounds follow single operations, and finite differences have no bound on torch's
 own error. A singular vector next to an almost equal one is known to few digits only; entries which
-such rounding moves by as much as they are apart are no disagreement.
+such rounding moves by as much as they are apart are not a disagreement.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_ROWS = 64  # that are differentiated again
 def excuse_matrices(
     problem: Problem,
     truth: np.ndarray,
-    found: np.ndarray,
+    findings: np.ndarray,
     sources: Sources,
     *,
     cut: Callable[[int, int], bool] = lambda i, j: False,
@@ -32,22 +32,22 @@ def excuse_matrices(
     Args:
         problem: the function and the point.
         truth: torch's Jacobian (m, n).
-        found: a finding for each entry (m, n), or for J·v along k directions (m, k).
+        findings: a finding for each entry (m, n), or for J·v along k directions (m, k).
         sources: the values compared, of the same shape.
         cut: whether the code cuts torch's graph between a row and a column, which nothing excuses.
         directions: the vectors v, (n, k); None for entries.
     """
-    alarms = np.isin(found, ALARMS)
+    alarms = np.isin(findings, ALARMS)
     rows = np.flatnonzero(alarms.any(axis=1)).tolist()
     other = sources.formula if sources.formula is not None else sources.differences
     if not rows or len(rows) > MAX_ROWS or problem.effects or other is None:
-        return found
+        return findings
     moves = matrix_noise_of_rows(problem.function, problem.tensors, rows, truth)
     if moves is None:
-        return found
+        return findings
     if directions is not None:
         moves = moves @ np.abs(directions)
-    excused = found.copy()
+    excused = findings.copy()
     for (i, j), move in np.ndenumerate(moves):
         row = rows[i]
         gap = abs(sources.torch[row, j] - other[row, j])

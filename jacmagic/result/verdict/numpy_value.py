@@ -15,7 +15,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.function.components import components
 from jacmagic.function.interop.plain import plain_value
 from jacmagic.function.outputs import flatten
-from jacmagic.function.precision import FACTOR, Dtype
+from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.result.verdict.comparison import MAX_ROUNDOFFS
 from jacmagic.symbolic.formula.closed import ClosedForm
@@ -36,14 +36,14 @@ def numpy_differs(
     if problem.effects:
         return None
     if problem.potential is not None:
-        values = [one.value.detach() for one in problem.inputs]
+        values = [input_.value.detach() for input_ in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
         return numpy_differs(problem.potential, again, None, dtype)
-    found = plain_value(problem.function, problem.tensors)
-    if found is None:
+    numpy_value = plain_value(problem.function, problem.tensors)
+    if numpy_value is None:
         return None
     try:
-        plain = components(flatten(found).leaves)
+        plain = components(flatten(numpy_value).leaves)
     except JacmagicError:  # no numbers at all, such as a list of texts
         return None
     traced = components(outputs)
@@ -51,7 +51,7 @@ def numpy_differs(
         return f"the function gives {len(plain)} numbers with NumPy, {len(traced)} with torch"
     allowed = MAX_ROUNDOFFS * dtype.unit * np.maximum(np.abs(traced), np.abs(plain))
     if form is not None:
-        allowed += FACTOR * bounded_outputs(form, problem.flat_point, dtype)[1]
+        allowed += MAX_ERROR_BOUNDS * bounded_outputs(form, problem.flat_point, dtype)[1]
     else:  # what cancels is as exact as its largest part, which is not known
         allowed += dtype.unit**0.5 * np.abs(traced[np.isfinite(traced)]).max(initial=0.0)
     with np.errstate(invalid="ignore"):

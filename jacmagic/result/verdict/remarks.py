@@ -9,7 +9,7 @@ import numpy as np
 from jacmagic.function.problem import Problem
 from jacmagic.render.text import number
 from jacmagic.result.verdict.causes import sentence
-from jacmagic.result.verdict.comparison import SHORT_CONSTANT
+from jacmagic.result.verdict.comparison import MAX_RELATIVE_SHORTENING
 from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import Finding
 from jacmagic.symbolic.formula.singularities import origin_of_nonfinite
@@ -38,7 +38,7 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
 
 
 def _gradient_remarks(evidence: Evidence) -> list[str]:
-    """Up to three entries of a Hessian's gradient in which torch is alone."""
+    """Return remarks on up to three gradient entries in which torch differs from all else."""
     gradient = evidence.gradient
     return [
         f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
@@ -121,7 +121,7 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     rewritten = _REWRITE if in_range else _SCALE
     advice = rewritten if precision == "float64" else _LOWER
     gap = abs(value - exact.value)
-    if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
+    if 0 < gap <= MAX_RELATIVE_SHORTENING * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
     other = f"exact {number(exact.value, 6)}"

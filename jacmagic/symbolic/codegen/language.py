@@ -43,7 +43,7 @@ class Language:
         frame: writes a function's source.
         assign: template of (name, value).
         component: (input's name, index, shape) → the component's name.
-        keywords: words that are no names, and names that the platform has taken.
+        keywords: words that are not names, and names that the platform has taken.
         integer: writes an integer.
         real: writes a decimal number.
         tensor: template of a number that makes a tensor of it; "" if not needed.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jacmagic.symbolic.codegen.function import Function
 
-WIDTH = 100  # characters of a line of numbers or of a comment
+LINE_LETTERS = 100  # of numbers or of a comment, as wide as this package's own code
 
 
 def bracketed(name: str, index: Sequence[int], _: Sequence[int] = ()) -> str:
@@ -48,12 +48,12 @@ def stores(f: Function) -> list[str]:
 def numbers(integers: Sequence[int], spaces: int = 4) -> list[str]:
     """Return integers as lines of a list."""
     text = ", ".join(map(str, integers))
-    return indented(textwrap.wrap(text, WIDTH - spaces), spaces)
+    return indented(textwrap.wrap(text, LINE_LETTERS - spaces), spaces)
 
 
 def comment(lines: Sequence[str], sign: str) -> list[str]:
-    """Return lines of a comment behind a sign such as "#"; long ones are wrapped."""
-    width = WIDTH - len(sign) - 1
+    """Return lines of a comment after a sign such as "#"; long ones are wrapped."""
+    width = LINE_LETTERS - len(sign) - 1
     return [
         f"{sign} {part}"
         for line in lines

@@ -26,18 +26,18 @@ class Scope:
         """
         self._taken, self._ascii_only = set(reserved), ascii_only
 
-    def names(self, wanted: Sequence[str]) -> list[str]:
+    def names(self, texts: Sequence[str]) -> list[str]:
         """Return distinct identifiers for texts; a free identifier is kept as it is."""
-        kept = {
+        unchanged = {
             text: self._take([text])
-            for text in dict.fromkeys(wanted)
+            for text in dict.fromkeys(texts)
             if text == self._identifier(text) and text not in self._taken
         }
-        return [kept.pop(text, "") or self.name(text) for text in wanted]
+        return [unchanged.pop(text, "") or self.name(text) for text in texts]
 
-    def name(self, wanted: str) -> str:
+    def name(self, text: str) -> str:
         """Return an identifier for a text: the text itself where it can be."""
-        stem = self._identifier(wanted)
+        stem = self._identifier(text)
         numbered = (f"{stem}_{k}" for k in itertools.count(2))
         return self._take(itertools.chain([stem, f"{stem}_"], numbered))
 

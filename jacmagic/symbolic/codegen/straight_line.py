@@ -29,13 +29,13 @@ _NAMES: dict[str, object] = {
 
 
 def compiled(
-    tape: Tape, wanted: Sequence[int], *, longest: int = MAX_ASSIGNMENTS
+    tape: Tape, results: Sequence[int], *, longest: int = MAX_ASSIGNMENTS
 ) -> Callable[[Sequence[float]], list[float]]:
     """Compile a tape.
 
     Args:
         tape: what to run.
-        wanted: slots whose values are returned.
+        results: slots whose values are returned.
         longest: operations in one generated function.
 
     Returns:
@@ -43,16 +43,16 @@ def compiled(
         `RAISED` where `Tape.evaluate` has to be asked instead.
     """
     if len(tape.operations) <= longest:
-        function: Callable[[Sequence[float]], list[float]] = _built(_whole(tape, wanted))
+        function: Callable[[Sequence[float]], list[float]] = _built(_whole(tape, results))
         return function
-    parts = [_built(source) for source in _parts(tape, wanted, longest)]
+    parts = [_built(source) for source in _parts(tape, results, longest)]
     rest = [*tape.constants, *[0.0] * len(tape.operations)]
 
     def run(point: Sequence[float]) -> list[float]:
         slots = [*point, *rest]
         for part in parts:
             part(slots)
-        return [slots[slot] for slot in wanted]
+        return [slots[slot] for slot in results]
 
     return run
 
@@ -63,20 +63,20 @@ def _built(source: str) -> Callable:
     return namespace["run"]  # type: ignore[return-value]  # the source defines it
 
 
-def _whole(tape: Tape, wanted: Sequence[int]) -> str:
+def _whole(tape: Tape, results: Sequence[int]) -> str:
     """Return the source of one function from the point to the wanted values."""
     names = _names(tape)
     inputs = "".join(f"{name}, " for name in names[: tape.inputs])
     lines = [f"    {inputs}= point"] if inputs else []
     lines += _assignments(tape, names, range(tape.first, len(names)))
-    returned = ", ".join(names[slot] for slot in wanted)
+    returned = ", ".join(names[slot] for slot in results)
     return "\n".join(["def run(point):", *lines, f"    return [{returned}]"])
 
 
-def _parts(tape: Tape, wanted: Sequence[int], longest: int) -> Iterator[str]:
+def _parts(tape: Tape, results: Sequence[int], longest: int) -> Iterator[str]:
     """Yield sources of functions that each fill a part of a common list of slots."""
     names = _names(tape)
-    last_use = dict.fromkeys(wanted, len(names))
+    last_use = dict.fromkeys(results, len(names))
     for slot, (_, *reads) in enumerate(tape.operations, tape.first):
         for read in reads:
             last_use[read] = max(last_use.get(read, 0), slot)

@@ -42,7 +42,7 @@ class Task:
         language: a key of `LANGUAGES`.
         name: the function's name.
         inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
-            name that the language has another meaning for gets an underscore or a number behind it.
+            name that the language has another meaning for gets an underscore or a number after it.
         program: value, if it is wanted, then entries.
         shape: (m, n) of the matrix.
         value: whether the program begins with the m components of the value.

@@ -30,7 +30,7 @@ def cheapest(
     """Return guards, outputs and entries as the roots of one program.
 
     Args:
-        graph: the graph; it grows.
+        graph: the expression graph, to which nodes are added.
         variables: the n variable nodes.
         outputs: the m nodes of the function's value.
         rows: for each row of the Jacobian, its entries by column.
@@ -39,15 +39,15 @@ def cheapest(
         value: whether the outputs are wanted.
         reorder: whether the rows are derivatives by the variables, in whatever order.
     """
-    found: list[tuple[int, int, Program]] = []
+    programs: list[tuple[int, int, Program]] = []
     orders = _orders(graph, variables, outputs, rows) if reorder else [rows]
     for k, candidate in enumerate(orders):
         entries = [candidate[i].get(j, ZERO) for i, j in positions]
         results = stable_if_affordable(graph, [*(outputs if value else ()), *entries])
         program = economical(graph, variables, [*guards, *results])
         total = count(program.graph, program.roots).total
-        found.append((total, k, program))
-    return min(found)[-1]
+        programs.append((total, k, program))
+    return min(programs)[-1]
 
 
 def _orders(

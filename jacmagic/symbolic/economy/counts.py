@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from jacmagic.symbolic.graph import Graph
 
-MAX_MULTIPLIED = 64  # of a whole exponent that counts as multiplications
+MAX_EXPONENT_MULTIPLIED = 64  # of a whole exponent that counts as multiplications
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Counts:
         multiplications: of products; a whole power counts as by repeated squaring.
         divisions: of quotients.
         negations: of signs changed.
-        powers: of powers with an exponent that is no small integer.
+        powers: of powers with an exponent that is not a small integer.
         calls: of functions, comparisons and choices.
     """
 
@@ -58,7 +58,7 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
     """Count the operations that roots need; those of constants alone are not counted.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         roots: the nodes wanted.
         variables: nodes that vary beside the graph's variables.
     """
@@ -66,7 +66,7 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
     varying = set(inputs)
     for node in reached:
         operands = graph.operands(node)
-        if graph.operations[node] == "variable" or any(one in varying for one in operands):
+        if graph.operations[node] == "variable" or any(operand in varying for operand in operands):
             varying.add(node)
     totals: Counter[str] = Counter()
     for node in reached:
@@ -81,7 +81,7 @@ def _operations(graph: Graph, node: int) -> dict[str, int]:
     if operation != "pow":
         return {_KINDS.get(operation, "calls"): 1}
     exponent = graph.value(graph.operands(node)[1])
-    if not isinstance(exponent, int) or not 0 < abs(exponent) <= MAX_MULTIPLIED:
+    if not isinstance(exponent, int) or not 0 < abs(exponent) <= MAX_EXPONENT_MULTIPLIED:
         return {"powers": 1}
     size = abs(exponent)
     squarings = size.bit_length() - 1 + size.bit_count() - 1

@@ -21,7 +21,7 @@ class Program:
     """A part of a graph.
 
     Attributes:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         variables: the nodes of the inputs.
         roots: the nodes wanted.
     """
@@ -35,7 +35,7 @@ def economical(graph: Graph, variables: Sequence[int], roots: Sequence[int]) -> 
     """Return a program of the same values with fewer operations, or no more.
 
     Args:
-        graph: the graph; it is not changed.
+        graph: the expression graph that holds the roots; it is not changed.
         variables: the variable nodes of the inputs.
         roots: the nodes wanted.
     """
@@ -64,4 +64,6 @@ def _rewritten(
     values = share_products(terms, values)
     writer = Writer(terms, graph, values)
     nodes = writer.write()
-    return Program(writer.graph, tuple(writer.copy(one) for one in variables), tuple(nodes))
+    return Program(
+        writer.graph, tuple(writer.copy(variable) for variable in variables), tuple(nodes)
+    )

@@ -18,7 +18,7 @@ def eliminate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> li
     """Return the Jacobian of some nodes by others, as `differentiate` does.
 
     Args:
-        graph: the graph; it grows.
+        graph: the expression graph, to which nodes are added.
         outputs: the m nodes to differentiate.
         inputs: the n variable nodes to differentiate by.
 
@@ -39,8 +39,8 @@ class _Elimination:
         self.below: dict[int, dict[int, int]] = {}  # node → operand → ∂node/∂operand
         self.above: dict[int, set[int]] = {node: set() for node in inputs}
         self._read(outputs)
-        reached = self.below.keys() - set(outputs)
-        self.inner = {node for node in reached if node not in self.column}
+        inner = self.below.keys() - set(outputs)
+        self.inner = {node for node in inner if node not in self.column}
 
     def _read(self, outputs: Sequence[int]) -> None:
         """Write down the local derivatives of every node that depends on an input."""

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from jacmagic.symbolic.economy.terms import ZERO, Terms, Value
 from jacmagic.symbolic.graph import Graph, signed_terms
 
-MAX_DEGREE = 8  # factors of a product that is taken apart where several products share it
-MAX_POWER = 64  # of a whole exponent that is taken apart into multiplications
+MAX_FACTORS = 8  # factors of a product that is taken apart where several products share it
+MAX_EXPONENT = 64  # of a whole exponent that is taken apart into multiplications
 _JUMPS = frozenset({"floor", "ceil", "sign", "mod"})
 _ODD = frozenset("sin tan asin atan sinh tanh asinh atanh erf erfinv".split())
 _EVEN = frozenset("cos cosh abs".split())
@@ -33,11 +33,11 @@ class Reader:
         self.graph, self.terms = graph, Terms()
         self.values: dict[int, Value] = {}
         reached = graph.reach(roots)
-        kept = self._kept(reached)
+        kept_nodes = self._kept(reached)
         self._uses = Counter(operand for node in reached for operand in graph.operands(node))
         self._uses.update(roots)
         for node in reached:
-            value = self.terms.value("node", node) if node in kept else self._value(node)
+            value = self.terms.value("node", node) if node in kept_nodes else self._value(node)
             self.values[node] = self._held(node, value)
 
     def _kept(self, reached: Sequence[int]) -> set[int]:
@@ -51,7 +51,7 @@ class Reader:
     def _held(self, node: int, value: Value) -> Value:
         """Keep a long product that is shared as one factor: a chain would grow without end."""
         sign, monomial = value
-        if self._uses[node] > 1 and sum(exponent for _, exponent in monomial) > MAX_DEGREE:
+        if self._uses[node] > 1 and sum(exponent for _, exponent in monomial) > MAX_FACTORS:
             return sign, self.terms.value("product", monomial)[1]
         return value
 
@@ -79,11 +79,11 @@ class Reader:
 
     def _power(self, node: int, operands: Sequence[Value]) -> Value:
         exponent = self.graph.value(self.graph.operands(node)[1])
-        if isinstance(exponent, int) and 0 < abs(exponent) <= MAX_POWER:
+        if isinstance(exponent, int) and 0 < abs(exponent) <= MAX_EXPONENT:
             raised = self.terms.power(operands[0], abs(exponent))
-            found = raised if exponent > 0 else self.terms.over(raised)
-            if found is not None and operands[0] != ZERO:
-                return found
+            value = raised if exponent > 0 else self.terms.over(raised)
+            if value is not None and operands[0] != ZERO:
+                return value
         return self._call(node, operands)
 
     def _call(self, node: int, operands: Sequence[Value]) -> Value:

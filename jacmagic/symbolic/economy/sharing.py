@@ -27,13 +27,13 @@ class Pairs:
         self._taken: set[Hashable] = set()  # each pair is taken once
 
     def add(self, holder: Hashable, pairs: Iterable[tuple[Hashable, int]]) -> None:
-        """Say which pairs a holder has, and how often each."""
+        """Record which pairs a holder has, and how often each."""
         for pair, count in pairs:
             self._holders.setdefault(pair, {})[holder] = count
             self._push(pair)
 
     def remove(self, holder: Hashable, pairs: Iterable[tuple[Hashable, int]]) -> None:
-        """Say that a holder has these pairs no more."""
+        """Remove these pairs of a holder."""
         for pair, _ in pairs:
             self._holders[pair].pop(holder, None)
 
@@ -59,13 +59,13 @@ def _shared(
     holders: dict[Any, Any], pairs_of: Callable[[Any], list], replace: Callable[[Any, Any], None]
 ) -> None:
     """Replace pairs in holders while one occurs twice."""
-    if sum(len(one) ** 2 for one in holders.values()) > 2 * MAX_PAIRS:
+    if sum(len(holder) ** 2 for holder in holders.values()) > 2 * MAX_PAIRS:
         return
     pairs = Pairs()
     for holder, content in holders.items():
         pairs.add(holder, pairs_of(content))
-    while (found := pairs.best()) is not None:
-        pair, owners = found
+    while (best := pairs.best()) is not None:
+        pair, owners = best
         for holder in owners:
             pairs.remove(holder, pairs_of(holders[holder]))
             replace(pair, holder)

@@ -18,7 +18,7 @@ import numpy as np
 Blocks = Mapping[tuple[int, int], np.ndarray]  # (above, below) → entries: 0, 1 for ±1, 2 for others
 
 ZERO, UNIT, OTHER = 0, 1, 2
-MAX_EXACT = 7  # variables up to which every order is compared: 2⁷ sets of eliminated ones
+MAX_VARIABLES_FOR_ALL_ORDERS = 7  # which takes 2⁷ sets of eliminated ones
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def multiplications(blocks: Blocks, variables: Sequence[int]) -> Multiplications
     """
     forward = _count(blocks, variables)
     reverse = _count(blocks, variables[::-1])
-    exact = len(variables) <= MAX_EXACT
+    exact = len(variables) <= MAX_VARIABLES_FOR_ALL_ORDERS
     order = _best(blocks, variables) if exact else _greedy(blocks, variables)
-    found = {tuple(variables): forward, tuple(variables[::-1]): reverse}
-    found[order] = _count(blocks, order)
-    best = min(found, key=found.__getitem__)
-    return Multiplications(forward, reverse, found[best], best)
+    counts = {tuple(variables): forward, tuple(variables[::-1]): reverse}
+    counts[order] = _count(blocks, order)
+    best = min(counts, key=counts.__getitem__)
+    return Multiplications(forward, reverse, counts[best], best)
 
 
 def _count(blocks: Blocks, order: Sequence[int]) -> int:
@@ -108,13 +108,13 @@ def _best(blocks: Blocks, variables: Sequence[int]) -> tuple[int, ...]:
     for _ in variables:
         following: dict[frozenset[int], tuple[int, tuple[int, ...], Blocks]] = {}
         for gone, (cost, order, left) in states.items():
-            for one in variables:
-                if one in gone:
+            for variable in variables:
+                if variable in gone:
                     continue
                 reduced = dict(left)
-                total, key = cost + _eliminate(reduced, one), gone | {one}
+                total, key = cost + _eliminate(reduced, variable), gone | {variable}
                 if key not in following or total < following[key][0]:
-                    following[key] = total, (*order, one), reduced
+                    following[key] = total, (*order, variable), reduced
         states = following
     ((_, order, _),) = states.values()
     return order

@@ -65,7 +65,7 @@ class FactoredForm:
     @cached_property
     def totals(self) -> list[Sum]:
         """The derivatives that occur more than once, the innermost first."""
-        return repeated([one for one in self.expressions if one is not None])
+        return repeated([expression for expression in self.expressions if expression is not None])
 
     @cached_property
     def patterns(self) -> dict[tuple[int, int], np.ndarray]:
@@ -85,7 +85,7 @@ class FactoredForm:
 
     def values(self, point: Sequence[float]) -> dict[int, list[float]]:
         """Evaluate every variable at a point of n numbers."""
-        nodes = [node for one in self.variables for node in one.nodes]
+        nodes = [node for variable in self.variables for node in variable.nodes]
         numbers = write_tape(self.trace.graph, nodes, self.trace.inputs).evaluate(point)
         values, start = {}, 0
         for position, variable in enumerate(self.variables):
@@ -95,7 +95,7 @@ class FactoredForm:
 
     def local_point(self, position: int, values: dict[int, list[float]]) -> list[float]:
         """Return the numbers that a stage is a function of."""
-        return [number for one in self.stages[position].sources for number in values[one]]
+        return [number for source in self.stages[position].sources for number in values[source]]
 
     def blocks(self, point: Sequence[float]) -> dict[tuple[int, int], np.ndarray]:
         """Evaluate the local Jacobians at a point, by the positions of two variables."""
@@ -130,22 +130,22 @@ class FactoredForm:
         Raises:
             BudgetExceeded: if the graph outgrows its limit.
         """
-        graph, known = self.trace.graph, dict[int, dict[int, int]]()
+        graph, copies = self.trace.graph, dict[int, dict[int, int]]()
         roots = []
         for position, i, j in entries:
             form = self.stages[position].form
-            if position not in known:
+            if position not in copies:
                 sources = self.stages[position].sources
-                nodes = [node for one in sources for node in self.variables[one].nodes]
-                known[position] = dict(zip(form.trace.inputs, nodes, strict=True))
+                nodes = [node for source in sources for node in self.variables[source].nodes]
+                copies[position] = dict(zip(form.trace.inputs, nodes, strict=True))
             local = form.entries[i * form.shape[1] + j]
-            roots += copy(form.graph, [local], graph, known[position])
+            roots += copy(form.graph, [local], graph, copies[position])
         return write_tape(graph, stable_if_affordable(graph, roots), self.trace.inputs)
 
     @cached_property
     def _columns(self) -> list[int]:
         """The positions of the inputs' components in the order of the columns."""
-        nodes = [node for one in self.variables[: self.inputs] for node in one.nodes]
+        nodes = [node for variable in self.variables[: self.inputs] for node in variable.nodes]
         return [nodes.index(node) for node in self.trace.inputs]
 
 
@@ -173,10 +173,10 @@ def factor(
     """
     inputs = _inputs(trace, problem)
     outputs = Variable("", trace.outputs, tuple(rows))
-    found = split(trace, inputs, outputs, candidates(trace))
-    named = replace(found, chosen=renamed((*inputs, outputs), found.chosen))
+    splitting = split(trace, inputs, outputs, candidates(trace))
+    named = replace(splitting, chosen=renamed((*inputs, outputs), splitting.chosen))
     stages = named.stages()
-    labels = [label for one in named.variables for label in one.labels]
+    labels = [label for variable in named.variables for label in variable.labels]
     names = {*taken, *(name for label in labels for name in (label.name, label.symbol))}
     readings = {}
     for k, stage in stages.items():
@@ -191,20 +191,20 @@ def _inputs(trace: Trace, problem: Problem) -> list[Variable]:
     vectors: list[Variable] = []
     scalars: list[Variable] = []
     start = 0
-    for one in problem.inputs:
-        nodes = trace.inputs[start : start + one.value.numel()]
+    for input_ in problem.inputs:
+        nodes = trace.inputs[start : start + input_.value.numel()]
         start += len(nodes)
         if nodes:
-            of_scalars = not one.value.ndim
+            of_scalars = not input_.value.ndim
             (scalars if of_scalars else vectors).append(
-                Variable(one.name, nodes, tuple(one.labels))
+                Variable(input_.name, nodes, tuple(input_.labels))
             )
     if not scalars:
         return vectors
     together = Variable(
         scalars[0].name if len(scalars) == 1 else "",
-        tuple(node for one in scalars for node in one.nodes),
-        tuple(label for one in scalars for label in one.labels),
+        tuple(node for scalar in scalars for node in scalar.nodes),
+        tuple(label for scalar in scalars for label in scalar.labels),
     )
     return [together, *vectors]
 

@@ -20,7 +20,7 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
         inputs: whose names stay.
         chosen: the variables, in the order of computation.
     """
-    taken = {label.name for one in inputs for label in one.labels}
+    taken = {label.name for input_ in inputs for label in input_.labels}
     count = Counter(part.name for one in chosen for part in _parts(one))
     seen: Counter[str] = Counter()
 
@@ -28,11 +28,13 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
         seen[part.name] += 1
         if count[part.name] == 1 and part.name not in taken:
             return part
-        labels = [LaterLabel(one.name, one.index, False, seen[part.name]) for one in part.labels]
+        labels = [
+            LaterLabel(label.name, label.index, False, seen[part.name]) for label in part.labels
+        ]
         return replace(part, labels=tuple(labels))
 
     counted = [[later(part) for part in _parts(one)] for one in chosen]
-    fixed = [label for one in inputs for label in one.labels]
+    fixed = [label for input_ in inputs for label in input_.labels]
     free = [label for parts in counted for part in parts for label in part.labels]
     labels = iter(apart([*fixed, *free])[len(fixed) :])
     return tuple(

@@ -64,17 +64,17 @@ def derivative(sources: Sources, above: int, below: int) -> Expression | None:
             return Local(top, bottom)
         direct = bottom in terms
         cuts = [
-            one
-            for one in sources
-            if bottom < one < top
-            and paths(top, one) * paths(one, bottom) == paths(top, bottom) - direct
+            source
+            for source in sources
+            if bottom < source < top
+            and paths(top, source) * paths(source, bottom) == paths(top, bottom) - direct
         ]
         if cuts:
             ends = [top, *sorted(cuts, reverse=True), bottom]
             segments = tuple(between(a, b) for a, b in pairwise(ends))
             product = Product(segments)
             return Sum((Local(top, bottom), product), top, bottom) if direct else product
-        return Sum(tuple(_after(Local(top, one), one, bottom) for one in terms), top, bottom)
+        return Sum(tuple(_after(Local(top, term), term, bottom) for term in terms), top, bottom)
 
     def _after(outer: Local, inner: int, bottom: int) -> Expression:
         if inner == bottom:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from jacmagic.symbolic.factored.stages import Stage, local_sources, stage_of
 from jacmagic.symbolic.factored.variables import Variable, joined
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS
 from jacmagic.symbolic.graph import ONE, ZERO
 from jacmagic.symbolic.trace import Trace
 
@@ -16,7 +16,7 @@ from jacmagic.symbolic.trace import Trace
 SYMBOLS_PER_VARIABLE = 4
 SYMBOLS_SAVED = 12  # by a vector of the outermost function, or of a layer: its steps are known
 SYMBOLS_PER_UNNAMED = 24  # that the reader does not know from the code
-SYMBOLS_PER_FACTOR = 2
+SYMBOLS_PER_FACTOR = 2  # its name in an equation, and its brackets
 MAX_FACTORS_KEPT = 6  # of a chain that is not shorter than the formula written out
 
 
@@ -79,35 +79,41 @@ def cost(stages: dict[int, Stage], outputs: int) -> int:
 
 
 def _reading_cost(variable: Variable) -> int:
-    """Count the symbols that a variable costs a reader; fewer than none where it helps."""
+    """Count the symbols that a variable adds to a chain; negative where it saves some."""
     if variable.unnamed:
         return SYMBOLS_PER_UNNAMED
     return -SYMBOLS_SAVED if variable.is_step and variable.size > 1 else SYMBOLS_PER_VARIABLE
 
 
 def split(
-    trace: Trace, inputs: Sequence[Variable], outputs: Variable, found: Sequence[Variable]
+    trace: Trace, inputs: Sequence[Variable], outputs: Variable, candidates: Sequence[Variable]
 ) -> Splitting:
     """Choose variables: parts that are used together join, those that save nothing go.
 
     Args:
-        trace: the trace.
+        trace: the function's expressions and variables, as recorded.
         inputs: the inputs' vectors.
         outputs: all outputs as one vector.
-        found: the variables that the code names, in order.
+        candidates: the variables that the code names, in order.
     """
     ends = tuple(inputs), outputs
-    whole = _in_order(Splitting(trace, *ends, tuple(one for one in found if not one.unnamed)))
+    whole = _in_order(
+        Splitting(
+            trace, *ends, tuple(candidate for candidate in candidates if not candidate.unnamed)
+        )
+    )
     shortest = _pruned(_joined(_pruned(whole)))
-    longest = max((max(one.lengths, default=0) for one in shortest.stages().values()), default=0)
-    if longest > 2 * MAX_ENTRY:  # below, a page names norms and repeated parts
-        unnamed = (one for one in found if one.unnamed)
+    longest = max(
+        (max(stage.lengths, default=0) for stage in shortest.stages().values()), default=0
+    )
+    if longest > 2 * MAX_ENTRY_SYMBOLS:  # below, a page names norms and repeated parts
+        unnamed = (candidate for candidate in candidates if candidate.unnamed)
         shortest = _pruned(_in_order(Splitting(trace, *ends, (*shortest.chosen, *unnamed))))
     return shortest if shortest.chosen else _through_all(whole)
 
 
 def _in_order(splitting: Splitting) -> Splitting:
-    """Put variables after those that they depend on; one of a circle is left out."""
+    """Sort variables topologically; one of a cycle is left out."""
     variables, owners = splitting.variables, splitting.owners()
     edges = {
         position: local_sources(splitting.trace.graph, position, variables[position], owners)
@@ -124,13 +130,13 @@ def _in_order(splitting: Splitting) -> Splitting:
 
 def _through_all(splitting: Splitting) -> Splitting:
     """Keep the variables through which everything flows, as many as a page shows."""
-    kept: list[Variable] = []
+    bottlenecks: list[Variable] = []
     for variable in splitting.chosen:
         alone = replace(splitting, chosen=(variable,))
         stages = alone.stages()
         if stages[len(alone.variables) - 1].sources == (len(splitting.inputs),):
-            kept.append(variable)
-    return replace(splitting, chosen=tuple(kept[-MAX_FACTORS_KEPT:]))
+            bottlenecks.append(variable)
+    return replace(splitting, chosen=tuple(bottlenecks[-MAX_FACTORS_KEPT:]))
 
 
 def _cost_of(splitting: Splitting) -> int:

@@ -24,7 +24,7 @@ class Stage:
     """A variable's local Jacobian.
 
     Attributes:
-        variable: the variable.
+        variable: what is differentiated by its sources.
         sources: positions of the variables that it is computed from.
         sizes: how many components each of these has.
         form: the variable as a function of these; its graph holds nothing else.
@@ -95,19 +95,19 @@ def stage_of(
     """
     graph, variable = trace.graph, variables[position]
     sources = local_sources(graph, position, variable, owners)
-    columns = [label for one in sources for label in variables[one].labels]
+    columns = [label for source in sources for label in variables[source].labels]
     local = Graph(limit=graph.limit, deadline=graph.deadline)
     inputs = [local.variable(name) for name in symbols(columns)]
-    nodes = [node for one in sources for node in variables[one].nodes]
+    nodes = [node for source in sources for node in variables[source].nodes]
     others = _others(position, owners)
-    known = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
-    outputs = copy(graph, variable.nodes, local, known)
-    kept = tuple(
-        Constant(known[one.node], one.label, one.value, one.counts)
-        for one in constants
-        if one.node in known
+    copies = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
+    outputs = copy(graph, variable.nodes, local, copies)
+    names = tuple(
+        Constant(copies[constant.node], constant.label, constant.value, constant.counts)
+        for constant in constants
+        if constant.node in copies
     )
     rows = differentiate(local, outputs, inputs)
-    traced = Trace(local, tuple(inputs), tuple(outputs), constants=kept)
+    traced = Trace(local, tuple(inputs), tuple(outputs), constants=names)
     form = ClosedForm(traced, tuple(columns), tuple(rows))
     return Stage(variable, tuple(sources), tuple(variables[k].size for k in sources), form)

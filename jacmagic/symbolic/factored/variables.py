@@ -13,7 +13,7 @@ from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace import Trace
 from jacmagic.symbolic.trace.values import Value
 
-MAX_CANDIDATES = 120  # considered; more steps than these are no chain that is read
+MAX_CANDIDATES = 120  # considered; more steps than these are not a chain that is read
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +48,15 @@ def joined(variables: Sequence[Variable]) -> Variable:
     """Return several variables as one vector; a single one as it is."""
     if len(variables) == 1:
         return variables[0]
-    parts = tuple(part for one in variables for part in (one.parts or (one,)))
+    parts = tuple(part for variable in variables for part in (variable.parts or (variable,)))
     return Variable(
         "",
-        tuple(itertools.chain.from_iterable(one.nodes for one in parts)),
-        tuple(itertools.chain.from_iterable(one.labels for one in parts)),
-        min(one.depth for one in parts),
+        tuple(itertools.chain.from_iterable(part.nodes for part in parts)),
+        tuple(itertools.chain.from_iterable(part.labels for part in parts)),
+        min(part.depth for part in parts),
         parts,
-        any(one.unnamed for one in parts),
-        all(one.is_step for one in parts),
+        any(part.unnamed for part in parts),
+        all(part.is_step for part in parts),
     )
 
 
@@ -68,23 +68,25 @@ def candidates(trace: Trace) -> list[Variable]:
     """
     graph, outputs = trace.graph, set(trace.outputs)
     moving = dependent(graph, trace.outputs, trace.inputs)
-    found: dict[frozenset[int], Variable] = {}
-    outermost = min((one.depth for one in trace.bindings if one.kind == "variable"), default=0)
+    by_nodes: dict[frozenset[int], Variable] = {}
+    outermost = min(
+        (binding.depth for binding in trace.bindings if binding.kind == "variable"), default=0
+    )
     for value in sorted(trace.bindings, key=lambda one: (_KINDS.index(one.kind), one.depth)):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
         variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
         key = frozenset(variable.nodes)
-        if not key or key in found or key <= set(trace.inputs):
+        if not key or key in by_nodes or key <= set(trace.inputs):
             continue
         if key <= outputs and not _feeds(graph, key, outputs - key):
             continue
         inner = key.difference(trace.inputs)
         if not _feeds(graph, inner, inner):
-            found[key] = variable
-        if len(found) >= MAX_CANDIDATES:
+            by_nodes[key] = variable
+        if len(by_nodes) >= MAX_CANDIDATES:
             break
-    largest = [key for key in found if not any(key < other for other in found)]
-    return sorted((found[key] for key in largest), key=lambda one: max(one.nodes))
+    largest = [key for key in by_nodes if not any(key < other for other in by_nodes)]
+    return sorted((by_nodes[key] for key in largest), key=lambda one: max(one.nodes))
 
 
 _KINDS = ("variable", "module", "function", "result")
@@ -94,7 +96,9 @@ def dependent(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> se
     """Return the nodes that outputs depend on and that depend on inputs."""
     moving = set(inputs)
     for node in graph.reach(outputs):
-        if not graph.is_condition(node) and any(one in moving for one in graph.operands(node)):
+        if not graph.is_condition(node) and any(
+            operand in moving for operand in graph.operands(node)
+        ):
             moving.add(node)
     return moving
 

@@ -20,8 +20,8 @@ from jacmagic.symbolic.graph.sizes import tree_sizes
 MAX_NAMES = 6  # beside those of softmax components; more are not remembered while reading
 MAX_MEMBERS = 12  # components of a softmax up to which each is named
 MIN_SYMBOLS = 4  # of a repeated part that is worth a letter
-MIN_GAIN = 8  # symbols that a letter has to save
-_DEFINITION = 2  # symbols that a definition itself takes: the letter and "="
+MIN_SYMBOLS_SAVED = 8  # symbols that a letter has to save
+_SYMBOLS_OF_DEFINITION = 2  # symbols that a definition itself takes: the letter and "="
 _LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "h")  # d is that of derivatives
 
 
@@ -56,7 +56,7 @@ class Abbreviations:
         """Name parts of some roots.
 
         Args:
-            graph: the graph.
+            graph: the expression graph that holds the nodes.
             roots: the nodes that are shown.
             taken: identifiers that stand for something else.
             letters_taken: names that stand for something else, with whatever index.
@@ -178,7 +178,7 @@ class Abbreviations:
             if len({label.name for label in self.names.values()}) >= MAX_NAMES or not gains:
                 return
             best = max(gains, key=gains.__getitem__)
-            if gains[best] < MIN_GAIN:
+            if gains[best] < MIN_SYMBOLS_SAVED:
                 return
             kinds = {node: (self.graph.operations[node], gain) for node, gain in gains.items()}
             family = [node for node, kind in kinds.items() if kind == kinds[best]]
@@ -220,7 +220,7 @@ class Abbreviations:
         ]
         sizes = dict(zip(nodes, self.sizes(nodes), strict=True))
         return {
-            node: (uses[node] - 1) * (size - 1) - _DEFINITION
+            node: (uses[node] - 1) * (size - 1) - _SYMBOLS_OF_DEFINITION
             for node, size in sizes.items()
             if size >= least
         }

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from jacmagic.symbolic.formula.sympy_form import SympyForm
 
 # Symbols that a reader and SymPy, within its default budget, get through.
-MAX_ENTRY = 4_000  # of one entry when written out
-MAX_MATRIX = 60_000  # of all entries together
+MAX_ENTRY_SYMBOLS = 4_000  # of one entry when written out
+MAX_MATRIX_SYMBOLS = 60_000  # of all entries together
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class ClosedForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        conditions = [one.condition for one in self.trace.assumptions]
+        conditions = [assumption.condition for assumption in self.trace.assumptions]
         shown = [*parts, *self.entries, *self.trace.outputs, *self.potential]
         roots = [*conditions, *stable(self.graph, shown)]
         return write_tape(self.graph, roots, self.trace.inputs)
@@ -154,7 +154,7 @@ class ClosedForm:
     @cached_property
     def too_large(self) -> Refusal | None:
         """Why the expressions are not written out, where they would be too long."""
-        if max(self.sizes, default=0) > MAX_ENTRY or self.length > MAX_MATRIX:
+        if max(self.sizes, default=0) > MAX_ENTRY_SYMBOLS or self.length > MAX_MATRIX_SYMBOLS:
             length = f"{self.length:,}" if self.length < 10**9 else "more than a billion"
             return Refusal(
                 "the closed form", None, f"would be {length} symbols long, too long to read"

@@ -25,7 +25,7 @@ from jacmagic.symbolic.trace import Refusal
 MAX_LETTERS = 60  # of a condition that is written out, more than half a line
 MAX_SYMBOLS = 40  # of a condition that is converted to SymPy, in milliseconds
 MAX_SENTENCES = 6  # below a formula; more are not read
-_MANY = 3  # conditions of one line: from here they may be a loop, beyond they are one sentence
+_MAX_CONDITIONS_PER_LINE = 3  # from here they may be a loop, beyond they are one sentence
 _SIGNS = {sympy.Lt: "<", sympy.Le: "≤", sympy.Gt: ">", sympy.Ge: "≥", sympy.Eq: "=", sympy.Ne: "≠"}
 _TURNED = {sympy.Gt: sympy.Lt, sympy.Ge: sympy.Le, sympy.Lt: sympy.Gt, sympy.Le: sympy.Ge}
 _HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -47,7 +47,9 @@ def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[s
     """Return the conditions of one line of code, or that it decides as it did."""
     graph, suffix = form.graph, "" if line is None else f" (line {line})"
     where = "the code" if line is None else f"line {line}"
-    if len(nodes) >= _MANY and _is_loop([graph.operations[node] for node in nodes]):
+    if len(nodes) >= _MAX_CONDITIONS_PER_LINE and _is_loop(
+        [graph.operations[node] for node in nodes]
+    ):
         return [f"the loop at {where} stops where it did here"]
     short = max(tree_sizes(graph, nodes), default=0) <= MAX_SYMBOLS
     read = attempt(lambda: form.in_sympy.converted(nodes), form.budget) if short else None
@@ -55,7 +57,9 @@ def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[s
         labels = zip(form.in_sympy.symbols, form.columns, strict=True)
         names = {symbol: label.unicode for symbol, label in labels}
         texts = _texts(read, names)
-        if len(texts) <= _MANY and all(len(text) <= MAX_LETTERS for text in texts):
+        if len(texts) <= _MAX_CONDITIONS_PER_LINE and all(
+            len(text) <= MAX_LETTERS for text in texts
+        ):
             return [f"{text}{suffix}" for text in texts]
     return [f"{where} decides as it did here"]
 
@@ -102,8 +106,8 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
             others.append(pen.doprint(condition))
             continue
         expression, value, is_lower, sign = bound
-        kept = bounds.setdefault(expression, _Bounds([], []))
-        (kept.below if is_lower else kept.above).append((value, sign))
+        limits = bounds.setdefault(expression, _Bounds([], []))
+        (limits.below if is_lower else limits.above).append((value, sign))
     written = [one.text(pen.doprint(u), pen.doprint) for u, one in bounds.items()]
     return list(dict.fromkeys([*written, *others]))
 

@@ -33,7 +33,8 @@ class Conversion:
         self.form = form
         self.is_small = max(form.shape, default=0) <= MAX_LINES
         self.constants = tuple(
-            (NamedNumber(one.label.symbol, one.value), one) for one in form.trace.constants
+            (NamedNumber(constant.label.symbol, constant.value), constant)
+            for constant in form.trace.constants
         )
         self._leaves: dict[int, Any] = {
             **dict(zip(form.trace.inputs, form.in_sympy.symbols, strict=True)),

@@ -18,7 +18,7 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
@@ -27,7 +27,7 @@ from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
 from jacmagic.symbolic.named import NamedNumber
 
-MAX_ON_PAGE = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
+MAX_PAGE_SYMBOLS = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 
 
 class DisplayForm:
@@ -146,7 +146,9 @@ class DisplayForm:
     def _defined(self, node: int, symbols: dict[int, Any]) -> sympy.Expr:
         """Return what a name stands for; a long definition is left as it was derived."""
         (definition,) = self._conversion.convert([node], symbols)
-        return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
+        return (
+            tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY_SYMBOLS else definition
+        )
 
     def abbreviated(self, i: int) -> sympy.Expr:
         """Return an output in the user's own form, with the clauses' symbols.
@@ -161,7 +163,7 @@ class DisplayForm:
     @cached_property
     def fits(self) -> bool:
         """Whether a page shows all entries, long ones below the matrix."""
-        return sum(map(symbols_in, self._shown_entries)) <= MAX_ON_PAGE
+        return sum(map(symbols_in, self._shown_entries)) <= MAX_PAGE_SYMBOLS
 
     @property
     def sizes(self) -> list[int]:

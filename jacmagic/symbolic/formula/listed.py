@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jacmagic.labels import Label
+from jacmagic.render.page import TERMINAL_LETTERS
 from jacmagic.symbolic.formula.typeset import plain
 
-MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
 MAX_ENTRIES = 24  # about a terminal's lines
 
 
@@ -30,7 +30,7 @@ def wrapped(head: str, body: str) -> list[str]:
     """Return an equation on lines of a terminal, broken at blanks."""
     return textwrap.wrap(
         head + body,
-        MAX_WIDTH,
+        TERMINAL_LETTERS,
         subsequent_indent=" " * min(len(head), 12),
         break_long_words=False,
         break_on_hyphens=False,

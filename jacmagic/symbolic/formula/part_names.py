@@ -13,11 +13,11 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviations
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.shortest import symbols_in
 
-MAX_WIDTH = 130  # symbols side by side up to which a matrix fits a page
-MAX_ENTRY = 60  # symbols of one entry up to which it fits a line
+MAX_WIDTH_SYMBOLS = 130  # symbols side by side up to which a matrix fits a page
+MAX_ENTRY_SYMBOLS = 60  # symbols of one entry up to which it fits a line
 MAX_COLUMNS = 10  # of a matrix whose width counts; a wider one is cut with dots
-MAX_TIDIED = 1_000  # symbols of a matrix whose normal form is tried first; some 0.1 s of SymPy
-_STEM = re.compile(r"[\d_]")  # behind the letter or word: v of v1 and v_max
+MAX_SYMBOLS_TIDIED = 1_000  # of a matrix whose normal form is tried first; some 0.1 s of SymPy
+_STEM = re.compile(r"[\d_]")  # after the letter or word: v of v1 and v_max
 
 
 class PartNames:
@@ -58,7 +58,7 @@ class PartNames:
             names.name_variables(self._form.trace.variables)
             names.name_repeated()
         if self._form.too_large is not None:
-            names.name_in_order(MAX_ENTRY)
+            names.name_in_order(MAX_ENTRY_SYMBOLS)
         while trivial := self._trivial(names.symbols):
             names.drop(trivial)
         return names.symbols
@@ -128,14 +128,14 @@ class PartNames:
 
     def _fits_normalised(self, symbols: dict[int, sympy.Symbol]) -> bool:
         """Whether SymPy's normal form fits a page, where the graph's own does not."""
-        if sum(self.sizes) > MAX_TIDIED:
+        if sum(self.sizes) > MAX_SYMBOLS_TIDIED:
             return False
         entries = self._conversion.tidy(self._form.entries, symbols)
         return not self._are_wide([symbols_in(entry) for entry in entries])
 
     def _are_wide(self, sizes: Sequence[int]) -> bool:
         m, n = self._form.shape
-        if max(sizes, default=0) > MAX_ENTRY:
+        if max(sizes, default=0) > MAX_ENTRY_SYMBOLS:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]
-        return n <= MAX_COLUMNS and sum(columns) > MAX_WIDTH
+        return n <= MAX_COLUMNS and sum(columns) > MAX_WIDTH_SYMBOLS

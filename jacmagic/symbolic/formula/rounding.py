@@ -23,7 +23,7 @@ MAX_OPERATIONS = 20_000  # of a tape that is run with fifty digits, which takes 
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
 # For each closed form its values and bounds at the point that was asked for last.
 _LAST: WeakKeyDictionary[ClosedForm, tuple[Any, list[np.ndarray]]] = WeakKeyDictionary()
-_SAFETY = 2.0  # how much the worst point's difference may exceed the largest of the samples'
+_SAFETY_FACTOR = 2.0  # how much the worst point's difference may exceed the largest of the samples'
 
 
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
@@ -104,8 +104,8 @@ def exact_values(
     def spreads() -> np.ndarray:
         samples = _beside(tape, point, values, dtype)
         with np.errstate(invalid="ignore"):
-            gaps = [np.abs(np.subtract(one, outputs)) for one in samples]
-        return _SAFETY * np.max(gaps, axis=0)
+            gaps = [np.abs(np.subtract(sample, outputs)) for sample in samples]
+        return _SAFETY_FACTOR * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
     return [
@@ -140,8 +140,10 @@ def _beside(
     samples = []
     for _ in range(_SAMPLES):
         constants = [
-            other if math.isfinite(one) and one != math.floor(one) else one
-            for one, other in zip(tape.constants, _off(tape.constants, chance, dtype), strict=True)
+            other if math.isfinite(constant) and constant != math.floor(constant) else constant
+            for constant, other in zip(
+                tape.constants, _off(tape.constants, chance, dtype), strict=True
+            )
         ]
         changed = dataclasses.replace(tape, constants=tuple(constants))
         samples.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))

@@ -9,21 +9,21 @@ import sympy
 from jacmagic.symbolic.formula.attempt import by_sympy
 
 # Symbols up to which SymPy tries other forms without a noticeable pause.
-_MAX_TIDIED = 120  # of an entry
-_MAX_TIDIED_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
-_MAX_ALWAYS_TIDIED = 24  # of an entry that is tried in any case
+_MAX_SYMBOLS_TIDIED = 120  # of an entry
+_MAX_SYMBOLS_TIDIED_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
+_MAX_SYMBOLS_ALWAYS_TIDIED = 24  # of an entry that is tried in any case
 
 
 def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.Expr]:
     """Return expressions in the shortest of a few equal forms; of many, short ones.
 
     Args:
-        expressions: to be put in order.
+        expressions: to be reordered.
         together: symbols of all that belong with them, where that is more.
     """
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
-    many = max(sum(sizes.values()), together) > _MAX_TIDIED_TOGETHER
-    most = _MAX_ALWAYS_TIDIED if many else _MAX_TIDIED
+    many = max(sum(sizes.values()), together) > _MAX_SYMBOLS_TIDIED_TOGETHER
+    most = _MAX_SYMBOLS_ALWAYS_TIDIED if many else _MAX_SYMBOLS_TIDIED
     tidy = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
     return [tidy[expression] for expression in expressions]
 
@@ -61,7 +61,7 @@ def _factored(expression: sympy.Expr) -> sympy.Expr:
     """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
     factored = sympy.factor_terms(expression)
     products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
-    return factored.xreplace({one: sympy.Mul(*one.args) for one in products})
+    return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:
@@ -94,7 +94,7 @@ def minus_inside(expression: sympy.Expr) -> sympy.Expr:
     return expression
 
 
-_NESTED = 4  # symbols that a fraction within a fraction counts for, as it is hard to read
+_SYMBOLS_OF_NESTED_FRACTION = 4  # that it counts for beside its own, as it is hard to read
 
 
 def symbols_in(expression: sympy.Basic) -> int:
@@ -106,7 +106,9 @@ def symbols_in(expression: sympy.Basic) -> int:
     if expression.is_Pow:
         return inner + (expression.exp != -1)
     if expression.is_Mul:
-        return inner + _NESTED * any(p.is_Add and any(map(_has_fraction, p.args)) for p in parts)
+        return inner + _SYMBOLS_OF_NESTED_FRACTION * any(
+            p.is_Add and any(map(_has_fraction, p.args)) for p in parts
+        )
     return inner + len(parts) - 1 if expression.is_Add else inner + 1
 
 

@@ -85,7 +85,7 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
                 reasons[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
             reasons[node] = _KINKS[operation][1]
-    reasons = {node: what for node, what in reasons.items() if not _hidden(closed, node)}
+    reasons = {node: reason for node, reason in reasons.items() if not _hidden(closed, node)}
     return _singularities(closed, reasons)
 
 
@@ -120,9 +120,9 @@ def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """Return the recorded conditions on whose boundary a point lies.
 
-    A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
+    A condition between integers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its boundary only where one of the steps in it jumps. That a matrix is
-    symmetric is no branch of the code.
+    symmetric is not a branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
@@ -138,8 +138,8 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         if values[sides[0]] == values[sides[1]] and (
             _moves(closed, sides) or _jumps(closed, sides, point)
         ):
-            what = "the code takes another branch on the other side of this point"
-            singularities.append(Singularity(node, assumption.line, what, everywhere))
+            reason = "the code takes another branch on the other side of this point"
+            singularities.append(Singularity(node, assumption.line, reason, everywhere))
     return singularities
 
 
@@ -196,8 +196,8 @@ def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singular
                 rows[node].add(i)
     lines = closed.graph.lines
     return [
-        Singularity(node, lines[node], what, frozenset(rows[node]))
-        for node, what in reasons.items()
+        Singularity(node, lines[node], reason, frozenset(rows[node]))
+        for node, reason in reasons.items()
     ]
 
 
@@ -214,7 +214,7 @@ def origin_of_nonfinite(
             if node in closed.trace.inputs:
                 label = closed.columns[closed.trace.inputs.index(node)]
                 return f"{label.unicode} is {values[node]}"
-            what = _ORIGINS.get(graph.operations[node], graph.operations[node])
+            description = _ORIGINS.get(graph.operations[node], graph.operations[node])
             line = graph.lines[node]
-            return what if line is None else f"{what} (line {line})"
+            return description if line is None else f"{description} (line {line})"
     return None

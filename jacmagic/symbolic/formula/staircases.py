@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph
 
-MAX_BITS = 10**7  # nodes × inputs that are looked through
-_ROUNDING = "rounding to whole numbers"
+MAX_NODES_TIMES_INPUTS = 10**7  # nodes × inputs that are looked through
+_ROUNDING = "rounding to integers"
 _STEPS = {"floor": _ROUNDING, "ceil": _ROUNDING, "sign": "the sign"}
 
 
@@ -22,7 +22,7 @@ def staircases(closed: ClosedForm) -> list[str]:
     whole = [leak for leak in closed.trace.leaks if leak.habit == "int()"]
     roots = [*outputs, *(node for leak in whole for node in leak.nodes)]
     order = graph.reach(roots)
-    if len(order) * len(closed.columns) > MAX_BITS:
+    if len(order) * len(closed.columns) > MAX_NODES_TIMES_INPUTS:
         return []
     reached, smooth = _inputs_below(graph, order, closed.trace.inputs)
     stairs: dict[tuple[str, int | None], int] = {}
@@ -70,13 +70,13 @@ def _step_on(
     for node in reversed(graph.reach([output])):
         is_condition = graph.is_condition(node)
         if (graph.operations[node] in _STEPS or is_condition) and reached[node] & columns:
-            what = "a comparison" if is_condition else _STEPS[graph.operations[node]]
-            return what, graph.lines[node]
+            description = "a comparison" if is_condition else _STEPS[graph.operations[node]]
+            return description, graph.lines[node]
     return "steps", None
 
 
 def _sentence(closed: ClosedForm, step: str, line: int | None, columns: int, elsewhere: int) -> str:
-    names = [one.unicode for j, one in enumerate(closed.columns) if columns >> j & 1]
+    names = [column.unicode for j, column in enumerate(closed.columns) if columns >> j & 1]
     shown = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
     where = "" if line is None else f" (line {line})"
     verb = "acts" if len(names) == 1 else "act"

@@ -73,9 +73,9 @@ class Arranged:
         if not parts or isinstance(expr, NamedNumber):
             return expr
         if (terms := self._known.get(expr)) is not None:
-            made = sympy.Add(*map(self._of, terms), evaluate=False)
-            self.sums.add(made)
-            return made
+            rebuilt = sympy.Add(*map(self._of, terms), evaluate=False)
+            self.sums.add(rebuilt)
+            return rebuilt
         arguments = [self._of(part) for part in parts]
         if all(new is old for new, old in zip(arguments, parts, strict=True)):
             return expr
@@ -112,6 +112,6 @@ def _sorted_symbols(expression: Any, names: Mapping[Any, str]) -> dict[Any, Any]
 
 
 def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
-    """Return a symbol whose numbers sort as numbers do, behind those that have a rank."""
+    """Return a symbol whose numbers sort as numbers do, after those that have a rank."""
     name = re.sub(r"\d+", lambda digits: digits[0].zfill(6), symbol.name)
     return sympy.Symbol(f"b{name}", real=True)

@@ -26,7 +26,7 @@ def to_sympy(
     """Convert nodes to SymPy expressions; shared nodes become shared objects.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         roots: nodes to convert.
         symbols: the symbol of each variable node.
         table: `CANONICAL` or `WRITTEN`.

@@ -18,7 +18,7 @@ from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
-MAX_CONDITION = 200  # symbols of an assumption that is written out
+MAX_CONDITION_SYMBOLS = 200  # symbols of an assumption that is written out
 
 
 class SympyForm:
@@ -63,7 +63,9 @@ class SympyForm:
         """Each distinct condition that is short enough to read, with the line that asked."""
         assumed = self._trace.assumptions
         sizes = tree_sizes(self._trace.graph, [one.condition for one in assumed])
-        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION]
+        short = [
+            one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION_SYMBOLS
+        ]
         read = attempt(lambda: self.converted([one.condition for one in short]), self._budget)
         if isinstance(read, Refusal):
             return []

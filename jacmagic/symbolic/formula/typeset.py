@@ -59,7 +59,7 @@ class _Terminal(PositiveFirst, PrettyPrinter):
 
     def _print_Mul(self, product: Any) -> Any:
         """Write a fraction; SymPy's own method first loads all of its physical units (0.1 s)."""
-        if product.args[0] is sympy.S.One or any(one.is_Number for one in product.args[1:]):
+        if product.args[0] is sympy.S.One or any(arg.is_Number for arg in product.args[1:]):
             return super()._print_Mul(product)  # not evaluated
         above, below = [], []
         for factor in product.as_ordered_factors():
@@ -163,7 +163,7 @@ def _without_spare_brackets(text: str) -> str:
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
     cells = list(expression) if expression.is_Matrix else [expression]
-    shown = [Arranged(one, names, written=False, decimals=True) for one in cells]
+    shown = [Arranged(cell, names, written=False, decimals=True) for cell in cells]
     printer = _Terminal({"wrap_line": False, "full_prec": False})
     for one in shown:
         printer.names.update(one.names)

@@ -63,8 +63,8 @@ class WrittenOrder:
     def of(self, names: Mapping[Any, str]) -> SymbolNames:
         """Return names in this order; those that the outputs do not name come last."""
         constants = [symbol for symbol in names if isinstance(symbol, NamedNumber)]
-        known = [symbol for symbol in self.symbols if symbol in names]
-        ordered = dict.fromkeys([*constants, *known, *names])
+        in_outputs = [symbol for symbol in self.symbols if symbol in names]
+        ordered = dict.fromkeys([*constants, *in_outputs, *names])
         return SymbolNames({symbol: names[symbol] for symbol in ordered}, self.sums)
 
     def _first_named(self, parts: Mapping[int, Any]) -> Iterable[Any]:
@@ -84,10 +84,10 @@ class WrittenOrder:
             node: list(signed_terms(graph, node, parts.__contains__)) for node in nodes[-MAX_SUMS:]
         }
         needed = list(dict.fromkeys(term for signed in terms.values() for _, term in signed))
-        found = dict(zip(needed, self._conversion.convert(needed, parts), strict=True))
+        converted = dict(zip(needed, self._conversion.convert(needed, parts), strict=True))
         sums = {}
         for signed in terms.values():
-            written = tuple(sign * found[term] for sign, term in signed)
+            written = tuple(sign * converted[term] for sign, term in signed)
             total = sympy.Add(*written)
             if total.is_Add and Counter(written) == Counter(total.args):
                 sums[total] = written

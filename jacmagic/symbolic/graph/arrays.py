@@ -140,12 +140,12 @@ class Schedule:
         return slots[self.wanted]
 
 
-def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
+def schedule(tape: Tape, results: Sequence[int]) -> Schedule:
     """Group a tape's operations by level and name.
 
     Args:
         tape: what to run.
-        wanted: slots whose values are to be returned.
+        results: slots whose values are to be returned.
     """
     first = tape.inputs + len(tape.constants)
     level = [0] * first
@@ -172,7 +172,7 @@ def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
         for key, slots in sorted(members.items())
     )
     constants = np.array(tape.constants, dtype=np.float64)
-    return Schedule(tape.inputs, constants, groups, start, row[list(wanted)])
+    return Schedule(tape.inputs, constants, groups, start, row[list(results)])
 
 
 def _read(rows: Array) -> Read:

@@ -27,7 +27,7 @@ _EXACT = frozenset(
     "neg abs relu sign floor ceil max min clamp where lt le gt ge eq ne and or not".split()
 )
 _BASIC = frozenset("add sub mul div sqrt mod".split())  # correctly rounded by IEEE 754
-_ELEMENTARY = 4  # exp, sin, pow …: vectorised libraries promise at most 4 units
+_ELEMENTARY_UNITS = 4  # exp, sin, pow …: vectorised libraries promise at most 4 units
 _SPECIAL = frozenset(
     "lgamma digamma polygamma i0 i1 j0 j1 y0 y1 k0 k1 erfinv zeta gammainc gammaincc".split()
 )
@@ -54,7 +54,7 @@ class Rounding:
 def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list[float], ...]:
     """Evaluate all slots at a point, with bounds on their rounding errors.
 
-    The inputs are exact; constants are so if they are whole numbers or powers of two.
+    The inputs are exact; constants are so if they are integers or powers of two.
 
     Args:
         tape: what to run.
@@ -91,7 +91,7 @@ def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> floa
         return math.inf
     if name in _EXACT:
         return passed
-    units = 1 if name in _BASIC else _SPECIAL_UNITS if name in _SPECIAL else _ELEMENTARY
+    units = 1 if name in _BASIC else _SPECIAL_UNITS if name in _SPECIAL else _ELEMENTARY_UNITS
     own = 0.0 if value == 0 and name in ("add", "sub") else rounding.smallest
     return passed + units * rounding.unit * abs(value) + own
 

@@ -19,7 +19,7 @@ from jacmagic.symbolic.graph.numbers import Number
 
 _DIGITS = Context(prec=60)
 _PI = Fraction("3.14159265358979323846264338327950288419716939937510582097494459")
-_RADICANDS = (1, 2, 3, 5, 6, 10)
+_RADICANDS = (1, 2, 3, 5, 6, 10)  # the square-free numbers up to ten but 7
 _BASES = (2, 10)  # of logarithms
 _FACTORS = sorted({Fraction(a, b) for a in range(1, 11) for b in (1, 2, 3, 4, 6, 8, 180)})
 

@@ -26,7 +26,7 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
     nothing.
 
     Args:
-        graph: the graph; it grows.
+        graph: the expression graph, to which nodes are added.
         outputs: the m nodes to differentiate.
         inputs: the n variable nodes to differentiate by.
 

@@ -36,7 +36,7 @@ def exact(value: Number) -> Number:
     return Fraction(repr(value)) if len(digits) <= _MAX_DIGITS else value
 
 
-_LONG = 7  # digits of a float32, the most that it prints: too many to have been typed
+_MAX_FLOAT32_DIGITS = 7  # digits of a float32, the most that it prints: too many to have been typed
 _MULTIPLES_OF_PI = {
     float(np.float32(k * math.pi / m)): k * math.pi / m
     for m in (180, 12, 6, 4, 3, 2, 1)
@@ -51,7 +51,10 @@ def meant(value: float) -> float:
         value: a number that float32 holds exactly.
     """
     typed = float(str(np.float32(value)))
-    if not math.isfinite(value) or len(str(abs(typed)).replace(".", "").strip("0")) < _LONG:
+    if (
+        not math.isfinite(value)
+        or len(str(abs(typed)).replace(".", "").strip("0")) < _MAX_FLOAT32_DIGITS
+    ):
         return typed
     if abs(value) in _MULTIPLES_OF_PI:
         return math.copysign(_MULTIPLES_OF_PI[abs(value)], value)

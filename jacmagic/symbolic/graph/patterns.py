@@ -20,7 +20,7 @@ def signed_terms(
     """Yield (sign, term) of a nested sum or difference, from left to right.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         root: the sum.
         is_whole: whether a sum below the root is not taken apart.
     """
@@ -200,10 +200,10 @@ def log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
 
     Neither goes by 1/σ or 1/(1 − σ), which may be 1/0.
     """
-    found = inside_log_sigmoid(graph, node)
-    if found is None:
+    inside = inside_log_sigmoid(graph, node)
+    if inside is None:
         return None
-    sigmoid, falls = found
+    sigmoid, falls = inside
     slope = graph.neg(sigmoid) if falls else graph.sub(ONE, sigmoid)
     return graph.operands(sigmoid)[0], slope
 

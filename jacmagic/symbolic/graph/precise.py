@@ -43,7 +43,7 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
         decided: the float64 values of all slots; they decide comparisons and choices.
 
     Returns:
-        The outputs' values; None where one is no finite real number or its digits do not settle.
+        The outputs' values; None where one is not a finite real number or its digits do not settle.
     """
     largest: list[Number | None] = []
     for digits in DIGITS:
@@ -151,7 +151,7 @@ def _finite(c: Any, value: float) -> Number | None:
     return c.convert(float(value)) if math.isfinite(value) else None
 
 
-# What float64 decides: truths and whole numbers.
+# What float64 decides: truths and integers.
 _LOGICAL = frozenset("and or not".split())
 _CHOSEN = frozenset("lt le gt ge eq ne sign floor ceil".split()) | _LOGICAL
 

@@ -11,7 +11,7 @@ def tree_sizes(graph: Graph, roots: Sequence[int], *, ends: Container[int] = ())
     """Count each root's symbols when written out, shared parts every time.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         roots: the nodes to measure.
         ends: nodes that count as one symbol, except where they are the root.
     """

@@ -33,7 +33,7 @@ def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Rewrite nodes so that large exponents do not overflow.
 
     Args:
-        graph: the graph; it grows where there is something to rewrite.
+        graph: the expression graph, to which nodes are added where there is something to rewrite.
         roots: the nodes to evaluate.
 
     Raises:
@@ -86,11 +86,11 @@ class _Rewriting:
     def _of_log_sigmoid(self, node: int) -> int | None:
         """Return −u of a node ln σ(u) = −ln(1 + e⁻ᵘ), u of ln(1 − σ(u)) = −ln(1 + eᵘ)."""
         graph = self.graph
-        found = inside_log_sigmoid(graph, node)
-        if found is None:
+        inside = inside_log_sigmoid(graph, node)
+        if inside is None:
             return None
-        u = self.new[graph.operands(found[0])[0]]
-        return u if found[1] else graph.neg(u)
+        u = self.new[graph.operands(inside[0])[0]]
+        return u if inside[1] else graph.neg(u)
 
     def _is_product(self, node: int) -> bool:
         """Whether a node is a product, a quotient or a power that takes a monomial apart."""
@@ -214,7 +214,7 @@ class _Rewriting:
         if ends:  # early: a long running sum would be taken apart at every partial sum
             return None
         parts = [self._exponential(term) for term in self._sums.terms(node)]
-        exponentials = [one for one in parts if one is not None]
+        exponentials = [part for part in parts if part is not None]
         return (
             exponentials
             if len(exponentials) == len(parts) and any(u != ZERO for _, u in exponentials)

@@ -93,7 +93,7 @@ def write_tape(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> T
     """Write the part of a graph that some outputs need as a tape.
 
     Args:
-        graph: the graph.
+        graph: the expression graph that holds the nodes.
         outputs: nodes whose values are wanted.
         inputs: the n variable nodes, in the order in which a point lists their values.
     """

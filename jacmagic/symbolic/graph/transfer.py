@@ -14,14 +14,14 @@ def rebuilt(graph: Graph, node: int, new: Mapping[int, int]) -> int:
     return node if fresh == operands else graph.apply(graph.operations[node], *fresh)
 
 
-def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, int]) -> list[int]:
+def copy(source: Graph, roots: Sequence[int], target: Graph, copies: dict[int, int]) -> list[int]:
     """Copy nodes to another graph.
 
     Args:
         source: the graph that holds the roots.
         roots: the nodes to copy, with what they depend on.
         target: the graph that grows.
-        known: nodes of the target that replace nodes of the source; the copies are added.
+        copies: nodes of the target that replace nodes of the source; the copies are added.
 
     Returns:
         The nodes of the target that the roots have become.
@@ -29,18 +29,18 @@ def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, in
     Raises:
         BudgetExceeded: if the target outgrows its limit.
     """
-    for node in source.reach(roots, known.copy()):
-        if node in known:
+    for node in source.reach(roots, copies.copy()):
+        if node in copies:
             continue
         operation, arguments = source.operations[node], source.arguments[node]
         target.line = source.lines[node]
         if operation == "number":
-            known[node] = target.number(*arguments)
+            copies[node] = target.number(*arguments)
         elif operation == "constant":
-            known[node] = target.constant(*arguments)
+            copies[node] = target.constant(*arguments)
         elif operation == "variable":
-            known[node] = target.variable(*arguments)
+            copies[node] = target.variable(*arguments)
         else:
-            known[node] = target.apply(operation, *(known[operand] for operand in arguments))
+            copies[node] = target.apply(operation, *(copies[operand] for operand in arguments))
     target.line = None
-    return [known[root] for root in roots]
+    return [copies[root] for root in roots]

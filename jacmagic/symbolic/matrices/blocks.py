@@ -53,15 +53,17 @@ def blocks_of(
     """
     single = len(problem.inputs) == 1
     blocks = []
-    for one in problem.inputs:
-        left = latex.partial(output, Label(one.name).tex)
-        shape = tuple(one.value.shape)
+    for input_ in problem.inputs:
+        left = latex.partial(output, Label(input_.name).tex)
+        shape = tuple(input_.value.shape)
         if second:
-            block = _hessian(expression, one.name, head) if single else None
+            block = _hessian(expression, input_.name, head) if single else None
         elif len(shape) <= 1:
-            block = _by_vector(expression, one.name, head if single else left)
+            block = _by_vector(expression, input_.name, head if single else left)
         else:
-            block = _by_matrix(expression, one.name, shape, (head if single else "", left, output))
+            block = _by_matrix(
+                expression, input_.name, shape, (head if single else "", left, output)
+            )
         if block is None:
             return None
         blocks.append(block)

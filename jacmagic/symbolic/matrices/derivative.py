@@ -15,11 +15,11 @@ from jacmagic.symbolic.matrices.expressions import Expression
 
 
 class NoForm(Exception):
-    """A derivative that is no matrix expression of these operations."""
+    """A derivative that is not a matrix expression of these operations."""
 
 
 def derivative(expression: Expression, name: str) -> Expression | None:
-    """Differentiate by an input; None where the result is no matrix expression."""
+    """Differentiate by an input; None where the result is not a matrix expression."""
     try:
         return _gathered(_derive(expression, name))
     except NoForm:

@@ -83,7 +83,7 @@ def as_jacobian(terms: list[Term]) -> Expression | None:
     """Return Σ X ⊗ Yᵀ; None where dA is transposed in a term."""
     if not terms or any(term.turned for term in terms):
         return None
-    return reduce(e.add, (kron(one.left, e.transpose(one.right)) for one in reversed(terms)))
+    return reduce(e.add, (kron(term.left, e.transpose(term.right)) for term in reversed(terms)))
 
 
 def as_sum(terms: list[Term], name: str, shape: e.Shape) -> Expression:

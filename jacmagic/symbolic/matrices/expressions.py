@@ -36,7 +36,7 @@ class Expression:
 
     def __post_init__(self) -> None:
         """Add up the sizes of the operands."""
-        object.__setattr__(self, "size", 1 + sum(one.size for one in self.arguments))
+        object.__setattr__(self, "size", 1 + sum(argument.size for argument in self.arguments))
 
 
 def variable(name: str, shape: Shape) -> Expression:
@@ -253,9 +253,9 @@ def column(v: Expression) -> Expression:
 
 def of_vector(operation: str, *vectors: Expression) -> Expression:
     """Return a number made of vectors ("sum", "dot", "norm"), or the softmax of one."""
-    for k, one in enumerate(vectors):
-        if one.operation == "neg" and operation in ("sum", "dot"):
-            return neg(of_vector(operation, *vectors[:k], one.arguments[0], *vectors[k + 1 :]))
+    for k, vector in enumerate(vectors):
+        if vector.operation == "neg" and operation in ("sum", "dot"):
+            return neg(of_vector(operation, *vectors[:k], vector.arguments[0], *vectors[k + 1 :]))
     shape = vectors[0].shape if operation == "softmax" else ()
     return Expression(operation, vectors, shape)
 

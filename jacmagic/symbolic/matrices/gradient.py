@@ -19,7 +19,7 @@ Adjoints = tuple[Expression, ...]  # of a part's arguments
 
 
 def gradient(expression: Expression, name: str) -> Expression | None:
-    """Differentiate a number by an input; None where the result is no expression.
+    """Differentiate a number by an input; None where the result is not an expression.
 
     Returns:
         the gradient in the input's shape.

@@ -12,7 +12,7 @@ from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
 from jacmagic.symbolic.recognition.linear import added
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
-_MAX_GUARD = 1e-6  # the largest default of torch's functions that divide by a norm
+_MAX_ABSOLUTE_GUARD = 1e-6  # the largest default of torch's functions that divide by a norm
 _ROUNDOFFS = (2.0**-52, 2.0**-23)  # of float64 and float32
 _EVEN = ("cos", "cosh", "abs")
 
@@ -90,7 +90,7 @@ def _where(graph: Graph, node: int) -> int | None:
     condition, a, b = graph.operands(node)
     if graph.operations[condition] == "lt" and graph.value(a) is not None:
         u, low = graph.operands(condition)
-        if graph.operations[u] == "sqrt" and 0 < (graph.value(low) or 0) <= _MAX_GUARD:
+        if graph.operations[u] == "sqrt" and 0 < (graph.value(low) or 0) <= _MAX_ABSOLUTE_GUARD:
             return b
     for one, other in ((a, b), (b, a)):
         value = graph.value(one)
@@ -101,7 +101,7 @@ def _where(graph: Graph, node: int) -> int | None:
 
 # ── angles ────────────────────────────────────────────────────────────────────────────────────
 
-_MAX_ZERO = 1e-6  # of what rounding leaves of a sine or cosine that is 0
+_MAX_ABSOLUTE_ZERO = 1e-6  # of what rounding leaves of a sine or cosine that is 0
 _SHORT, _SMALL = 6, 1e-4  # digits and size of a length that a person types
 _QUARTERS = range(-8, 9)  # multiples of π/2 whose sine and cosine are recognised
 
@@ -122,7 +122,7 @@ def _right_angle(graph: Graph, node: int) -> int | None:
 def _zero_of_angle(graph: Graph, node: int) -> int | None:
     """Return 0 for cos(π/2) = 6.1·10⁻¹⁷ and its like, alone or times a short decimal."""
     value = graph.arguments[node][-1]
-    if not isinstance(value, float) or not 0 < abs(value) < _MAX_ZERO:
+    if not isinstance(value, float) or not 0 < abs(value) < _MAX_ABSOLUTE_ZERO:
         return None
     return ZERO if any(_is_short(abs(value) / zero) for zero in _zeros()) else None
 
@@ -150,9 +150,9 @@ def _odds(graph: Graph, node: int) -> int | None:
     if graph.operations[u] != "sub":
         return None
     logarithms = graph.operands(u)[::-1] if is_falling else graph.operands(u)
-    if any(graph.operations[one] != "log" for one in logarithms):
+    if any(graph.operations[logarithm] != "log" for logarithm in logarithms):
         return None
-    a, b = (graph.operands(one)[0] for one in logarithms)
+    a, b = (graph.operands(logarithm)[0] for logarithm in logarithms)
     return graph.div(a, added(graph, a, b, 1))
 
 

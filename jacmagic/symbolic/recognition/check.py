@@ -9,10 +9,10 @@ import numpy as np
 from jacmagic.symbolic.graph import Graph, stable_if_affordable, write_tape
 
 POINTS = 6  # random points around the given one, beside itself
-_SPREAD = 0.4  # of a component, relative to its size or to 1
-_TOLERANCE = 1e-7  # relative; half the digits are left for cancellation
+_RELATIVE_SPREAD = 0.4  # of a component, relative to its size or to 1
+_MAX_RELATIVE_GAP = 1e-7  # relative; half the digits are left for cancellation
 
-_SMALL = 1e-3  # a value below this part of the largest may be one of cancelling terms
+_SMALL_SHARE = 1e-3  # a value below this part of the largest may be one of cancelling terms
 
 
 def are_equal_nearby(
@@ -51,16 +51,19 @@ def are_equal_nearby(
 
 
 def _points(point: Sequence[float]) -> list[list[float]]:
-    here = np.array(point, dtype=float)
+    centre = np.array(point, dtype=float)
     chance = np.random.default_rng(0)
-    size = np.maximum(np.abs(here), 1.0)
-    others = [here + _SPREAD * size * chance.standard_normal(len(here)) for _ in range(POINTS)]
-    return [here.tolist(), *(other.tolist() for other in others)]
+    size = np.maximum(np.abs(centre), 1.0)
+    others = [
+        centre + _RELATIVE_SPREAD * size * chance.standard_normal(len(centre))
+        for _ in range(POINTS)
+    ]
+    return [centre.tolist(), *(other.tolist() for other in others)]
 
 
 def _are_close(before: np.ndarray, after: np.ndarray) -> bool:
     finite = np.isfinite(before)
     gaps = np.abs(np.where(finite, before - after, 0.0))
     sizes = np.abs(np.where(finite, before, 0.0))
-    scale = np.maximum(sizes, _SMALL * sizes.max(initial=0.0))
-    return bool(np.all(np.isfinite(after[finite])) and np.all(gaps <= _TOLERANCE * scale))
+    scale = np.maximum(sizes, _SMALL_SHARE * sizes.max(initial=0.0))
+    return bool(np.all(np.isfinite(after[finite])) and np.all(gaps <= _MAX_RELATIVE_GAP * scale))

@@ -16,7 +16,7 @@ from numpy.polynomial.polynomial import polyadd, polymul, polypow, polysub
 from jacmagic.symbolic.graph import ZERO, Graph, tree_sizes
 
 MAX_DEGREE = 12  # of a polynomial that is read in full
-_MAX_DIGITS = 10**9  # of a coefficient that is read
+_MAX_COEFFICIENT = 10**9  # of a coefficient that is read
 _ARITHMETIC: dict[str, Callable[..., np.ndarray]] = {
     "neg": operator.neg, "add": polyadd, "sub": polysub, "mul": polymul
 }  # fmt: skip
@@ -27,10 +27,10 @@ Polynomial = tuple[int | None, Coefficients]  # the variable and its coefficient
 
 def expanded(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return roots with polynomials in one variable multiplied out, where that is shorter."""
-    known: dict[int, Polynomial | None] = {}
+    polynomials: dict[int, Polynomial | None] = {}
     for node in graph.reach(roots):
-        known[node] = _polynomial(graph, node, known)
-    return [_shorter(graph, root, known[root]) for root in roots]
+        polynomials[node] = _polynomial(graph, node, polynomials)
+    return [_shorter(graph, root, polynomials[root]) for root in roots]
 
 
 def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
@@ -49,7 +49,9 @@ def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
     return total if tree_sizes(graph, [total])[0] < tree_sizes(graph, [root])[0] else root
 
 
-def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) -> Polynomial | None:
+def _polynomial(
+    graph: Graph, node: int, polynomials: dict[int, Polynomial | None]
+) -> Polynomial | None:
     """Return a node as a polynomial with short rational coefficients; None for others."""
     operation, operands = graph.operations[node], graph.operands(node)
     if operation == "variable":
@@ -57,7 +59,7 @@ def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) ->
     value = graph.value(node)
     if value is not None:
         return None if isinstance(value, float) else (None, np.array([Fraction(value)]))
-    parts = [known[operand] for operand in operands]
+    parts = [polynomials[operand] for operand in operands]
     if operation not in (*_ARITHMETIC, "div", "pow") or any(part is None for part in parts):
         return None
     variables = {part[0] for part in parts if part} - {None}
@@ -66,7 +68,7 @@ def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) ->
     result = _combined(operation, [part[1] for part in parts if part])
     if result is None or len(result) > MAX_DEGREE + 1:
         return None
-    if any(max(abs(c.numerator), c.denominator) > _MAX_DIGITS for c in result):
+    if any(max(abs(c.numerator), c.denominator) > _MAX_COEFFICIENT for c in result):
         return None
     return next(iter(variables), None), result
 

@@ -13,9 +13,9 @@ Powers = tuple[tuple[int, int], ...]  # (node, power), sorted by node
 Products = dict[Powers, Factor]
 
 MAX_TERMS = 48  # of a sum that is multiplied out; the search for pairs grows with their square
-MAX_PARTS = 400  # nodes of such a sum
+MAX_NODES = 400  # nodes of such a sum
 MAX_DEPTH = 100  # of its nesting; Python allows about 1,000 nested calls, two for each node
-_MAX_POWER = 4  # of a sum that is multiplied out
+_MAX_EXPONENT = 4  # of a sum that is multiplied out
 
 
 class TooManyTerms(Exception):
@@ -42,7 +42,7 @@ class _Expansion:
     def of(self, node: int) -> Products:
         """Return a node as a sum of products."""
         if node not in self._known:
-            if len(self._known) > MAX_PARTS or self._depth >= MAX_DEPTH:
+            if len(self._known) > MAX_NODES or self._depth >= MAX_DEPTH:
                 raise TooManyTerms
             self._depth += 1
             self._known[node] = self._expanded(node)
@@ -65,7 +65,7 @@ class _Expansion:
         if operation == "div":
             return self._quotient(node, *operands)
         power = graph.value(operands[1]) if operation == "pow" else None
-        if isinstance(power, int) and 1 < power <= _MAX_POWER:
+        if isinstance(power, int) and 1 < power <= _MAX_EXPONENT:
             return reduce(_product, [self.of(operands[0])] * power)
         return {((node, 1),): 1}
 

@@ -29,7 +29,7 @@ def recognised(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return nodes equal to the roots, in the forms that textbooks print.
 
     Args:
-        graph: the graph; it grows where something is recognised.
+        graph: the expression graph, to which nodes are added where something is recognised.
         roots: the nodes to rewrite.
 
     Raises:

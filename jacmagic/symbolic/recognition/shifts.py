@@ -28,8 +28,8 @@ class Split:
 def without_maxima(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return the roots with the maxima and minima cancelled that have no influence."""
     reached = graph.reach(roots)
-    met = {graph.operations[node] for node in reached}
-    if "exp" not in met or met.isdisjoint(_EXTREMES):
+    operations = {graph.operations[node] for node in reached}
+    if "exp" not in operations or operations.isdisjoint(_EXTREMES):
         return list(roots)
     cancelling = _Cancelling(graph)
     for node in reached:
@@ -58,9 +58,9 @@ class _Cancelling:
         as_product = self._as_product(operation, operands) or Split(same, {})
         if operation in _EXTREMES:
             as_sum = Split(ZERO, {same: ONE})
-        if not as_sum.shift and any(self._sums[one].shift for one in operands):
+        if not as_sum.shift and any(self._sums[operand].shift for operand in operands):
             same = as_sum.rest
-        elif not as_product.shift and any(self._products[one].shift for one in operands):
+        elif not as_product.shift and any(self._products[operand].shift for operand in operands):
             same = as_product.rest
         self.new[node] = same
         self._sums[node] = as_sum if as_sum.shift else Split(same, {})

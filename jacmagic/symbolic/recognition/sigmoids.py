@@ -18,7 +18,7 @@ Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·e�
 
 def exponentials(graph: Graph, node: int) -> Exponentials | None:
     """Return a sum as Σ c·eᵘ, a number as c·e⁰; None for any other node."""
-    found: Exponentials = {}
+    factors: Exponentials = {}
     for sign, term in signed_terms(graph, node):
         factor, rest = with_factor(graph, term)
         value = graph.value(rest)
@@ -28,8 +28,8 @@ def exponentials(graph: Graph, node: int) -> Exponentials | None:
             (exponent,) = graph.operands(rest)
         else:
             return None
-        found[exponent] = found.get(exponent, 0) + sign * factor
-    return found
+        factors[exponent] = factors.get(exponent, 0) + sign * factor
+    return factors
 
 
 def _logistic(graph: Graph, node: int) -> int | None:
@@ -86,7 +86,7 @@ def _has_exponential(graph: Graph, node: int) -> bool:
     """Whether a product has an exponential among its factors."""
     operation = graph.operations[node]
     if operation in ("mul", "neg", "div"):
-        return any(_has_exponential(graph, one) for one in graph.operands(node))
+        return any(_has_exponential(graph, operand) for operand in graph.operands(node))
     return operation == "exp"
 
 

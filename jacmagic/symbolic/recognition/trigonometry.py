@@ -23,7 +23,7 @@ from jacmagic.symbolic.recognition.products import (
     written,
 )
 
-_MAX_CANCELLED = 13  # symbols of a sum that is multiplied out; a longer one loses common parts
+_MAX_SYMBOLS_CANCELLED = 13  # of a sum multiplied out; a longer one loses common parts
 _CIRCULAR = {"sin", "cos"}
 _HYPERBOLIC = {"sinh", "cosh"}
 
@@ -34,9 +34,9 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
         products = multiplied_out(graph, node)
     except TooManyTerms:
         return None
-    met = {graph.operations[one] for powers in products for one, _ in powers}
+    operations = {graph.operations[one] for powers in products for one, _ in powers}
     changed = False
-    while not met.isdisjoint(_CIRCULAR | _HYPERBOLIC):
+    while not operations.isdisjoint(_CIRCULAR | _HYPERBOLIC):
         merged = _merged(graph, products)
         if merged is None:
             break
@@ -49,7 +49,7 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
 
 def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
     """Whether a sum has no more terms when it is multiplied out, and no divisor in them."""
-    if tree_sizes(graph, [node])[0] > _MAX_CANCELLED:
+    if tree_sizes(graph, [node])[0] > _MAX_SYMBOLS_CANCELLED:
         return False
     whole = all(power > 0 for powers in products for _, power in powers)
     return whole and len(products) <= sum(1 for _ in signed_terms(graph, node))
@@ -57,12 +57,12 @@ def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
 
 def double_angle(graph: Graph, node: int) -> int | None:
     """2 sin a cos a = sin 2a in a product with an even factor in front."""
-    met, waiting = set(), [node]
+    seen, waiting = set(), [node]
     while waiting:
         operation, operands = graph.operations[waiting[-1]], graph.operands(waiting.pop())
-        met.add(operation)
+        seen.add(operation)
         waiting += operands if operation == "mul" else ()
-    return addition_theorems(graph, node) if met >= _CIRCULAR | {"number"} else None
+    return addition_theorems(graph, node) if seen >= _CIRCULAR | {"number"} else None
 
 
 def _merged(graph: Graph, products: Products) -> Products | None:
@@ -103,10 +103,10 @@ def _pair(
     ):
         return None
     shared = tuple(sorted([*common.items(), *((n, p) for n, p in left if p < 0)]))
-    found = _theorem(graph, a, b, 1 if c == d else -1)
-    if found is None:
+    theorem = _theorem(graph, a, b, 1 if c == d else -1)
+    if theorem is None:
         return None
-    sign, node = found
+    sign, node = theorem
     factors: Powers = () if node == ONE else ((node, 1),)
     if graph.operations[node] == "pow":
         factors = ((graph.operands(node)[0], 2),)
@@ -180,7 +180,7 @@ def _doubled(graph: Graph, products: Products) -> Products | None:
             if dict(powers).get(cosine) != 1:
                 continue
             double = graph.apply("sin", graph.mul(graph.number(2), angle))
-            rest = tuple(one for one in powers if one[0] not in (node, cosine))
+            rest = tuple(power for power in powers if power[0] not in (node, cosine))
             new = multiplied(rest, ((double, 1),)), c / 2 if c % 2 else c // 2
             return _replaced(products, powers, None, new)
     return None

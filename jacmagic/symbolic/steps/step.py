@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 from sympy.core.parameters import distribute
 
+from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.steps.application import Application, Expr
@@ -24,7 +25,6 @@ _TRIVIAL = {"constant", "variable"}  # steps without a line of their own
 REARRANGED = "the same, rearranged"
 NO_RULES = "derived on the graph; SymPy fails at the rules"
 MAX_LINES = 60  # of a derivation: about two pages
-MAX_WIDTH = 72  # letters of a plain line before the rule's name, of 100 in a terminal
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Step:
     def text(self) -> str:
         """The derivation as plain text, one line a step."""
         lines = [("  " * line.depth + line.text, line.rule) for line in self.equations]
-        width = min(max(len(shown) for shown, _ in lines), MAX_WIDTH)
+        width = min(max(len(shown) for shown, _ in lines), PAGE_LETTERS)
         return "\n".join(f"{shown.ljust(width)}   {rule}".rstrip() for shown, rule in lines)
 
     def __str__(self) -> str:
@@ -166,9 +166,9 @@ def _remark(line: Equation) -> str:
 def _in_order(applied: Application, part: Expr, names: Mapping[Any, str]) -> Application:
     """Return a rule for a sum with the terms in the order of the code, where it is known."""
     terms = names.sums.get(part, ()) if isinstance(names, SymbolNames) and part.is_Add else ()
-    known = {term: k for k, term in enumerate(terms)}
-    inner = sorted(applied.inner, key=lambda term: known.get(term, len(known)))
-    return replace(applied, inner=tuple(inner)) if known else applied
+    positions = {term: k for k, term in enumerate(terms)}
+    inner = sorted(applied.inner, key=lambda term: positions.get(term, len(positions)))
+    return replace(applied, inner=tuple(inner)) if positions else applied
 
 
 def derive(

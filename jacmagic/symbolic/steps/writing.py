@@ -52,16 +52,18 @@ class Pen:
         raise NotImplementedError
 
     def numbers(self, ending: Ending) -> list[str]:
-        """Return the entry with the numbers put in, and its value."""
+        """Return the entry with numbers substituted, and its value."""
         raise NotImplementedError
 
     def assembly(self, applied: Application) -> str:
         """Return the rule's derivative with ∂u/∂x for the children's results."""
         inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
-        kept = [sympy.Symbol(f"kept{k}_", real=True) for k in range(len(applied.kept))]
+        placeholders = [sympy.Symbol(f"kept{k}_", real=True) for k in range(len(applied.kept))]
         shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
-        alone = len(kept) == 1  # a single factor comes first, where a minus needs no brackets
-        for k, (symbol, part) in enumerate(zip(kept, applied.kept, strict=True)):
+        alone = (
+            len(placeholders) == 1
+        )  # a single factor comes first, where a minus needs no brackets
+        for k, (symbol, part) in enumerate(zip(placeholders, applied.kept, strict=True)):
             loose = (
                 part.is_Add
                 or isinstance(part, sympy.Piecewise)
@@ -70,7 +72,7 @@ class Pen:
             free = (self.has_bars and k == _BELOW.get(applied.rule)) or not loose
             shown[symbol] = self.expression(part) if free else self.bracketed(part)
         with sympy.evaluate(False):
-            skeleton = applied.assemble(tuple(inner), tuple(kept))
+            skeleton = applied.assemble(tuple(inner), tuple(placeholders))
         return self.written(skeleton, shown)
 
 

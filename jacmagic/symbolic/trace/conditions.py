@@ -103,7 +103,7 @@ class Conditions:
             self.met.append(Assumption(part, self._graph.line))
 
     def assume_numbers(self, nodes: Iterable[int], numbers: Sequence[int | bool]) -> None:
-        """Record the truths or whole numbers that were read or used as indices."""
+        """Record the truths or integers that were read or used as indices."""
         for node, number in zip(nodes, numbers, strict=True):
             if isinstance(number, bool):
                 self.assume(node, number)

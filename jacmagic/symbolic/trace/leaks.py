@@ -3,7 +3,7 @@
 `detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut
 torch's gradient silently. Here each is recorded with its line, and the expression keeps depending
 on the inputs, as the mathematics says. Torch's derivative then differs, and the agreement can name
-the cause. `int()` is exact while the whole number stays the same, which becomes an assumption. Only
+the cause. `int()` is exact while the integer stays the same, which becomes an assumption. Only
 `float()` of a tensor or of its text cannot be followed, because Python insists on a bare number:
 the dependence is lost.
 """
@@ -236,7 +236,7 @@ class LeakDetector(TorchFunctionMode):
         return value
 
     def _read_whole(self, func: Any, args: tuple) -> Any:
-        """Run `int(x)` and assume that the whole number stays the same."""
+        """Run `int(x)` and assume that the integer stays the same."""
         self._note("int()", args[0])
         self.mode.reads_whole_numbers = True
         try:

@@ -45,7 +45,7 @@ def _unit_vectors(data: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _parts(values: torch.Tensor) -> np.ndarray:
-    """Return a result as a flat real array, imaginary parts behind the real ones."""
+    """Return a result as a flat real array, imaginary parts after the real ones."""
     parts = (values.real, values.imag) if values.is_complex() else (values,)
     return np.concatenate([part.reshape(-1).numpy() for part in parts])
 

@@ -236,7 +236,7 @@ class ConcolicMode(Composer):
         Args:
             out: the tensors.
             results: their nodes.
-            cut: whether what is stored as whole numbers loses what follows the decimal point.
+            cut: whether what is stored as integers loses what follows the decimal point.
         """
         outs = out if isinstance(out, tuple | list) else (out,)
         nodes_of_each = results if isinstance(results, tuple | list) else (results,)

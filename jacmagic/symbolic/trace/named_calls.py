@@ -48,12 +48,14 @@ class NamedCalls:
         like = next((value for value in args if isinstance(value, torch.Tensor)), None)
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
-        given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
+        carried_args = tuple(
+            self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args
+        )
         if name in ("add", "mul") and stood_first(name, args):
-            return func, (given[1], given[0]), kwargs
+            return func, (carried_args[1], carried_args[0]), kwargs
         if name in _REFLECTED:
-            return _REFLECTED[name], (given[1], given[0]), kwargs
-        return func, given, kwargs
+            return _REFLECTED[name], (carried_args[1], carried_args[0]), kwargs
+        return func, carried_args, kwargs
 
     def _made(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
         """Make a tensor of named and other numbers; each element keeps its node."""

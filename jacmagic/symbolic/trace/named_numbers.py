@@ -92,7 +92,7 @@ def apply_function(name: str, value: Any) -> Any | None:
 
 
 def stood_first(name: str, args: tuple) -> bool:
-    """Whether a named number stood before the operator, which torch passes behind it."""
+    """Whether a named number stood before the operator, which torch passes after it."""
     if len(args) != 2 or not isinstance(args[1], NamedNumber):
         return False
     before, args[1].before = args[1].before, ""

@@ -43,7 +43,7 @@ class Naming:
         constants: False leaves all of them numbers; only variables have names then.
         plain: names whose numbers stay numbers.
         shown: LaTeX of the inputs' components, which no other name may look like.
-        changed: names of whole numbers that are larger by one, to see whether they steer the code.
+        changed: names of integers that are larger by one, to see whether they steer the code.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Constant:
         node: its leaf in the graph.
         label: its name.
         value: the number.
-        counts: whether it is a whole number, which may steer a loop.
+        counts: whether it is an integer, which may steer a loop.
     """
 
     node: int
@@ -136,15 +136,19 @@ class Names:
             return value
         if type(value) is int and name in self._naming.changed:
             value += 1
-        known = self._named(name, np.array(float(value)), counts=type(value) is int)
-        return value if known is None else with_node(self.graph, plain_number(value), known[0].node)
+        constants = self._named(name, np.array(float(value)), counts=type(value) is int)
+        return (
+            value
+            if constants is None
+            else with_node(self.graph, plain_number(value), constants[0].node)
+        )
 
     def _name_tensor(self, name: str, value: torch.Tensor) -> None:
         if not _is_small_tensor(value) or self.mode.shadows.has(value):
             return
-        known = self._named(name, value.detach().cpu().double().numpy())
-        if known is not None:
-            nodes = np.array([one.node for one in known], dtype=np.int64)
+        constants = self._named(name, value.detach().cpu().double().numpy())
+        if constants is not None:
+            nodes = np.array([constant.node for constant in constants], dtype=np.int64)
             self.mode.shadows.write(value, nodes.reshape(tuple(value.shape)))
 
     def _named(
@@ -156,8 +160,8 @@ class Names:
         if not np.isfinite(values).all():
             return None
         if name in self._constants:
-            known = [one.value for one in self._constants[name]]
-            return self._constants[name] if known == values.reshape(-1).tolist() else None
+            old_values = [one.value for one in self._constants[name]]
+            return self._constants[name] if old_values == values.reshape(-1).tolist() else None
         labels = [self._label(name, index) for index in np.ndindex(values.shape)]
         if any(label.symbol in self._taken for label in labels):
             return None

@@ -15,7 +15,7 @@ _PARTS = {torch.complex128: torch.float64, torch.complex64: torch.float32}
 def rule_for(key: str, op: Operation) -> Rule | Formula | Pullback | None:
     """Return the rule for real or for complex arguments; None without one."""
     if key.startswith("bitwise") and any(t.dtype != torch.bool for t in op.tensors):
-        raise Unsupported(key, "of whole numbers has no closed form")
+        raise Unsupported(key, "of integers has no closed form")
     dtype = op.kwargs.get("dtype")
     is_complex = has_complex(op) or (dtype is not None and dtype.is_complex)
     return COMPLEX.get(key) if is_complex or key not in RULES else RULES[key]
@@ -30,13 +30,13 @@ def has_complex(op: Operation) -> bool:
 def check_view(op: Operation) -> None:
     """Refuse a view as another dtype, but for complex numbers and their parts."""
     if isinstance(op.args[1], torch.dtype):
-        here, there = op.args[0].dtype, op.args[1]
-        if here != there and _PARTS.get(here) != there and _PARTS.get(there) != here:
+        dtype, new_dtype = op.args[0].dtype, op.args[1]
+        if dtype != new_dtype and _PARTS.get(dtype) != new_dtype and _PARTS.get(new_dtype) != dtype:
             raise Unsupported("view", "of the same memory as another dtype has no closed form")
 
 
 def writes_by_rule(key: str, op: Operation) -> bool:
-    """Whether an indexed write is no movement: it adds, or fills a mask."""
+    """Whether an indexed write is not a movement: it adds, or fills a mask."""
     if key not in ("index_put", "_index_put_impl"):
         return accumulates(op)
     indices, values = op.args[1], op.args[2]

@@ -19,7 +19,7 @@ _SHORT_FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.complex64)
 
 
 class Poisoned(Exception):
-    """An element was read whose expression is unknown."""
+    """Raised when an element is read whose expression is unknown."""
 
 
 class NodeShadows(Shadows):

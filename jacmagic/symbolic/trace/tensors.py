@@ -22,8 +22,8 @@ from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 Key = tuple[Any, ...]
 Predicted = Expression | tuple[Expression | None, ...] | None
 
-MAX_SIZE = 256  # parts of an expression; a loop can double them with each step
-MAX_UNNAMED = 256  # elements of a constant without a name that is followed
+MAX_PARTS = 256  # parts of an expression; a loop can double them with each step
+MAX_UNNAMED_ELEMENTS = 256  # elements of a constant without a name that is followed
 
 
 class Tensors:
@@ -51,8 +51,8 @@ class Tensors:
         """Name a tensor as a constant, unless it is an input: a module's own parameter."""
         if not is_dense(tensor) or storage_key(tensor) in self._inputs:
             return
-        known = self.of(tensor)
-        if known is not None and not is_unnamed(known):
+        expression = self.of(tensor)
+        if expression is not None and not is_unnamed(expression):
             return
         if tensor.ndim <= 2 and tensor.is_floating_point():
             values = tensor.detach().cpu().double().numpy()
@@ -90,7 +90,7 @@ class Tensors:
             return
         if predicted is None or not is_dense(out) or predicted.shape != tuple(out.shape):
             return
-        if predicted.size > MAX_SIZE:
+        if predicted.size > MAX_PARTS:
             return
         shared = [
             version_of(tensor)  # a view will share the count of its base
@@ -120,7 +120,7 @@ class Tensors:
 
     def _is_unnamed(self, value: torch.Tensor) -> bool:
         """Whether a tensor is a small constant that the function itself has made."""
-        if not is_dense(value) or not 1 <= value.ndim <= 2 or value.numel() > MAX_UNNAMED:
+        if not is_dense(value) or not 1 <= value.ndim <= 2 or value.numel() > MAX_UNNAMED_ELEMENTS:
             return False
         return self._is_constant(value) and storage_key(value) not in self._inputs
 

@@ -30,7 +30,7 @@ class NumberText(str):
         return float(str.__str__(self)) * self.factor
 
     def __int__(self) -> int:
-        """Read the whole number."""
+        """Read the integer."""
         self.report()
         return int(int(str.__str__(self)) * self.factor)
 

@@ -79,7 +79,7 @@ class Trace:
         calls: how often the function called torch.
         bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
-        values: the components of all inputs' values, where those on manifolds are no inputs.
+        values: the components of all inputs' values, where those on manifolds are not inputs.
     """
 
     graph: Graph
@@ -146,14 +146,14 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
-    kept = NamesMet() if naming is None else Names(mode, names, naming)
-    names_kept = kept if isinstance(kept, Names) else None
+    constants = NamesMet() if naming is None else Names(mode, names, naming)
+    names_kept = constants if isinstance(constants, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
         inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _tensors(mode, whole, copies)
-        with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
+        with silent(), constants.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
@@ -167,10 +167,10 @@ def trace(
         finally:
             stacks.restore()
     met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
-    found = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
-    if isinstance(kept, NamesMet):
-        return replace(found, has_constants=kept.any)
-    return _with_names(found, kept, result)
+    traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
+    if isinstance(constants, NamesMet):
+        return replace(traced, has_constants=constants.any)
+    return _with_names(traced, constants, result)
 
 
 def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
@@ -181,12 +181,12 @@ def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> t
     )
 
 
-def _with_names(found: Trace, names: Names, result: Any) -> Trace:
+def _with_names(traced: Trace, names: Names, result: Any) -> Trace:
     """Return a trace with the names of constants and variables in the user's code."""
     tensors = names.mode.tensors
     is_tensor = isinstance(result, torch.Tensor)
     return replace(
-        found,
+        traced,
         has_constants=bool(names.constants),
         constants=names.constants,
         variables=names.variables,
@@ -241,7 +241,7 @@ def _refusal(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> R
         if isinstance(error, TypeError) and leak.habit in _BARE:
             return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
     if "HigherOrderOperator" in str(error):  # torch.cond and its kind
-        return Refusal("an operator on functions", line, "has no rule: write if for torch.cond")
+        return Refusal("a higher-order operator", line, "has no rule: write if for torch.cond")
     return Refusal(type(error).__name__, line, _what_went_wrong(error))
 
 

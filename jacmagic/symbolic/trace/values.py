@@ -1,4 +1,4 @@
-"""What the user's variables, helpers and modules stand for, in order of computation.
+"""Tensors that the user's variables, helpers and modules give names, in order of computation.
 
 A variable of a loop has several: each is recorded when the next operation of torch, a call or a
 return finds the variable bound to another tensor, or to a tensor that was written to since.
@@ -67,7 +67,7 @@ class Values:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record values while a function runs; not under a profiler."""
+        """Record values while a function runs, unless a profiler is active."""
         if sys.getprofile() is not None:
             yield
             return
@@ -137,7 +137,7 @@ class Values:
             self._record(frame.f_code.co_name, tensor, frame, "function")
 
     def forget(self, frame: FrameType) -> None:
-        """Release a frame that has ended, which would keep alive all that it refers to."""
+        """Release a frame that has ended, so that its variables are not kept alive."""
         if not frame.f_code.co_flags & inspect.CO_GENERATOR:  # which goes on after its event
             self._last.pop(frame, None)
 

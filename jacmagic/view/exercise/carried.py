@@ -1,4 +1,4 @@
-"""What the browser gets of an exercise: the function as a tape, names, questions.
+"""An exercise as plain data for the browser: the function as a tape, names, questions.
 
 Of the Jacobian only the entries that are given are carried: the browser differentiates the function
 itself. What is to be chosen is carried as salted hashes.
@@ -39,8 +39,10 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
             "task": exercise.description.task,
             "typing": exercise.description.typing,
             "head": to_mathml(head(jacobian), display=False),
-            "definitions": [to_mathml(one, display=False) for one in definitions(exercise)],
-            "variants": [_variant(one) for one in exercise.variants],
+            "definitions": [
+                to_mathml(definition, display=False) for definition in definitions(exercise)
+            ],
+            "variants": [_variant(variant) for variant in exercise.variants],
         },
         "exercise": function_of(jacobian),
     }
@@ -51,11 +53,15 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
     assert jacobian.reading is not None  # there is no exercise without a closed form
     form = jacobian.reading.form
     trace = form.trace
-    conditions = [one.condition for one in trace.assumptions]
+    conditions = [assumption.condition for assumption in trace.assumptions]
     roots = [*conditions, *trace.outputs]
     tape, slots = write_tape_with_slots(form.graph, roots, trace.inputs)
     _check(tape)
-    named = {slots[one.node]: one.label for one in trace.constants if one.node in slots}
+    named = {
+        slots[constant.node]: constant.label
+        for constant in trace.constants
+        if constant.node in slots
+    }
     rows = jacobian.rows if spellings_of(jacobian) else ()
     labels = [*jacobian.columns, *named.values(), *rows]
     return {
@@ -65,11 +71,11 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
         "constant_names": [[label.text, label.unicode] for label in named.values()],
         "names": [[label.text, label.unicode, label.symbol] for label in jacobian.columns],
         "texts": [label.unicode for label in jacobian.columns],
-        "mathml": {one.unicode: to_mathml(one.tex, display=False) for one in labels},
+        "mathml": {label.unicode: to_mathml(label.tex, display=False) for label in labels},
         "outputs": spellings_of(jacobian),
         "arguments": [
-            [one.name for one in jacobian.problem.inputs],
-            [one.text for one in jacobian.columns],
+            [input_.name for input_ in jacobian.problem.inputs],
+            [column.text for column in jacobian.columns],
         ],
         "rows": [jacobian._output(i) for i in range(jacobian.shape[0])],
         "entries": _names(jacobian),
@@ -85,8 +91,8 @@ def _names(jacobian: JacobianResult) -> list[list[str]]:
     if jacobian.shape[0] * jacobian.shape[1] > MAX_ENTRIES:
         return []
     title, named = jacobian.title, jacobian.notation.unicode
-    columns = [one.unicode for one in jacobian.columns]
-    return [[named(title, row.unicode, one) for one in columns] for row in jacobian.rows]
+    columns = [column.unicode for column in jacobian.columns]
+    return [[named(title, row.unicode, column) for column in columns] for row in jacobian.rows]
 
 
 def _check(tape: Tape) -> None:
@@ -116,7 +122,7 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
         "where": point(exercise.jacobian),
         "point": list(exercise.jacobian.problem.flat_point),
         "cells": cells,
-        "questions": [_question(one) for one in exercise.questions],
+        "questions": [_question(question) for question in exercise.questions],
     }
 
 
@@ -140,7 +146,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 def hash_of(text: str) -> int:
     """Return a hash of 32 bits: FNV-1a, by G. Fowler, L. C. Noll and K.-P. Vo."""
-    found = 0x811C9DC5
+    digest = 0x811C9DC5
     for byte in text.encode():
-        found = (found ^ byte) * 0x01000193 % 2**32
-    return found
+        digest = (digest ^ byte) * 0x01000193 % 2**32
+    return digest

@@ -13,7 +13,7 @@ import torch
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.exercise.question import TRIVIAL
 
-TRIES = 24  # points that are drawn for a variant
+MAX_POINTS_TRIED = 24  # points that are drawn for a variant
 MAX_CHOICES = 200  # numbers of one component, so that they are short
 
 _Result = TypeVar("_Result", bound=JacobianResult)
@@ -26,7 +26,7 @@ Entry = tuple[int, int]
 
 
 def chosen_entries(
-    jacobian: JacobianResult, wanted: int | None, *, derived: bool, varied: bool, seed: int
+    jacobian: JacobianResult, number: int | None, *, derived: bool, varied: bool, seed: int
 ) -> list[Entry]:
     """Return the entries that are asked for, in row-major order.
 
@@ -34,7 +34,7 @@ def chosen_entries(
 
     Args:
         jacobian: the result; it has a closed form.
-        wanted: how many; None leaves that to the size of the matrix.
+        number: how many; None leaves that to the size of the matrix.
         derived: whether each entry's derivation is asked for.
         varied: whether other seeds are to give other entries.
         seed: of the generator.
@@ -48,22 +48,22 @@ def chosen_entries(
     draw = random.Random(f"jacmagic {seed}")
     if derived:
         pool = [entry for entry in moving if _is_composed(jacobian, entry)]
-        count = wanted or min(USUAL_DERIVATIONS, len(moving) - (varied and len(moving) > 1))
+        count = number or min(USUAL_DERIVATIONS, len(moving) - (varied and len(moving) > 1))
         return sorted(_drawn(draw, pool, moving, zeros, count=count))
-    if wanted is None and not varied and len(every) <= MAX_BLANKS and not long:
+    if number is None and not varied and len(every) <= MAX_BLANKS and not long:
         return every
     usual = (len(moving) + 1) // 2 if varied else len(moving)
-    count = wanted or max(1, min(usual, USUAL_BLANKS))
+    count = number or max(1, min(usual, USUAL_BLANKS))
     return sorted(_drawn(draw, moving, zeros, count=count))
 
 
 def _drawn(draw: random.Random, *pools: Sequence[Entry], count: int) -> list[Entry]:
     """Return that many different entries, of the first pools where they suffice."""
-    taken: list[Entry] = []
+    drawn: list[Entry] = []
     for pool in pools:
-        left = [entry for entry in pool if entry not in taken]
-        taken += draw.sample(left, min(count - len(taken), len(left)))
-    return taken
+        left = [entry for entry in pool if entry not in drawn]
+        drawn += draw.sample(left, min(count - len(drawn), len(left)))
+    return drawn
 
 
 def _long(jacobian: JacobianResult) -> set[Entry]:
@@ -86,7 +86,9 @@ def _is_composed(jacobian: JacobianResult, entry: Entry) -> bool:
     return any(child.rule not in TRIVIAL and child.children for child in step.children)
 
 
-def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...]]) -> _Result:
+def other_point(
+    jacobian: _Result, seed: int, other_points: Collection[tuple[float, ...]]
+) -> _Result:
     """Return the result at another point, drawn within the ranges of the sliders.
 
     Its numbers are as short as those of the given point; without a range on the magic's line they
@@ -96,16 +98,16 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
     Args:
         jacobian: the result at the given point.
         seed: of the generator.
-        taken: points of other variants, which are avoided where there are enough others.
+        other_points: points of other variants, which are avoided where there are enough others.
     """
     draw = random.Random(f"jacmagic point {seed}")
     problem = jacobian.problem
     choices = [
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
-    for left in reversed(range(TRIES)):
-        point = [draw.choice(one) for one in choices]
-        if tuple(point) in taken and left > TRIES // 2:
+    for left in reversed(range(MAX_POINTS_TRIED)):
+        point = [draw.choice(choice) for choice in choices]
+        if tuple(point) in other_points and left > MAX_POINTS_TRIED // 2:
             continue
         moved = jacobian.at(**problem.named(point))
         if _is_fine(jacobian, moved):
@@ -114,7 +116,7 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
 
 
 def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
-    """Return the numbers that a component may have."""
+    """Return the candidate values of a component at another point."""
     label, ranges = jacobian.columns[k], jacobian.view.ranges
     low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:
@@ -122,8 +124,8 @@ def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     width = math.ceil(math.log10((high - low) / MAX_CHOICES))  # of a power of ten
     unit = Decimal(10) ** max(_digit(value), width)
     first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
-    found = [float(unit * step) for step in range(first, last + 1) if step]
-    return [one for one in found if low <= one <= high] or [value]
+    choices = [float(unit * step) for step in range(first, last + 1) if step]
+    return [choice for choice in choices if low <= choice <= high] or [value]
 
 
 def _digit(value: float) -> int:

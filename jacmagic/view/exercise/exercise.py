@@ -86,10 +86,11 @@ def quiz_of(jacobian: JacobianResult, options: QuizOptions) -> Exercise:
     Raises:
         OptionError: it has no closed form that agrees with torch, or none that is short enough.
     """
-    found = _obstacle(jacobian)
-    if found:
+    obstacle = _obstacle(jacobian)
+    if obstacle:
         raise OptionError(
-            f"expected a Jacobian whose closed form and torch agree, for an exercise; found {found}"
+            "expected a Jacobian whose closed form and torch agree, for an exercise; "
+            f"found {obstacle}"
         )
     exercise = Exercise(jacobian, options)
     if not exercise.questions:

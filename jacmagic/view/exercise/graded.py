@@ -29,13 +29,13 @@ class GradedQuestions(QuestionSet):
         Raises:
             OptionError: there is no such question.
         """
-        known = {one.id: one for one in self.questions}
-        if identity not in known:
+        by_id = {question.id: question for question in self.questions}
+        if identity not in by_id:
             raise OptionError(
-                f"expected a question's id: {', '.join(known)}; found {identity!r}; "
-                f"write {next(iter(known))!r}"
+                f"expected a question's id: {', '.join(by_id)}; found {identity!r}; "
+                f"write {next(iter(by_id))!r}"
             )
-        return known[identity]
+        return by_id[identity]
 
     def judge(self, identity: str, answer: Answer) -> Judgement:
         """Judge one answer: true if it is right, else with the mistake named.
@@ -62,7 +62,7 @@ class GradedQuestions(QuestionSet):
     def _entry(self, identity: str) -> Question | None:
         """Return the question for an entry by its id, whether it is asked or not."""
         match = re.fullmatch(rf"({ENTRY}|{NUMBER}|{STEPS})-(\d+)-(\d+)", identity)
-        if match is None or any(one.kind == CHOICE for one in self.questions):
+        if match is None or any(question.kind == CHOICE for question in self.questions):
             return None
         i, j = int(match[2]), int(match[3])
         m, n = self.jacobian.shape
@@ -77,8 +77,13 @@ class GradedQuestions(QuestionSet):
         for identity in answers:
             self.question(identity)
         marked = (
-            Marked(one, self.judge(one.id, answers[one.id]) if one.id in answers else NO_ANSWER)
-            for one in self.questions
+            Marked(
+                question,
+                self.judge(question.id, answers[question.id])
+                if question.id in answers
+                else NO_ANSWER,
+            )
+            for question in self.questions
         )
         return Score(self.title, tuple(marked))
 

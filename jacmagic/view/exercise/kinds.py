@@ -119,9 +119,9 @@ class QuizOptions:
         Raises:
             OptionError: it is none of these.
         """
-        found = _TYPED.fullmatch(text)
-        if found is None or found["kind"] not in KINDS:
-            near = next((one for one in KINDS if one[0] == text[:1].lower()), _FIRST)
+        match = _TYPED.fullmatch(text)
+        if match is None or match["kind"] not in KINDS:
+            near = next((kind for kind in KINDS if kind[0] == text[:1].lower()), _FIRST)
             raise OptionError(
                 f"--quiz needs one of {', '.join(KINDS)}, or {_FIRST}=3 for three of them; "
                 f"found {text}; write --quiz {near}"
@@ -131,5 +131,5 @@ class QuizOptions:
                 f"--seeds needs a number of variants from 1 to {MAX_SEEDS:,}; found {seeds}; "
                 "write --seeds 40"
             )
-        count = None if found["count"] is None else int(found["count"])
-        return cls(found["kind"], count, seeds)
+        count = None if match["count"] is None else int(match["count"])
+        return cls(match["kind"], count, seeds)

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from jacmagic.errors import OptionError
-from jacmagic.result.exercise.numbers import ROUNDED
+from jacmagic.result.exercise.numbers import MAX_RELATIVE_ROUNDING
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
@@ -38,14 +38,14 @@ _INPUT = {
 }  # fmt: skip
 
 # How STACK compares an answer: a formula, or a number that may be rounded.
-TESTS = {False: ("AlgEquiv", ""), True: ("NumRelative", str(ROUNDED))}
+TESTS = {False: ("AlgEquiv", ""), True: ("NumRelative", str(MAX_RELATIVE_ROUNDING))}
 
 Element = ElementTree.Element
 
 
 def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     """Write all variants as one question bank; see `GradedQuestions.to_moodle`."""
-    if any(one.kind == STEPS for one in exercise.questions):
+    if any(question.kind == STEPS for question in exercise.questions):
         raise OptionError(
             "expected an exercise of entries or rules for Moodle; found one of derivations, which "
             'STACK cannot judge; write J.quiz("entries")'
@@ -54,13 +54,13 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     category = _added(quiz, "question", type="category")
     name = exercise.jacobian.title.replace("/", "//")
     _texted(category, "category", f"$course$/top/jacmagic/{name}")
-    known: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
+    mistakes_by_id: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
     for number, variant in enumerate(exercise.variants, 1):
-        choices = [one for one in variant.questions if one.kind == CHOICE]
+        choices = [question for question in variant.questions if question.kind == CHOICE]
         for question in choices:
             _choice(quiz, variant, question, number)
         if not choices:
-            _Stack(variant, number, known).add_to(quiz)
+            _Stack(variant, number, mistakes_by_id).add_to(quiz)
     ElementTree.indent(quiz)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return write(path, head + ElementTree.tostring(quiz, encoding="unicode") + "\n")
@@ -71,9 +71,9 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
 
 def _added(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:
     """Append an element with text, which is escaped."""
-    found = ElementTree.SubElement(parent, tag, attributes)
-    found.text = text
-    return found
+    element = ElementTree.SubElement(parent, tag, attributes)
+    element.text = text
+    return element
 
 
 def _texted(parent: Element, tag: str, text: str, form: str = "") -> None:
@@ -105,7 +105,9 @@ def _task(exercise: QuestionSet) -> str:
 class _Stack:
     """One variant as a question with an input and a tree for each entry."""
 
-    def __init__(self, exercise: QuestionSet, number: int, known: dict[str, list[Mistake]]) -> None:
+    def __init__(
+        self, exercise: QuestionSet, number: int, mistakes_by_id: dict[str, list[Mistake]]
+    ) -> None:
         self.exercise, self.number = exercise, number
         jacobian = exercise.jacobian
         self.jacobian = jacobian
@@ -114,30 +116,30 @@ class _Stack:
         self.identifiers = maxima_names(self.labels)
         self.names = dict(zip(jacobian.symbols, self.identifiers, strict=False))
         self.constants = StackConstants.of(constants, self.identifiers[len(self.names) :])
-        for one in exercise.questions:
-            if one.id not in known:
-                known[one.id] = mistakes(jacobian, one)
-        self.mistakes = known
+        for question in exercise.questions:
+            if question.id not in mistakes_by_id:
+                mistakes_by_id[question.id] = mistakes(jacobian, question)
+        self.mistakes = mistakes_by_id
 
     def add_to(self, quiz: Element) -> None:
         question = _added(quiz, "question", type="stack")
-        asked = list(enumerate(self.exercise.questions, 1))
+        numbered = list(enumerate(self.exercise.questions, 1))
         _texted(question, "name", _name(self.exercise, self.number))
         _texted(question, "questiontext", self._text(), "html")
         _texted(question, "generalfeedback", "", "html")
-        _filled(question, {"defaultgrade": str(len(asked)), "penalty": "0.1", "hidden": "0",
+        _filled(question, {"defaultgrade": str(len(numbered)), "penalty": "0.1", "hidden": "0",
                            "idnumber": ""})  # fmt: skip
         _texted(question, "stackversion", STACK_VERSION)
         _texted(question, "questionvariables", self._variables())
-        feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in asked)
+        feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in numbered)
         _texted(question, "specificfeedback", feedback, "html")
-        note = ", ".join(one.text for _, one in asked)
+        note = ", ".join(one.text for _, one in numbered)
         _texted(question, "questionnote", note, "moodle_auto_format")
         _texted(question, "questiondescription", "", "moodle_auto_format")
         _filled(question, _OPTIONS)
-        for k, _ in asked:
+        for k, _ in numbered:
             _filled(_added(question, "input"), {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
-        for k, one in asked:
+        for k, one in numbered:
             self._tree(question, k, one)
         for testcase, (answers, notes) in enumerate(self._cases(), 1):
             _test(question, testcase, answers, notes)
@@ -197,8 +199,8 @@ class _Stack:
 
     def _tests(self, k: int, one: Question) -> list[Test]:
         """Return what the nodes of a tree compare."""
-        answer, known = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
-        wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in known]
+        answer, numbered = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
+        wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in numbered]
         return [*self.constants.tests(k, is_named=bool(self._named(one))), *wrong]
 
     def _cases(self) -> list[tuple[dict[str, str], dict[str, tuple[str, str]]]]:
@@ -207,8 +209,8 @@ class _Stack:
         right = {f"ans{k}": f"ta{k}" for k in range(1, count + 1)}
         notes = {f"prt{k}": ("1", f"prt{k}-0-T") for k in range(1, count + 1)}
         cases = [(right, notes)]
-        for k, one in enumerate(self.exercise.questions, 1):
-            for number, (_, wrong, _) in enumerate(self._tests(k, one)):
+        for k, question in enumerate(self.exercise.questions, 1):
+            for number, (_, wrong, _) in enumerate(self._tests(k, question)):
                 if wrong.startswith("m"):
                     answers = {**right, f"ans{k}": wrong}
                     cases.append((answers, {**notes, f"prt{k}": ("0", f"prt{k}-{number}-T")}))

@@ -117,12 +117,14 @@ def _nbgrader_cells(exercise: QuestionSet) -> list[Cell]:
         _graded("markdown", _task(exercise), "task", locked=True),
         _graded("code", exercise_source(exercise), "function", locked=True),
     ]
-    for one in exercise.questions:
-        name = re.sub(r"[^\w-]", "-", one.id)
+    for question in exercise.questions:
+        name = re.sub(r"[^\w-]", "-", question.id)
         cells += [
-            _graded("markdown", _asked(one), f"question-{name}", locked=True),
-            _graded("code", _solution_cell(exercise, one, "### "), f"answer-{name}", solution=True),
-            _graded("code", _test(one), f"test-{name}", locked=True, grade=True, points=1),
+            _graded("markdown", _asked(question), f"question-{name}", locked=True),
+            _graded(
+                "code", _solution_cell(exercise, question, "### "), f"answer-{name}", solution=True
+            ),
+            _graded("code", _test(question), f"test-{name}", locked=True, grade=True, points=1),
         ]
     return cells
 
@@ -142,16 +144,16 @@ def _otter_cells(exercise: QuestionSet) -> list[Cell]:
         _cell("markdown", _task(exercise)),
         _cell("code", exercise_source(exercise)),
     ]
-    for one in exercise.questions:
-        name = re.sub(r"\W", "_", one.id)
+    for question in exercise.questions:
+        name = re.sub(r"\W", "_", question.id)
         cells += [
             _cell("raw", f"# BEGIN QUESTION\nname: {name}\npoints: 1"),
-            _cell("markdown", _asked(one)),
+            _cell("markdown", _asked(question)),
             _cell("raw", "# BEGIN SOLUTION"),
-            _cell("code", _solution_cell(exercise, one, "# ", " NO PROMPT")),
+            _cell("code", _solution_cell(exercise, question, "# ", " NO PROMPT")),
             _cell("raw", "# END SOLUTION"),
             _cell("raw", "# BEGIN TESTS"),
-            _cell("code", _test(one)),
+            _cell("code", _test(question)),
             _cell("raw", "# END TESTS"),
             _cell("raw", "# END QUESTION"),
         ]

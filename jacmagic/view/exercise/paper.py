@@ -78,7 +78,7 @@ def _saved(
 def _sheet(exercise: QuestionSet) -> str:
     """Return one worksheet: name, date, the exercise, and lines to write on."""
     who = '<p class="who"><span>Name:</span><span class="short">Date:</span></p>'
-    lines = [_item(one, '<span class="line"></span>') for one in exercise.questions]
+    lines = [_item(question, '<span class="line"></span>') for question in exercise.questions]
     below = f"<ol>{''.join(lines)}</ol>" if exercise.is_matrix else ""
     return f"{who}\n{worksheet.html(exercise)}\n{below}"
 
@@ -86,8 +86,8 @@ def _sheet(exercise: QuestionSet) -> str:
 def _key(exercise: QuestionSet) -> str:
     """Return the solutions of one variant."""
     items = [
-        _item(one, to_mathml(solution_tex(exercise.jacobian, one), display=False))
-        for one in exercise.questions
+        _item(question, to_mathml(solution_tex(exercise.jacobian, question), display=False))
+        for question in exercise.questions
     ]
     return f"<p>{escape(worksheet.caption(exercise))}</p><ol>{''.join(items)}</ol>"
 

@@ -13,8 +13,8 @@ from jacmagic.symbolic.steps.writing import PlainPen, TexPen
 
 TRIVIAL = {"constant", "variable"}  # steps that a derivation has no line for
 MAX_STEPS = 8  # of one entry that are asked for
-MAX_LENGTH = 240  # LaTeX characters of an expression whose rule is asked for
-CHOICES = 6  # rules to choose from
+MAX_EXPRESSION_CHARACTERS = 240  # LaTeX characters of an expression whose rule is asked for
+RULES_OFFERED = 6  # rules to choose from
 
 _ADVICE = "Which operation is carried out last in this expression?"
 # What a derivation may be taken for, the usual rules of a first course.
@@ -96,10 +96,10 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     """Return the questions for one entry, numbered from `first` on."""
     step = jacobian.steps(i, j)
     begin = step.children[0] if step.applied is None and step.children else step
-    found = list(_steps(begin, set()))[:MAX_STEPS]
-    rules = {one.rule for one in found}
+    steps = list(_steps(begin, set()))[:MAX_STEPS]
+    rules = {step.rule for step in steps}
     questions = []
-    for k, one in enumerate(found):
+    for k, one in enumerate(steps):
         identity = f"rule-{i}-{j}-{k}"
         questions.append(
             Question(
@@ -120,15 +120,15 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     return questions
 
 
-def _steps(step: Step, asked: set[object]) -> Iterator[Step]:
+def _steps(step: Step, seen: set[object]) -> Iterator[Step]:
     """Yield the steps that apply a rule worth asking for, each expression once."""
-    if step.rule in TRIVIAL or step.before in asked:
+    if step.rule in TRIVIAL or step.before in seen:
         return
-    asked.add(step.before)
-    if len(TexPen(step.names, step.symbol).derivative(step.before)) <= MAX_LENGTH:
+    seen.add(step.before)
+    if len(TexPen(step.names, step.symbol).derivative(step.before)) <= MAX_EXPRESSION_CHARACTERS:
         yield step
     for child in step.children:
-        yield from _steps(child, asked)
+        yield from _steps(child, seen)
 
 
 def _choices(right: str, rules: set[str], identity: str) -> tuple[str, ...]:
@@ -142,5 +142,5 @@ def _choices(right: str, rules: set[str], identity: str) -> tuple[str, ...]:
     others = [rule for rule in sorted(rules) if rule != right]
     others += [rule for rule in (near,) if rule in _USUAL and rule not in others]
     more = [rule for rule in _USUAL if rule != right and rule not in others]
-    picked = [*others, *draw.sample(more, len(more))][: CHOICES - 1]
+    picked = [*others, *draw.sample(more, len(more))][: RULES_OFFERED - 1]
     return tuple(sorted([right, *picked]))

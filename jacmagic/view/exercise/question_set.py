@@ -58,15 +58,15 @@ class QuestionSet:
     @cached_property
     def variants(self) -> tuple[Self, ...]:
         """One exercise for each seed, this one first; of numbers, each at another point."""
-        found = [self]
+        variants = [self]
         for seed in range(self.options.seed + 1, self.options.seed + self.options.seeds):
             jacobian = self.jacobian
             if self.description.at_points:
-                taken = {tuple(one.jacobian.problem.flat_point) for one in found}
-                jacobian = other_point(jacobian, seed, taken)
+                points = {tuple(variant.jacobian.problem.flat_point) for variant in variants}
+                jacobian = other_point(jacobian, seed, points)
             options = replace(self.options, seed=seed)
-            found.append(replace(self, jacobian=jacobian, options=options))
-        return tuple(found)
+            variants.append(replace(self, jacobian=jacobian, options=options))
+        return tuple(variants)
 
     @property
     def reading(self) -> DisplayForm:

@@ -8,7 +8,7 @@ from jacmagic.render.report import Grid, Report, Reported, Shown, words
 from jacmagic.result.exercise.judgement import MARKS, Judgement
 from jacmagic.view.exercise.question import Question
 
-MAX_ANSWER = 40  # letters of an answer in the table
+MAX_ANSWER_LETTERS = 40  # letters of an answer in the table
 NO_ANSWER = Judgement("wrong", "", "no answer", "no answer")
 
 
@@ -79,4 +79,4 @@ def _explained(judgement: Judgement) -> str:
 
 def _cut(answer: str) -> str:
     line = " ⏎ ".join(answer.split("\n"))
-    return line if len(line) <= MAX_ANSWER else line[: MAX_ANSWER - 1] + "…"
+    return line if len(line) <= MAX_ANSWER_LETTERS else line[: MAX_ANSWER_LETTERS - 1] + "…"

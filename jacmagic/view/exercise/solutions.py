@@ -105,7 +105,7 @@ def solution_tex(jacobian: JacobianResult, question: Question) -> str:
 
 def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     """Return what an entry is likely to be mistaken for, each judged to be wrong and named."""
-    judge, found = judge_of(jacobian), {}
+    judge, by_sentence = judge_of(jacobian), {}
     if question.kind == NUMBER:
         return []
     i, j = question.row, question.column
@@ -113,11 +113,11 @@ def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     for entry in wrong_entries(outputs, matrix, jacobian.symbols, i, j):
         answer = _typed(jacobian, entry)
         said = judge.judge(i, j, answer)
-        if said.verdict == "wrong" and said.message and said.message not in found:
-            found[said.message] = Mistake(entry, answer, said.message)
-        if len(found) == MAX_MISTAKES:
+        if said.verdict == "wrong" and said.message and said.message not in by_sentence:
+            by_sentence[said.message] = Mistake(entry, answer, said.message)
+        if len(by_sentence) == MAX_MISTAKES:
             break
-    return list(found.values())
+    return list(by_sentence.values())
 
 
 def _typed(jacobian: JacobianResult, entry: Any) -> str:
@@ -159,8 +159,8 @@ class Differentiation:
             return sympy.Integer(1)
         if one.is_Add:
             constant = [part for part in one.args if not part.has(self.symbol)]
-            kept = sympy.Add(*constant) if self.wrong == "constant" else 0
-            return sympy.Add(*map(self.of, one.args)) + kept
+            constants = sympy.Add(*constant) if self.wrong == "constant" else 0
+            return sympy.Add(*map(self.of, one.args)) + constants
         if one.is_Mul:
             return self._product(one)
         if isinstance(one, sympy.Pow) and not one.exp.has(self.symbol):

@@ -22,7 +22,7 @@ def exercise_source(exercise: QuestionSet) -> str:
     """
     name = _identifier(exercise.jacobian.title, "f")
     options = exercise.options
-    is_choice = any(one.kind == CHOICE for one in exercise.questions)
+    is_choice = any(question.kind == CHOICE for question in exercise.questions)
     count = options.entries if is_choice else len(exercise.questions)
     quiz = f'J.quiz("{options.kind}", entries={count}, seeds={options.seeds}, seed={options.seed})'
     source = "\n".join(
@@ -52,10 +52,12 @@ def _function(exercise: QuestionSet, name: str) -> list[str]:
         for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
     }
     values = [
-        sympy.pycode(one.xreplace(spelled), fully_qualified_modules=True)
-        for one in _outputs(exercise)
+        sympy.pycode(output.xreplace(spelled), fully_qualified_modules=True)
+        for output in _outputs(exercise)
     ]
-    arguments = ", ".join([one.name for one in jacobian.problem.inputs] + _constants(exercise))
+    arguments = ", ".join(
+        [input_.name for input_ in jacobian.problem.inputs] + _constants(exercise)
+    )
     if len(values) == 1:
         return [f"def {name}({arguments}):", f"    return {values[0]}"]
     lines = [f"        {value}," for value in values]
@@ -68,16 +70,16 @@ def _outputs(exercise: QuestionSet) -> list[Any]:
     plain: Any = jacobian.expressions
     names = {symbol: sympy.Symbol(name) for symbol, name, _ in _named(exercise)}
     named = [exercise.reading.output(i).xreplace(names) for i in range(len(plain))]
-    known = {*jacobian.symbols, *names.values()}
+    taken_symbols = {*jacobian.symbols, *names.values()}
     return [
-        other if one.free_symbols - known or one.has(NamedNumber) else one
+        other if one.free_symbols - taken_symbols or one.has(NamedNumber) else one
         for one, other in zip(named, plain, strict=True)
     ]
 
 
 def _constants(exercise: QuestionSet) -> list[str]:
     """Return the named constants as arguments, so that answers may have their names."""
-    used = set().union(*(one.free_symbols for one in _outputs(exercise)))
+    used = set().union(*(output.free_symbols for output in _outputs(exercise)))
     return [
         f"{name}={value!r}" for _, name, value in _named(exercise) if sympy.Symbol(name) in used
     ]
@@ -109,12 +111,14 @@ def _check(exercise: QuestionSet, source: str) -> None:
     try:
         exec(source, space)  # written above, from a closed form
         again = space["exercise"]
-        answers = {one.id: solution(exercise.jacobian, one) for one in exercise.questions}
+        answers = {
+            question.id: solution(exercise.jacobian, question) for question in exercise.questions
+        }
         same = all(again.judge(identity, answer) for identity, answer in answers.items())
     except (SyntaxError, NameError, AttributeError, TypeError, JacmagicError):
         same = False
     if not same:
         raise OptionError(
-            "expected an exercise that code with the functions of math makes again; found other "
+            "expected an exercise that its exported code reproduces; found other "
             f"questions for {exercise.jacobian.title}; export it as a worksheet, or for Moodle"
         )

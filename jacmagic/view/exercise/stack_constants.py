@@ -14,7 +14,7 @@ from sympy import Rational
 
 from jacmagic.labels import Label
 from jacmagic.result.check.symbols import exact
-from jacmagic.result.exercise.constants import COINCIDENCE, STEP
+from jacmagic.result.exercise.constants import COINCIDENCE, RELATIVE_STEP
 
 Test = tuple[str, str, str]  # what is compared, with what, and the sentence where it is equal
 
@@ -51,7 +51,9 @@ class StackConstants:
         """Lines that set the list kv to the constants' numbers, and mv to others."""
         if not self.symbols:
             return []
-        moved = [one * (1 + k * Rational(STEP)) for k, one in enumerate(self.values, 1)]
+        moved = [
+            value * (1 + k * Rational(RELATIVE_STEP)) for k, value in enumerate(self.values, 1)
+        ]
         return [
             f"kv: {_listed(zip(self.identifiers, self.values, strict=True))};",
             f"mv: {_listed(zip(self.identifiers, moved, strict=True))};",

@@ -20,7 +20,7 @@ from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 
-MAX_GIVEN = 40  # characters of an entry that is given; a longer one would crowd the blanks
+MAX_GIVEN_CHARACTERS = 40  # of an entry that is given; a longer one would crowd the blanks
 _LINES = 4  # to write on, below an entry that is derived
 _LINE = "border-bottom:1px solid rgba(128,128,128,.8);height:1.9em;min-width:24em"
 _BOX = (
@@ -78,14 +78,14 @@ def text(exercise: QuestionSet) -> str:
     constants = [f"{label.unicode} = {number(value, 4)}" for _, label, value in named]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.is_matrix else []
-    asked = [
+    lines_of_questions = [
         f"({one.number})  {one.text} = "
         if one.kind != CHOICE
         else f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
         for one in exercise.questions
     ]
     return "\n".join(
-        [caption(exercise), exercise.description.task, "", *lines, "", *below, *asked]
+        [caption(exercise), exercise.description.task, "", *lines, "", *below, *lines_of_questions]
     ).rstrip()
 
 
@@ -103,7 +103,7 @@ def _grid(exercise: QuestionSet) -> list[str]:
 
 
 def head(jacobian: JacobianResult) -> str:
-    names = [Label(one.name).tex for one in jacobian.problem.inputs]
+    names = [Label(input_.name).tex for input_ in jacobian.problem.inputs]
     title, letter = Label(jacobian.title).tex, jacobian.notation.letter
     return typeset.head(title, names, layout=jacobian.view.layout, letter=letter)
 
@@ -147,7 +147,9 @@ def html(exercise: QuestionSet) -> str:
         picture=f"<p>{escape(exercise.description.task)}</p>{inside}",
         remarks=(),
         warnings=(),
-        context=[("", [to_mathml(one, display=False) for one in definitions(exercise)])],
+        context=[
+            ("", [to_mathml(definition, display=False) for definition in definitions(exercise)])
+        ],
     )
 
 
@@ -207,8 +209,8 @@ def cells_of(exercise: QuestionSet) -> list[list[Question | Given]]:
     """
     jacobian = exercise.jacobian
     m, n = jacobian.shape
-    asked = {(one.row, one.column): one for one in exercise.questions}
-    cells = [[asked.get((i, j)) or _given(exercise, i, j) for j in range(n)] for i in range(m)]
+    questions = {(question.row, question.column): question for question in exercise.questions}
+    cells = [[questions.get((i, j)) or _given(exercise, i, j) for j in range(n)] for i in range(m)]
     if jacobian.view.layout.is_transposed:
         return [[cells[i][j] for i in range(m)] for j in range(n)]
     return cells
@@ -225,4 +227,8 @@ def _given(exercise: QuestionSet, i: int, j: int) -> Given:
     if not (entry.free_symbols - entry.atoms(NamedNumber)) <= explained:
         return _NOT_SHOWN  # it is written with a name that the page does not define
     text = plain(entry, reading.texts)
-    return Given(text, tex(entry, reading.all_names)) if len(text) <= MAX_GIVEN else _NOT_SHOWN
+    return (
+        Given(text, tex(entry, reading.all_names))
+        if len(text) <= MAX_GIVEN_CHARACTERS
+        else _NOT_SHOWN
+    )

@@ -11,6 +11,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.layout import Layout
+from jacmagic.render.page import MAX_COPIED_CHARACTERS
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.formula.attempt import attempt
@@ -20,7 +21,6 @@ from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SECONDS_TO_WRITE = 0.5  # for each language: most views are never copied from
-MAX_LETTERS = 20_000  # of a formula offered for copying: about ten pages
 IN_PAGES = ("numpy", "c", "javascript")  # of the languages, where no kernel can be asked
 MAX_PAGE_CHARACTERS = 30_000  # of these sources; compressed, about a fifth
 
@@ -48,8 +48,8 @@ def code_for_page(jacobian: JacobianResult, more: Sequence[str] = ()) -> dict[st
     """
     if jacobian.closed_form is None:
         return {"languages": [], "sources": {}}
-    wanted = dict.fromkeys([*more, *IN_PAGES])
-    sources = {language: source_of(jacobian, language) for language in wanted}
+    languages = dict.fromkeys([*more, *IN_PAGES])
+    sources = {language: source_of(jacobian, language) for language in languages}
     while sum(map(len, sources.values())) > MAX_PAGE_CHARACTERS:
         sources.popitem()
     return {"languages": list(sources), "sources": sources}
@@ -57,7 +57,7 @@ def code_for_page(jacobian: JacobianResult, more: Sequence[str] = ()) -> dict[st
 
 def _head(jacobian: JacobianResult, layout: Layout) -> str:
     """Return the left-hand side in LaTeX, such as J_f(x, y)."""
-    inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
+    inputs = [Label(input_.name).tex for input_ in jacobian.problem.inputs]
     letter = jacobian.notation.letter
     return latex.head(Label(jacobian.title).tex, inputs, layout=layout, letter=letter)
 
@@ -67,13 +67,13 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     if jacobian.reading is None:
         return {}
     reading, layout = jacobian.reading, jacobian.view.layout
-    if reading.form.length > MAX_LETTERS:
+    if reading.form.length > MAX_COPIED_CHARACTERS:
         return {}
 
     def written(write: Callable[..., str]) -> list[str] | Refusal:
         layouts = (layout, layout.other)
         return attempt(
-            lambda: [write(jacobian, reading, one) for one in layouts], MAX_SECONDS_TO_WRITE
+            lambda: [write(jacobian, reading, layout) for layout in layouts], MAX_SECONDS_TO_WRITE
         )
 
     sources = {"LaTeX": written(_in_latex)}
@@ -82,7 +82,7 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     return {
         name: both
         for name, both in sources.items()
-        if not isinstance(both, Refusal) and len(both[0]) <= MAX_LETTERS
+        if not isinstance(both, Refusal) and len(both[0]) <= MAX_COPIED_CHARACTERS
     }
 
 

@@ -21,8 +21,8 @@ def entry_of(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
     i, j = jacobian.view.layout.pair(row, column)
-    found = derivation(lambda: jacobian.step_template(i, j), jacobian.forms.budget)
-    return found if found["lines"] or found["note"] else None
+    entry = derivation(lambda: jacobian.step_template(i, j), jacobian.forms.budget)
+    return entry if entry["lines"] or entry["note"] else None
 
 
 def derivation(derive: Callable[[], Step | None], budget: float | None) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def fitting(
         derivations: pairs of key and derivation; the first without lines ends the list.
         max_bytes: of all together; the first that does not fit ends the list.
     """
-    found: dict[str, Any] = {}
+    fitting: dict[str, Any] = {}
     for key, one in derivations:
         lines = [] if one is None else one["lines"]
         max_bytes -= sum(len(part) for line in lines for part in line[1:])
         if max_bytes < 0 or not lines:
             break
-        found[key] = one
-    return found
+        fitting[key] = one
+    return fitting

@@ -32,8 +32,8 @@ def factors_of(jacobian: JacobianResult) -> dict[str, Any]:
         chain = jacobian.chain()
     except PointError as error:
         return {"note": str(error)}
-    found = attempt(lambda: _factors(chain), jacobian.forms.budget, "the chain")
-    return {"note": str(found)} if isinstance(found, Refusal) else found
+    factors = attempt(lambda: _factors(chain), jacobian.forms.budget, "the chain")
+    return {"note": str(factors)} if isinstance(factors, Refusal) else factors
 
 
 def _factors(chain: Chain) -> dict[str, Any]:

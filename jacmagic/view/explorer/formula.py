@@ -81,10 +81,10 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
 
 def _determinant(jacobian: JacobianResult) -> str | None:
     """Return MathML of "det J" with its closed form; the browser adds the number."""
-    found = shown_determinant(jacobian)
-    if found is None:
+    determinant = shown_determinant(jacobian)
+    if determinant is None:
         return None
-    return to_mathml((found.definition or found.name).tex, display=False)
+    return to_mathml((determinant.definition or determinant.name).tex, display=False)
 
 
 def _links(chain: Derivation, moving: list[str]) -> dict[str, Any]:

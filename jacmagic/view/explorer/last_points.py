@@ -1,4 +1,4 @@
-"""The points, tabs and pictures at which explorers were left, for a cell that runs again."""
+"""The states of explorers (point, tab, picture), for a cell that runs again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Left:
-    """How an explorer was left: its point, the name of its open tab, how its picture is drawn."""
+    """The state of an explorer: its point, the name of its open tab, how its picture is drawn."""
 
     numbers: list[float]
     tab: str
@@ -41,12 +41,12 @@ _LEFT: dict[Identity, Left] = {}
 def remember(
     identity: Identity, numbers: Sequence[float], tab: str, drawing: Mapping[str, Any]
 ) -> None:
-    """Remember how an explorer is; beyond a bound the oldest function is forgotten."""
+    """Store the state of an explorer; beyond a bound the oldest function's is dropped."""
     _LEFT[identity] = Left(list(numbers), tab, dict(drawing))
     while len(_LEFT) > MAX_FUNCTIONS:
         del _LEFT[next(iter(_LEFT))]
 
 
 def recall(identity: Identity) -> Left | None:
-    """Return how it was left, if it was."""
+    """Return the stored state of an explorer, if there is one."""
     return _LEFT.get(identity)

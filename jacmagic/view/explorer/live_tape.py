@@ -54,8 +54,8 @@ def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
 def _runs_in_browsers(tape: Tape) -> bool:
     """Whether a browser has all operations of a tape, and the memory for it."""
     operations, outputs = len(tape.operations), len(tape.outputs)
-    known = {name for name, *_ in tape.operations} <= BROWSER
-    return known and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
+    supported = {name for name, *_ in tape.operations} <= BROWSER
+    return supported and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
 
 
 def _gives_torch_numbers(
@@ -72,12 +72,14 @@ def _gives_torch_numbers(
             continue
         began = time.perf_counter()
         try:
-            there = jacobian if not shift else jacobian.at(**jacobian.problem.named(moved))
+            beside = jacobian if not shift else jacobian.at(**jacobian.problem.named(moved))
         except REFUSALS:  # which says nothing about the tape
             continue
-        entries, values = np.split(outputs[conditions + clauses :], [there.matrix.numel()])
-        values = values[: there.shape[0]]  # beside a gradient stands its function
-        if not (_same(entries, there.matrix) and _same(values, torch.from_numpy(there.flat_value))):
+        entries, values = np.split(outputs[conditions + clauses :], [beside.matrix.numel()])
+        values = values[: beside.shape[0]]  # beside a gradient stands its function
+        if not (
+            _same(entries, beside.matrix) and _same(values, torch.from_numpy(beside.flat_value))
+        ):
             return False
         if shift and time.perf_counter() - began > MAX_SECONDS_TO_CHECK_ON:
             return True

@@ -1,4 +1,4 @@
-"""What an explorer shows where no kernel answers: its view with all that it would ask for."""
+"""An explorer's view for pages without a kernel, with all data that it would request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def page_of(
 
     Args:
         jacobian: what it shows.
-        view: the view.
+        view: the widget with its traits.
         controls: its sliders.
         chooser: whether one slider is drawn at a time.
     """
@@ -59,5 +59,5 @@ def _first_picture(jacobian: JacobianResult, controls: SliderSet) -> dict[str, A
     if not min(jacobian.shape):
         return {}
     ends = [controls.traits(component) for component in range(len(jacobian.columns))]
-    widths = [one["max"] - one["min"] for one in ends]
+    widths = [end["max"] - end["min"] for end in ends]
     return sampled(jacobian, first_request(jacobian, widths))

@@ -46,7 +46,7 @@ def check_ranges(ranges: Mapping[str, Range], labels: Sequence[Label]) -> None:
         labels: of the components.
 
     Raises:
-        PointError: a name is no label, or its value is no finite, increasing range.
+        PointError: a name is not a label, or its value is not a finite, increasing range.
     """
     texts = [label.text for label in labels] if ranges else []
     for name, bounds in ranges.items():
@@ -85,7 +85,7 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
     return low, high, step or _step(low, high, [value, 0.0])
 
 
-def _step(low: float, high: float, wanted: list[float]) -> float:
+def _step(low: float, high: float, numbers: list[float]) -> float:
     """Return a round step from `low` through the wanted numbers, or a fine one.
 
     Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
@@ -93,15 +93,15 @@ def _step(low: float, high: float, wanted: list[float]) -> float:
     raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
-    met = [number for number in wanted if low <= number <= high]
-    counts = [number / step - low / step for number in (*met, high)]
+    inside = [number for number in numbers if low <= number <= high]
+    counts = [number / step - low / step for number in (*inside, high)]
     if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):
         return step
     return high / MAX_STEPS - low / MAX_STEPS
 
 
 class SliderSet:
-    """Sliders by component; one is created when it is first asked for.
+    """Sliders by component, each created on first use.
 
     Attributes:
         numbers: the n components of the point.
@@ -127,7 +127,7 @@ class SliderSet:
             on_move: called with a component and its number when a slider moves.
 
         Raises:
-            PointError: a range is no component's, or its bounds are no range.
+            PointError: a range is not a component's, or its bounds are not a range.
         """
         check_ranges(ranges, labels)
         self.numbers = list(numbers)

@@ -42,7 +42,8 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
-            {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
+            {"name": input_.name, "shape": list(input_.value.shape)}
+            for input_ in jacobian.problem.inputs
         ],
         "typed": _typed(jacobian),
         "start": [to_json(number) for number in jacobian.problem.flat_point],
@@ -65,7 +66,7 @@ def _typed(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def _command(jacobian: JacobianResult) -> list[str] | None:
-    """Return the magic's line before and behind its point, or None.
+    """Return the magic's line before and after its point, or None.
 
     The leaves of a dict or list have no names of their own in a line, and tangent vectors are not
     what a line gives, so that none is possible.
@@ -93,13 +94,13 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
 
 def colouring(jacobian: JacobianResult) -> dict[str, Any]:
     """Return which product gives each entry of a sparse pattern; {} where none is saved."""
-    found = colouring_of(jacobian)
-    if found is None:
+    colouring = colouring_of(jacobian)
+    if colouring is None:
         return {}
     return {
-        "groups": found.groups.tobytes(),
-        "forward": found.forward,
-        "backward": found.backward,
+        "groups": colouring.groups.tobytes(),
+        "forward": colouring.forward,
+        "backward": colouring.backward,
     }
 
 
@@ -154,7 +155,9 @@ def _packed(
 def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     agreement = jacobian.agreement
     pair = jacobian.view.layout.pair
-    marked = [pair(one.row, one.column) for one in agreement.disagreements]
+    marked = [
+        pair(disagreement.row, disagreement.column) for disagreement in agreement.disagreements
+    ]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
     return {
         "point": whereabouts(jacobian),

@@ -146,14 +146,14 @@ class JacobianView(anywidget.AnyWidget):
         if 0 <= factor < len(listed):
             m, n = listed[factor]["shape"]
             if 0 <= row < m and 0 <= column < n:
-                found = factor_entry(self._jacobian, factor, row, column)
-                self.entries = {**self.entries, f"{factor},{row},{column}": found}
+                entry = factor_entry(self._jacobian, factor, row, column)
+                self.entries = {**self.entries, f"{factor},{row},{column}": entry}
 
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""
         if 0 <= row < len(self.spec["rows"]) and 0 <= column < len(self.spec["columns"]):
-            found = entry_of(self._jacobian, row, column) or {"lines": [], "note": ""}
-            self.entries = {**self.entries, f"{row},{column}": found}
+            entry = entry_of(self._jacobian, row, column) or {"lines": [], "note": ""}
+            self.entries = {**self.entries, f"{row},{column}": entry}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:
         self.settle()

@@ -12,7 +12,7 @@ import numpy as np
 
 from jacmagic.result.core import JacobianResult
 
-VISIBLE = 1 / 300  # sine of the angle between two arrows that a picture 300 pixels wide shows
+VISIBLE_SINE = 1 / 300  # sine of the angle between two arrows that a picture 300 pixels wide shows
 
 
 class Axes(NamedTuple):
@@ -69,8 +69,8 @@ def axes_of(
     values = jacobian._array
     pattern = jacobian.pattern.cpu().numpy()
     across, up = _counts(kind, jacobian)
-    wanted = slice(None) if outputs is None else list(outputs)
-    columns = _first(values[wanted], pattern[wanted], across) if inputs is None else list(inputs)
+    rows = slice(None) if outputs is None else list(outputs)
+    columns = _first(values[rows], pattern[rows], across) if inputs is None else list(inputs)
     if outputs is None:
         outputs = _first(values[:, columns].T, pattern[:, columns].T, up)
     return Axes(columns, list(outputs))
@@ -81,13 +81,13 @@ def block_words(jacobian: JacobianResult, kind: str, axes: Axes) -> list[str]:
     m, n = jacobian.shape
     rows = ", ".join(jacobian.rows[i].unicode for i in axes.outputs)
     columns = ", ".join(jacobian.columns[j].unicode for j in axes.inputs)
-    drawn, held = len(axes.outputs), len(axes.inputs) < n
+    drawn, has_constants = len(axes.outputs), len(axes.inputs) < n
     words = []
     if kind in ("graph", "levels"):
         words = [f"Of {m} outputs it shows {rows}."] if 0 < drawn < m else []
-    elif drawn < m or held:
+    elif drawn < m or has_constants:
         words = [f"Here J is the block of ({rows}) by ({columns})."]
-    return [*words, *(["The other inputs are held."] if held else [])]
+    return [*words, *(["The other inputs are held."] if has_constants else [])]
 
 
 def _counts(kind: str, jacobian: JacobianResult) -> tuple[int, int]:
@@ -114,13 +114,15 @@ def _independent(matrix: np.ndarray, chosen: Sequence[int], count: int) -> list[
     sizes = np.abs(matrix).max(axis=0, initial=0.0)
     rest = matrix / np.where(sizes > 0, sizes, 1)  # lengths of 1e200 have no squares
     rest /= np.maximum(np.linalg.norm(rest, axis=0), 1)
-    found: list[int] = []
+    independent: list[int] = []
     for k in chosen:
         rest = _without(rest, k)
-    while len(found) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE).any():
-        found.append(int(visible.argmax()))
-        rest = _without(rest, found[-1])
-    return found
+    while (
+        len(independent) < count and (visible := np.linalg.norm(rest, axis=0) > VISIBLE_SINE).any()
+    ):
+        independent.append(int(visible.argmax()))
+        rest = _without(rest, independent[-1])
+    return independent
 
 
 def _without(columns: np.ndarray, k: int) -> np.ndarray:

@@ -12,9 +12,9 @@ Polyline = list[Point]
 
 FIRST_PIECES = 8  # of a curve, before pieces that bend are halved
 MAX_HALVINGS = 6  # of one of these: 512 pieces in all
-FLATNESS = 0.0012  # of the window's size, by which a piece may miss the curve: a third of a pixel
-SHORT = 0.01  # of the window's size: what is shorter is drawn, whatever is in it
-END_SHARE = 0.1  # of a longer piece: its middle is no closer to an end, as it is at a jump
+MAX_DEVIATION_SHARE = 0.0012  # of the window, of a piece from the curve: a third of a pixel
+SHORT_SHARE = 0.01  # of the window's size: what is shorter is drawn, whatever is in it
+END_SHARE = 0.1  # of a longer piece: its middle is not a closer to an end, as it is at a jump
 JUMP_HALVINGS = 30  # after which a piece of a continuous curve is short, a cube root's too
 
 
@@ -73,13 +73,13 @@ class _Pieces:
         )
         along, length = u * p + v * q, math.hypot(p, q)
         distance = abs(p * v - u * q) / length if length else math.hypot(u, v)
-        rest = END_SHARE * length * length if length > SHORT else 0.0
-        return rest <= along <= length * length - rest and distance <= FLATNESS
+        rest = END_SHARE * length * length if length > SHORT_SHARE else 0.0
+        return rest <= along <= length * length - rest and distance <= MAX_DEVIATION_SHARE
 
     def _jumps(self, low: float, a: Point, high: float, b: Point) -> bool:
         """Whether the longer half stays long however often it is halved again."""
         first = math.dist(a, b)
-        if first <= SHORT * self.size:
+        if first <= SHORT_SHARE * self.size:
             return False
         for _ in range(JUMP_HALVINGS):
             middle = (low + high) / 2

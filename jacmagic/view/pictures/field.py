@@ -19,20 +19,20 @@ ORBIT_STEPS = 90  # each way, of a fiftieth of the window
 NEWTON_STEPS = 90  # to a zero of multiplicity k they get nearer by the factor 1 − 1/k
 # Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops
 # at smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
-DAMPING = 1e-7
-APART = 1e-5  # of the radius: equilibria that are nearer are one
-SMALL = 1e-9  # of the field's usual size: the residual at a zero
+DAMPING_SHARE = 1e-7
+MIN_APART_SHARE = 1e-5  # of the radius: equilibria that are nearer are one
+SMALL_FIELD_SHARE = 1e-9  # of the field's usual size: the residual at a zero
 SEARCHES = 5  # along a side: points from which equilibria are searched
 BESIDE = ((1, 0.7), (-0.7, 1), (-1, -0.7), (0.7, -1))  # directions in which there may be another
-NEXT = 0.01  # of the radius: how far away it is searched
+NEARBY_SHARE = 0.01  # of the radius: how far away it is searched
 EXACT = 4 * float(np.finfo(float).eps)  # relative rounding of eigenvalues of a 2 × 2 matrix
 
 
 def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of a vector field in a window of half width `radius`."""
     centre = (float(part.centre[0]), float(part.centre[1]))
-    found = equilibria(part, radius) if part.has_derivatives else []
-    kinds = [(at, _kind_at(part, at, radius, digits)) for at in found]
+    zeros = equilibria(part, radius) if part.has_derivatives else []
+    kinds = [(at, _kind_at(part, at, radius, digits)) for at in zeros]
     starts = _grid(ORBITS, radius, centre)
     shapes = [
         *(line(_orbit(part, start, radius), "function") for start in starts),
@@ -44,7 +44,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     rest = "dots mark equilibria" if kinds else "no equilibrium was found in this window"
     named = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds if kind]
     others = f"{'Other' if named else 'These'} equilibria are not isolated."
-    here = (
+    at_point = (
         f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
         f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}."
     )
@@ -52,9 +52,9 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
         f"The vector field of {part.name} with orbits{f'; {rest}' * part.has_derivatives}.",
         *named,
         *([others] if len(named) < len(kinds) else []),
-        here if np.isfinite(part.here.jacobian).all() else INFINITE,
+        at_point if np.isfinite(part.here.jacobian).all() else INFINITE,
     ]
-    across, up = ((one - radius, one + radius) for one in centre)
+    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     return Scene([Panel((part.inputs[0], part.inputs[1]), across, up, shapes)], words)
 
 
@@ -64,10 +64,10 @@ def _grid(count: int, radius: float, centre: Point) -> list[Point]:
 
 
 def _unit(part: Slice, at: Point) -> Point | None:
-    there = part.at(at)
-    if there is None:
+    jet = part.at(at)
+    if jet is None:
         return None
-    x, y = there.value.tolist()
+    x, y = jet.value.tolist()
     length = math.hypot(x, y)
     return (x / length, y / length) if length > 0 and math.isfinite(length) else None
 
@@ -102,15 +102,15 @@ def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
 def equilibria(part: Slice, radius: float) -> list[Point]:
     """Return zeros of the field in the window, by Newton's method from a grid of points."""
     centre = (float(part.centre[0]), float(part.centre[1]))
-    found = list[Point]()
+    zeros = list[Point]()
     size = _usual_size(part, radius)
     for start in _grid(SEARCHES, radius, centre):
-        at = _newton(part, start, radius, SMALL * size)
+        at = _newton(part, start, radius, SMALL_FIELD_SHARE * size)
         if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
             continue
-        if all(math.dist(one, at) >= APART * radius for one in found):
-            found.append(at)
-    return found
+        if all(math.dist(zero, at) >= MIN_APART_SHARE * radius for zero in zeros):
+            zeros.append(at)
+    return zeros
 
 
 def _usual_size(part: Slice, radius: float) -> float:
@@ -124,18 +124,18 @@ def _usual_size(part: Slice, radius: float) -> float:
 def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | None:
     at, length = start, math.inf
     for _ in range(NEWTON_STEPS):
-        there = part.at(at)
-        if there is None:
+        jet = part.at(at)
+        if jet is None:
             return None
-        if not there.value.any() or length < 1e-10 * radius:
-            x, y = (0.0 if abs(one) < DAMPING * radius else one for one in at)
+        if not jet.value.any() or length < 1e-10 * radius:
+            x, y = (0.0 if abs(one) < DAMPING_SHARE * radius else one for one in at)
             nearby = part.at((x, y))  # a pole, where it has been approached along an axis
             is_zero = nearby is not None and np.isfinite(nearby.value).all()
-            return (x, y) if is_zero and math.hypot(*there.value.tolist()) <= small else None
-        unit = np.abs(there.jacobian).max() or 1.0  # squares of huge entries have no numbers
-        (a, b), (c, d) = (there.jacobian / unit).tolist()
-        u, v = (there.value / unit).tolist()
-        damping = DAMPING**2 * (a * a + b * b + c * c + d * d)
+            return (x, y) if is_zero and math.hypot(*jet.value.tolist()) <= small else None
+        unit = np.abs(jet.jacobian).max() or 1.0  # squares of huge entries have no numbers
+        (a, b), (c, d) = (jet.jacobian / unit).tolist()
+        u, v = (jet.value / unit).tolist()
+        damping = DAMPING_SHARE**2 * (a * a + b * b + c * c + d * d)
         p, q, r = a * a + c * c + damping, a * b + c * d, b * b + d * d + damping
         x, y, det = a * u + c * v, b * u + d * v, p * r - q * q
         step = [(q * y - r * x) / det, (q * x - p * y) / det] if det else [math.nan] * 2
@@ -175,32 +175,36 @@ def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> st
 
 def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
     """Return the kind of an equilibrium and its eigenvalues; "" where it is not isolated."""
-    there, size = part.at(at), _usual_size(part, radius)
-    if there is None or not np.isfinite(there.jacobian).all():
+    jet, size = part.at(at), _usual_size(part, radius)
+    if jet is None or not np.isfinite(jet.jacobian).all():
         return "J is not finite"
-    small = DAMPING * size / radius  # rows and columns that vanish at a zero of higher order
-    sizes = np.abs(there.jacobian)
+    small = DAMPING_SHARE * size / radius  # rows and columns that vanish at a zero of higher order
+    sizes = np.abs(jet.jacobian)
     row, column = sizes.max(axis=1, keepdims=True), sizes.max(axis=0, keepdims=True)
-    matrix = np.where(np.minimum(row, column) <= small, 0.0, there.jacobian)
+    matrix = np.where(np.minimum(row, column) <= small, 0.0, jet.jacobian)
     is_smooth, kind = not is_kink(part, at, radius), _kind(matrix)
-    if (kind == "degenerate" or not is_smooth) and _has_others(part, at, radius, SMALL * size):
+    if (kind == "degenerate" or not is_smooth) and _has_others(
+        part, at, radius, SMALL_FIELD_SHARE * size
+    ):
         return ""
-    return f"{kind}, λ = {_eigenvalues(matrix, digits, DAMPING)}" if is_smooth else "at a kink"
+    return (
+        f"{kind}, λ = {_eigenvalues(matrix, digits, DAMPING_SHARE)}" if is_smooth else "at a kink"
+    )
 
 
 def _has_others(part: Slice, at: Point, radius: float, small: float) -> bool:
-    """Whether there are other equilibria right beside one."""
+    """Whether other equilibria lie right beside one."""
     for way in BESIDE:
-        start = shift(at, [NEXT * radius * one for one in way])
-        found = _newton(part, start, radius, small)
-        if found and NEXT / 4 < math.dist(found, at) / radius < 2 * NEXT:
+        start = shift(at, [NEARBY_SHARE * radius * one for one in way])
+        zero = _newton(part, start, radius, small)
+        if zero and NEARBY_SHARE / 4 < math.dist(zero, at) / radius < 2 * NEARBY_SHARE:
             return True
     return False
 
 
 def _kind(matrix: np.ndarray) -> str:
     """Return the kind of an equilibrium by the eigenvalues there."""
-    one, other = map(complex, _pair(matrix, DAMPING))
+    one, other = map(complex, _pair(matrix, DAMPING_SHARE))
     if one.imag:
         if not one.real:
             return "centre of the linear part"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.kinks import KINK, NEAR, SUDDEN
+from jacmagic.view.pictures.kinks import MIN_JUMP_RATIO, MIN_RELATIVE_JUMP, NEAR_SHARE
 from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found
-TALLEST = 4  # times the tangent's rise, beyond which a graph is cut, or the other way round
-MARGIN = 1.15  # of the frame around what it shows
+MAX_RISES = 4  # times the tangent's rise, beyond which a graph is cut, or the other way round
+FRAME_FACTOR = 1.15  # of the frame around what it shows
 
 
 def graph_scene(part: Slice, radius: float, digits: int) -> Scene:
@@ -29,8 +29,8 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     size = up[1] - up[0]
 
     def scaled(t: float) -> Point | None:
-        there = part.at([low + t * (high - low)])
-        return None if there is None else (t * size, float(there.value[0]))
+        jet = part.at([low + t * (high - low)])
+        return None if jet is None else (t * size, float(jet.value[0]))
 
     lines = [
         [(low + x / size * (high - low), height) for x, height in points]
@@ -56,27 +56,27 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
 
 def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     """Return the frame's ends: the graph, cut where it leaves far from the tangent."""
-    found = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
-    heights = [float(one.value[0]) for one in found if one is not None]
+    values = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
+    heights = [float(value.value[0]) for value in values if value is not None]
     heights = sorted(filter(math.isfinite, heights)) or [0.0]
     y = float(part.here.value[0])
     y = y if math.isfinite(y) else heights[len(heights) // 2]
     widest = max(y - heights[0], heights[-1] - y)
     rise = abs(rise) if math.isfinite(rise) else 0.0
-    tall = max(rise / TALLEST, min(widest, TALLEST * (rise or widest)))
-    half = MARGIN * (tall if tall > 0 else max(abs(y), 1) / 2)
+    tall = max(rise / MAX_RISES, min(widest, MAX_RISES * (rise or widest)))
+    half = FRAME_FACTOR * (tall if tall > 0 else max(abs(y), 1) / 2)
     return y - half, y + half
 
 
 def _sides(part: Slice, radius: float) -> Point | None:
     """Return slopes just left and right of the point, if it is a kink."""
-    found = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
+    values = [part.at([float(part.centre[0]) + by * NEAR_SHARE * radius]) for by in (-2, -1, 1, 2)]
     outer, left, right, beyond = (
-        math.nan if one is None else float(one.jacobian[0, 0]) for one in found
+        math.nan if value is None else float(value.jacobian[0, 0]) for value in values
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)
-    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > SUDDEN * bend
+    is_kink = jump > MIN_RELATIVE_JUMP * (abs(left) + abs(right)) and jump > MIN_JUMP_RATIO * bend
     return (left, right) if is_kink else None
 
 
@@ -86,20 +86,20 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
     speed = math.hypot(*slope)
 
     def at(t: float) -> Point | None:
-        there = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
-        return None if there is None else (float(there.value[0]), float(there.value[1]))
+        jet = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
+        return None if jet is None else (float(jet.value[0]), float(jet.value[1]))
 
-    rough = [one for points in sample_curve(at, max(speed * radius, 1e-300)) for one in points]
+    rough = [point for points in sample_curve(at, max(speed * radius, 1e-300)) for point in points]
     apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
     reach = max([*apart, speed * radius]) or 1.0
-    half = MARGIN * min(reach, TALLEST * speed * radius or reach)
+    half = FRAME_FACTOR * min(reach, MAX_RISES * speed * radius or reach)
     tip = (centre[0] + slope[0] * radius, centre[1] + slope[1] * radius)
     shapes = [
         *(line(points, "function") for points in sample_curve(at, half)),
         arrow(centre, tip, "linear", f"∂/∂{part.inputs[0]}"),
         dot(centre, "point"),
     ]
-    across, up = ((one - half, one + half) for one in centre)
+    across, up = ((coordinate - half, coordinate + half) for coordinate in centre)
     words = (
         f"The curve of {part.name} and its velocity at {part.inputs[0]} = "
         f"{shown(float(part.centre[0]), digits)}: ({listed(slope, digits)}), "

@@ -57,16 +57,17 @@ class Images:
         return [(along(end), self._at(end)) for ends in self.lines for end in ends]
 
     def _at(self, by: np.ndarray) -> np.ndarray | None:
-        there = self.part.at((self.part.centre + by).tolist())
-        return None if there is None else there.value - self.part.here.value
+        jet = self.part.at((self.part.centre + by).tolist())
+        return None if jet is None else jet.value - self.part.here.value
 
     def extent(self, measure: Callable[[np.ndarray], float]) -> float:
         """Return the largest size of the linear image, or a little more of the curved one."""
-        linear = max(measure(one) for one, _ in self.ends)
-        known = (one for _, one in self.ends if one is not None and np.isfinite(one).all())
-        curved = max(map(measure, known), default=0.0)
-        found = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
-        return float(found) if math.isfinite(found) else 0.0
+        linear = max(measure(image) for image, _ in self.ends)
+        images = (image for _, image in self.ends if image is not None)
+        finite = (image for image in images if np.isfinite(image).all())
+        curved = max(map(measure, finite), default=0.0)
+        extent = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
+        return float(extent) if math.isfinite(extent) else 0.0
 
     def bent(self, seen: Callable[[np.ndarray], Point], size: float) -> Iterator[Shape]:
         """Yield the lines' images under the function, in a window of a size."""
@@ -80,6 +81,6 @@ class Images:
 
     def deviation(self, units: np.ndarray | float = 1.0) -> float:
         """Return the largest distance between f and its linear part at the ends, in units."""
-        apart = [(two - one) / units for one, two in self.ends if two is not None]
-        lengths = [float(np.linalg.norm(one)) for one in apart]
+        apart = [(image - linear) / units for linear, image in self.ends if image is not None]
+        lengths = [float(np.linalg.norm(by)) for by in apart]
         return max(filter(math.isfinite, lengths), default=0.0)

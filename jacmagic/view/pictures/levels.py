@@ -16,13 +16,13 @@ from jacmagic.view.pictures.slices import Slice
 CELLS = 48  # along a side of the grid that level lines are found on
 LEVELS = 12  # about how many lines are drawn
 ARROW_SHARE = 0.6  # of the window's half width
-SHORT_AXIS = 0.25  # of the window's half width: half the shorter axis of the conic
-LONGEST_AXIS = 0.9  # the same of an axis that is drawn
-FAR = 4.0  # half the axis of a conic that has no end
+SHORT_AXIS_SHARE = 0.25  # of the window's half width: half the shorter axis of the conic
+LONGEST_AXIS_SHARE = 0.9  # the same of an axis that is drawn
+INFINITE_AXIS_SHARE = 4.0  # half the axis of a conic that has no end
 BRANCH, BRANCH_PIECES = 4.0, 96  # of a hyperbola: its parameter's end, beyond the window
 # A step of the differences of the gradient: ∛eps balances rounding and truncation.
 DIFFERENCE = float(np.cbrt(np.finfo(float).eps))
-FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
+FLAT_SHARE = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
@@ -39,7 +39,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
     shapes.append(dot(centre, "point"))
-    across, up = ((one - radius, one + radius) for one in centre)
+    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
         f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
@@ -79,9 +79,9 @@ def _lines(part: Slice, radius: float, centre: Point, value: float) -> list[Shap
 
     heights = np.full((CELLS + 1, CELLS + 1), np.nan)
     for i, j in np.ndindex(heights.shape):
-        there = part.at(place(j, i))
-        if there is not None:
-            heights[i, j] = there.value[0]
+        jet = part.at(place(j, i))
+        if jet is not None:
+            heights[i, j] = jet.value[0]
     others = [
         line(points, "grid")
         for level in _levels(heights)
@@ -104,14 +104,14 @@ def _differences(part: Slice, radius: float) -> np.ndarray | None:
 
     Those with half the step improve them (Richardson); what is smaller than the change is 0.
     """
-    steps = [DIFFERENCE * max(abs(float(one)), radius) for one in part.centre]
+    steps = [DIFFERENCE * max(abs(float(coordinate)), radius) for coordinate in part.centre]
     far, near = (
         np.array([_difference(part, k, share * steps[k]) for k in range(2)]).T
         for share in (1.0, 0.5)
     )
-    found = near + (near - far) / 3
-    found[np.abs(found) <= np.abs(near - far)] = 0.0
-    return (found + found.T) / 2 if np.isfinite(found).all() else None
+    hessian = near + (near - far) / 3
+    hessian[np.abs(hessian) <= np.abs(near - far)] = 0.0
+    return (hessian + hessian.T) / 2 if np.isfinite(hessian).all() else None
 
 
 def _difference(part: Slice, k: int, h: float) -> np.ndarray:
@@ -120,8 +120,8 @@ def _difference(part: Slice, k: int, h: float) -> np.ndarray:
     more, less = part.at((part.centre + step).tolist()), part.at((part.centre - step).tolist())
     if more is None or less is None:
         return np.full(2, np.nan)
-    found: np.ndarray = (more.jacobian[0] - less.jacobian[0]) / (2 * h)
-    return found
+    difference: np.ndarray = (more.jacobian[0] - less.jacobian[0]) / (2 * h)
+    return difference
 
 
 def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
@@ -129,7 +129,7 @@ def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
     (a, b), (_, d) = hessian.tolist()
     mean, half = (a + d) / 2, (a - d) / 2
     root, angle = math.hypot(half, b), math.atan2(b, half) / 2
-    values, small = (mean + root, mean - root), FLAT * (abs(mean) + root)
+    values, small = (mean + root, mean - root), FLAT_SHARE * (abs(mean) + root)
     one, other = (value if abs(value) > small else 0.0 for value in values)
     return [
         (one, (math.cos(angle), math.sin(angle))),
@@ -164,11 +164,11 @@ def _curvature(
     strongest = max(abs(value) for value, _ in _eigen(hessian))
     halves, shapes = [], []
     for k, (value, direction) in enumerate(_eigen(hessian)):
-        share = SHORT_AXIS * math.sqrt(strongest / abs(value)) if value else math.inf
-        half = [min(share, LONGEST_AXIS) * radius * one for one in direction]
+        share = SHORT_AXIS_SHARE * math.sqrt(strongest / abs(value)) if value else math.inf
+        half = [min(share, LONGEST_AXIS_SHARE) * radius * one for one in direction]
         ends = [shift(centre, [-one for one in half]), shift(centre, half)]
         shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
-        halves.append([min(share, FAR) * radius * one for one in direction])
+        halves.append([min(share, INFINITE_AXIS_SHARE) * radius * one for one in direction])
     return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
 
 

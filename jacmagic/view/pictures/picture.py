@@ -31,10 +31,10 @@ from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.units import in_units, ticks
 from jacmagic.view.table import blocks_of
 
-GAP = 24  # between two panels, in the SVG's units
+GAP_UNITS = 24  # between two panels, in the SVG's units
 # A panel is as narrow as letters of ten pixels allow before the next one stands below it.
 _PANEL = f"flex:1 1 303px;min-width:0;max-width:{plane.WIDTH}px;height:auto"
-_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
+_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP_UNITS}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
@@ -119,7 +119,7 @@ def picture_of(
     columns = _indices(jacobian.columns, inputs, first.inputs)
     rows = _indices(jacobian.rows, outputs, first.outputs)
     axes = axes_of(jacobian, kind, columns, rows)
-    with np.errstate(all="ignore"):  # values beside the point may be infinite
+    with np.errstate(all="ignore"):  # values near the point may be infinite
         part = slice_of(jacobian, axes.outputs, axes.inputs)
         scaled, radius, note = in_units(part, kind, zoom)
         scene = SCENES[kind](scaled, radius, jacobian.view.digits)
@@ -128,20 +128,20 @@ def picture_of(
 
 
 def _indices(
-    labels: Sequence[Label], wanted: Sequence[str] | None, first: Sequence[int]
+    labels: Sequence[Label], names: Sequence[str] | None, first: Sequence[int]
 ) -> list[int] | None:
     """Return indices of labels, as many as usually; None where none are wanted."""
-    if wanted is None:
+    if names is None:
         return None
     texts = [label.text for label in labels]
-    missing = [name for name in wanted if name not in texts]
-    if missing or not len(wanted) == len({*wanted}) == len(first):
+    missing = [name for name in names if name not in texts]
+    if missing or not len(names) == len({*names}) == len(first):
         usual = tuple(texts[k] for k in first)
         raise OptionError(
-            f"expected {len(first)} of {', '.join(texts[:12])}; found {', '.join(wanted)}; "
+            f"expected {len(first)} of {', '.join(texts[:12])}; found {', '.join(names)}; "
             f"write {usual!r}"
         )
-    return [texts.index(name) for name in wanted]
+    return [texts.index(name) for name in names]
 
 
 def _drawn(kind: str, scene: Scene) -> Picture:
@@ -150,19 +150,21 @@ def _drawn(kind: str, scene: Scene) -> Picture:
     # letters that tell a scene from others on the same page
     digest = sha256(repr(scene).encode()).hexdigest()[:12]
     panels = [
-        plane.panel(one.shapes, one.axes, one.across, one.up, ticks, f"jm-clip-{digest}-{k}")
-        for k, one in enumerate(scene.panels)
+        plane.panel(
+            panel.shapes, panel.axes, panel.across, panel.up, ticks, f"jm-clip-{digest}-{k}"
+        )
+        for k, panel in enumerate(scene.panels)
     ]
     moved = [
-        f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
+        f'<g transform="translate({k * (plane.WIDTH + GAP_UNITS)} 0)">{one}</g>'
         for k, one in enumerate(panels)
     ]
-    width = len(panels) * (plane.WIDTH + GAP) - GAP
+    width = len(panels) * (plane.WIDTH + GAP_UNITS) - GAP_UNITS
     return Picture(
         kind,
         _svg("".join([title, description, *moved]), width, 'role="img"'),
         tuple(scene.words),
-        tuple(_svg(one, plane.WIDTH, f'style="{_PANEL}"') for one in panels),
+        tuple(_svg(panel, plane.WIDTH, f'style="{_PANEL}"') for panel in panels),
     )
 
 

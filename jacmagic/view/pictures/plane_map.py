@@ -20,11 +20,11 @@ from jacmagic.view.pictures.singular import (
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
-CIRCLE_PIECES = 72
+CIRCLE_PIECES = 72  # one for each five degrees
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 INFINITE = "J is not finite here: there is no linear part."
-ROUNDED = 1e-12  # of the image: a share that some thousand roundings of the function make
+ROUNDED_SHARE = 1e-12  # of the image: a share that some thousand roundings of the function make
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 
 
@@ -127,7 +127,7 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
-    stretched = " and ".join(shown(one, digits) for one in sigmas)
+    stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
@@ -152,4 +152,4 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
 
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
-    return f"{shown(100 * share if share > ROUNDED else 0.0, 2)} %"
+    return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"

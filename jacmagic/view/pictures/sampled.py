@@ -28,20 +28,20 @@ def first_request(jacobian: JacobianResult, widths: Sequence[float]) -> dict[str
     """
     kind, (inputs, outputs) = next(iter(pictures_of(jacobian).items()))
     radius = FIRST_SHARE * min((widths[j] for j in inputs), default=4.0)
-    asked = {"picture": kind, "inputs": inputs, "outputs": outputs, "radius": radius}
-    return {**asked, "turn": TURN, "tilt": TILT}
+    request = {"picture": kind, "inputs": inputs, "outputs": outputs, "radius": radius}
+    return {**request, "turn": TURN, "tilt": TILT}
 
 
-def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a picture as plain data, {} for one that there is not.
+def sampled(jacobian: JacobianResult, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a picture as plain data, {} for an invalid request.
 
     Args:
         jacobian: the result.
-        asked: picture, inputs, outputs, radius, turn and tilt, as the browser wrote them.
+        request: picture, inputs, outputs, radius, turn and tilt, as the browser wrote them.
     """
     m, n = jacobian.shape
-    kind, columns, rows = (asked.get(name) for name in ("picture", "inputs", "outputs"))
-    numbers = [float(one) for one in map(asked.get, _NUMBERS) if _is_finite(one)]
+    kind, columns, rows = (request.get(name) for name in ("picture", "inputs", "outputs"))
+    numbers = [float(one) for one in map(request.get, _NUMBERS) if _is_finite(one)]
     pictures = pictures_of(jacobian)
     if kind not in SCENES or kind not in pictures or len(numbers) < len(_NUMBERS):
         return {}
@@ -52,20 +52,20 @@ def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any
     if radius <= 0:
         return {}
     part, digits = slice_of(jacobian, columns=columns, rows=rows), jacobian.view.digits
-    with np.errstate(all="ignore"):  # values beside the point may be infinite
+    with np.errstate(all="ignore"):  # values near the point may be infinite
         scene = (
             space_scene(part, radius, digits, *camera)
             if kind == "space"
             else SCENES[kind](part, radius, digits)
         )
-    if not all(math.isfinite(end) for one in scene.panels for end in (*one.across, *one.up)):
+    if not all(math.isfinite(end) for panel in scene.panels for end in (*panel.across, *panel.up)):
         return {}
     return {
-        **{name: asked[name] for name in ("picture", "inputs", "outputs", "radius")},
+        **{name: request[name] for name in ("picture", "inputs", "outputs", "radius")},
         "turn": camera[0],
         "tilt": camera[1],
         "at": list(jacobian.problem.flat_point),
-        "panels": [_panel(one) for one in scene.panels],
+        "panels": [_panel(panel) for panel in scene.panels],
         "words": [*scene.words, *block_words(jacobian, kind, Axes(columns, rows))],
     }
 
@@ -74,12 +74,12 @@ def _is_finite(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _indexes(wanted: Any, count: int, axes: int) -> TypeGuard[list[int]]:
+def _indexes(value: Any, count: int, axes: int) -> TypeGuard[list[int]]:
     """Whether these are distinct indices, one for each axis of a picture."""
     return (
-        isinstance(wanted, list)
-        and len(wanted) == len({*wanted}) == axes
-        and all(isinstance(one, int) and 0 <= one < count for one in wanted)
+        isinstance(value, list)
+        and len(value) == len({*value}) == axes
+        and all(isinstance(one, int) and 0 <= one < count for one in value)
     )
 
 
@@ -87,7 +87,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
     return {
         "axes": list(panel.axes),
         "frame": {"x": list(panel.across), "y": list(panel.up)},
-        "shapes": [_shape(one) for one in panel.shapes if np.isfinite(one.points).all()],
+        "shapes": [_shape(shape) for shape in panel.shapes if np.isfinite(shape.points).all()],
         "turns": not any(panel.axes),
     }
 

@@ -17,8 +17,8 @@ from jacmagic.view.pictures.scene import Shape, line, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 32  # along a side of the window
-SHIFT = (0.382, 0.293)  # of a cell: folds and kinks along axes and diagonals miss the grid's points
-SMALL = 1e-3  # of the larger determinant at an edge's ends: what is less has gone to zero
+GRID_SHIFT_SHARE = (0.382, 0.293)  # of a cell: folds along axes and diagonals miss its points
+SMALL_SHARE = 1e-3  # of the larger determinant at an edge's ends: what is less has gone to zero
 HALVINGS = 30  # after which one that goes to zero like the cube root of the distance is small
 LABELS = {"zero": "det J = 0", "kink": "kink"}
 LABEL_SHARE = 0.9  # of the window, in which a label stands
@@ -37,18 +37,18 @@ def determinant(matrix: np.ndarray) -> float:
     """Return the determinant of a square matrix, 0 where it is smaller than its own rounding."""
     if not np.isfinite(matrix).all():
         return math.nan
-    found = float(np.linalg.det(matrix))
-    is_zero = abs(found) <= error_bound(matrix, np.finfo(float).eps)
-    return 0.0 if is_zero and math.isfinite(found) else found
+    number = float(np.linalg.det(matrix))
+    is_zero = abs(number) <= error_bound(matrix, np.finfo(float).eps)
+    return 0.0 if is_zero and math.isfinite(number) else number
 
 
 def singular_values(matrix: np.ndarray) -> list[float]:
     """Return singular values, 0 for those that rounding alone makes; none of infinite matrices."""
     if not np.isfinite(matrix).all():
         return []
-    found = np.linalg.svd(matrix, compute_uv=False)
-    small = np.finfo(float).eps * max(matrix.shape) * found.max(initial=0.0)  # as in matrix_rank
-    return np.where(found > small, found, 0.0).tolist()
+    numbers = np.linalg.svd(matrix, compute_uv=False)
+    small = np.finfo(float).eps * max(matrix.shape) * numbers.max(initial=0.0)  # as in matrix_rank
+    return np.where(numbers > small, numbers, 0.0).tolist()
 
 
 def singular_lines(part: Slice, half: float) -> list[Shape]:
@@ -89,7 +89,7 @@ def _joined(pieces: Sequence[Sequence[Cut]]) -> list[list[Point]]:
 
 def singular_words(shapes: Sequence[Shape], name: str) -> list[str]:
     """Return what the lines mean."""
-    looks = {one.look for one in shapes}
+    looks = {shape.look for shape in shapes}
     meanings = {
         "zero": "On the red curve det J = 0.",
         "kink": f"On the dash-dotted line {name} has a kink: det J jumps to, from or across 0.",
@@ -112,17 +112,20 @@ class _Search:
         low, high = (column, row), (column + 1, row + 1)
         right, left = (column + 1, row), (column, row + 1)
         edges = [(low, right), (right, high), (left, high), (low, left)]
-        return [found for ends in edges if (found := self.cut(*ends)) is not None]
+        return [cut for ends in edges if (cut := self.cut(*ends)) is not None]
 
     def _height(self, at: Point) -> float:
-        there = self.part.at(at)
-        return math.nan if there is None else determinant(there.jacobian)
+        jet = self.part.at(at)
+        return math.nan if jet is None else determinant(jet.jacobian)
 
     def _place(self, index: Grid) -> Point:
         x, y = self.part.centre.tolist()
         return shift(
             (x, y),
-            [self.half * (2 * (k - by) / CELLS - 1) for k, by in zip(index, SHIFT, strict=True)],
+            [
+                self.half * (2 * (k - by) / CELLS - 1)
+                for k, by in zip(index, GRID_SHIFT_SHARE, strict=True)
+            ],
         )
 
     def _cut(self, start: Grid, end: Grid) -> Cut | None:
@@ -133,14 +136,14 @@ class _Search:
         for _ in range(HALVINGS):
             if not math.isfinite(p + q) or np.sign(p) == np.sign(q):
                 return None
-            if max(abs(p), abs(q)) <= SMALL * first:
+            if max(abs(p), abs(q)) <= SMALL_SHARE * first:
                 return Cut(_between(a, b, p / (p - q)), "zero")
             middle = _between(a, b, 0.5)
-            found = self.height(middle)
-            if np.sign(found) == np.sign(p):
-                a, p = middle, found
+            height = self.height(middle)
+            if np.sign(height) == np.sign(p):
+                a, p = middle, height
             else:
-                b, q = middle, found
+                b, q = middle, height
         return Cut(a, "kink") if max(abs(p), abs(q)) <= 2 * first else None  # else a pole
 
 
@@ -154,7 +157,7 @@ def _pairs(cuts: Sequence[Cut]) -> Iterator[Sequence[Cut]]:
         yield cuts
         return
     for look in LABELS:
-        alike = [one for one in cuts if one.look == look]
+        alike = [cut for cut in cuts if cut.look == look]
         if len(alike) == 4:
             a, b, c, d = alike
             turns = [[(a, b), (c, d)], [(b, c), (d, a)]]

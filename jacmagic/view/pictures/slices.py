@@ -1,4 +1,4 @@
-"""Slices: a function of many numbers seen as one of one or two of its inputs, the others held."""
+"""Slices: a function of many inputs as one of one or two of them, the others constant."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MAX_OPERATIONS = 2000  # of a tape that is evaluated some thousand times: second
 
 
 @dataclass(frozen=True)
-class There:
-    """The function at one point: its value (m,) and its Jacobian (m, n)."""
+class Jet:
+    """The 1-jet of a function at a point: its value (m,) and its Jacobian (m, n)."""
 
     value: np.ndarray
     jacobian: np.ndarray
 
 
-Evaluate = Callable[[np.ndarray], "There | None"]
+Evaluate = Callable[[np.ndarray], "Jet | None"]
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ class Slice:
         at: gives value and Jacobian at other numbers of the inputs, None where there are none.
     """
 
-    here: There
+    here: Jet
     hessian: np.ndarray | None
     centre: np.ndarray
     inputs: Sequence[str]
     outputs: Sequence[str]
     name: str
     has_derivatives: bool
-    at: Callable[[Sequence[float]], There | None]
+    at: Callable[[Sequence[float]], Jet | None]
 
 
 def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[int]) -> Slice:
@@ -65,19 +65,19 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         rows: indices of outputs; of a Hessian, none for the function itself.
         columns: indices of inputs' components.
     """
-    problem, here = jacobian.problem, There(jacobian.flat_value, jacobian._array)
+    problem, at_point = jacobian.problem, Jet(jacobian.flat_value, jacobian._array)
     point, hessian = np.array(problem.flat_point), None
     drawn = problem if rows else problem.potential or problem
     by_tape = _by_tape(jacobian, of_potential=drawn is not problem)
     outputs = [jacobian.rows[i].unicode for i in rows]
-    evaluate = by_tape or _by_runs(drawn, (len(here.value) if rows else 1, len(point)))
+    evaluate = by_tape or _by_runs(drawn, (len(at_point.value) if rows else 1, len(point)))
     if drawn is not problem:
-        there = evaluate(point) if evaluate else None
-        value = np.array([np.nan]) if there is None else there.value
-        rows, outputs, hessian = [0], [drawn.title], here.jacobian[np.ix_(columns, columns)]
-        here = There(value, here.value[None])
+        jet = evaluate(point) if evaluate else None
+        value = np.array([np.nan]) if jet is None else jet.value
+        rows, outputs, hessian = [0], [drawn.title], at_point.jacobian[np.ix_(columns, columns)]
+        at_point = Jet(value, at_point.value[None])
     return Slice(
-        here=_part(here, rows, columns),
+        here=_part(at_point, rows, columns),
         hessian=hessian,
         centre=point[list(columns)],
         inputs=[jacobian.columns[j].unicode for j in columns],
@@ -94,17 +94,17 @@ def _at(
     rows: Sequence[int],
     columns: Sequence[int],
     numbers: Sequence[float],
-) -> There | None:
+) -> Jet | None:
     if evaluate is None:
         return None
     moved = point.copy()
     moved[list(columns)] = numbers
-    found = evaluate(moved)
-    return None if found is None else _part(found, rows, columns)
+    value = evaluate(moved)
+    return None if value is None else _part(value, rows, columns)
 
 
-def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:
-    return There(there.value[list(rows)], there.jacobian[np.ix_(list(rows), list(columns))])
+def _part(jet: Jet, rows: Sequence[int], columns: Sequence[int]) -> Jet:
+    return Jet(jet.value[list(rows)], jet.jacobian[np.ix_(list(rows), list(columns))])
 
 
 def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None:
@@ -125,7 +125,7 @@ def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None
         return None
     conditions, (m, n) = len(form.trace.assumptions), jacobian.shape
 
-    def evaluate(point: np.ndarray) -> There | None:
+    def evaluate(point: np.ndarray) -> Jet | None:
         try:
             outputs = np.array(tape.evaluate(point.tolist()))
         except REFUSALS:
@@ -133,9 +133,7 @@ def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None
         if not outputs[:conditions].all():
             return None
         entries, value, potential = np.split(outputs[conditions:], [m * n, m * n + m])
-        return (
-            There(potential, value[None]) if of_potential else There(value, entries.reshape(m, n))
-        )
+        return Jet(potential, value[None]) if of_potential else Jet(value, entries.reshape(m, n))
 
     return evaluate
 
@@ -146,9 +144,9 @@ def _by_runs(problem: Problem, shape: tuple[int, int]) -> Evaluate | None:
     if run is None:
         return None
 
-    def evaluate(point: np.ndarray) -> There | None:
+    def evaluate(point: np.ndarray) -> Jet | None:
         value = run(point)
-        return None if value is None or len(value) != len(unknown) else There(value, unknown)
+        return None if value is None or len(value) != len(unknown) else Jet(value, unknown)
 
     return evaluate
 
@@ -174,7 +172,7 @@ class Probed:
         self._spent = 0.0
 
     def __call__(self, point: np.ndarray) -> np.ndarray | None:
-        """Return the m outputs, None where there are none or time is over."""
+        """Return the m outputs; None where there are none or the deadline is over."""
         if self._spent > MAX_SECONDS:
             return None
         start = time.thread_time()

@@ -22,12 +22,12 @@ from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
 MAX_ASPECT = 5  # of the image's extents, beyond which each axis has a scale of its own
-FRAME = 1.3  # half the window, times the image's largest distance from the point
+FRAME_FACTOR = 1.3  # half the window, times the image's largest distance from the point
 BOX_SHARE = 0.75  # of that distance: half a side of the box whose edges are the axes
-CUBE_BOX = 1.25  # half the box around the cube before it is mapped, times half the cube's side
+CUBE_BOX_FACTOR = 1.25  # half the box around the cube before it is mapped, by half the cube's side
 TURN, TILT = 60.0, 25.0  # degrees, of the camera
 _SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
-_WINDOW = (-FRAME, FRAME)
+_WINDOW = (-FRAME_FACTOR, FRAME_FACTOR)
 
 
 def space_scene(
@@ -110,9 +110,9 @@ class _View:
         """
         extents = [self.images.extent(lambda by, k=k: abs(by[k])) for k in range(3)]  # type: ignore[misc]
         largest = max(extents)
-        is_thin = largest > MAX_ASPECT * min(one or largest for one in extents)
+        is_thin = largest > MAX_ASPECT * min(extent or largest for extent in extents)
         common = largest or self.radius
-        scales = np.array([one if is_thin and one else common for one in extents])
+        scales = np.array([extent if is_thin and extent else common for extent in extents])
         return scales * (self.images.extent(lambda by: math.hypot(*(by / scales))) or 1.0)
 
     @property
@@ -127,10 +127,10 @@ class _View:
     @property
     def cube(self) -> Panel:
         """The cube before it is mapped."""
-        part, unit = self.part, CUBE_BOX / BOX_SHARE * self.radius
+        part, unit = self.part, CUBE_BOX_FACTOR / BOX_SHARE * self.radius
         lines = [[self.project(end / unit) for end in ends] for ends in self.images.lines]
         shapes = [
-            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX * self.radius)),
+            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX_FACTOR * self.radius)),
             *(line(ends, "grid") for ends in lines),
             dot((0.0, 0.0), "point"),
         ]
@@ -203,4 +203,4 @@ def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 
 def _sum(signs: Sequence[int], columns: Sequence[np.ndarray]) -> np.ndarray:
-    return np.sum([sign * one for sign, one in zip(signs, columns, strict=True)], axis=0)
+    return np.sum([sign * column for sign, column in zip(signs, columns, strict=True)], axis=0)

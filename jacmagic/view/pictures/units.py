@@ -10,32 +10,30 @@ import numpy as np
 
 from jacmagic.render.text import number
 from jacmagic.view.pictures.curves import Point, round_numbers
-from jacmagic.view.pictures.slices import Slice, There
+from jacmagic.view.pictures.slices import Jet, Slice
 from jacmagic.view.reach import usual_reach
 
 TICKS = 5  # about how many along an axis
 DIGITS = 6  # of a tick, 12 of what all have in common
-LONGEST = 1e4  # times the step: what is longer is written as a difference
-POWERS = (-3, 4)  # of ten, between which numbers are written out
+MAX_STEPS_WRITTEN = 1e4  # times the step: what is longer is written as a difference
+PLAIN_POWERS_OF_TEN = (-3, 4)  # of ten, between which numbers are written out
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-COMPARABLE = 20  # times the smallest size: up to there all have one scale
-EXTREME = (
-    1e100  # a size, or one over it, from which products of three have no floating-point number
-)
+COMPARABLE_RATIO = 20  # times the smallest size: up to there all have one scale
+EXTREME_SIZE = 1e100  # a size, or one over it: products of three have no floating-point number
 NOTE = "All numbers are in the units of the axes."
 
 
 def differ(sizes: Sequence[float]) -> bool:
     """Whether one scale would make some of these too small to be seen, or to be computed with."""
-    if not all(0 < one < math.inf for one in sizes):
+    if not all(0 < size < math.inf for size in sizes):
         return False
     low, high = min(sizes), max(sizes)
-    return high > COMPARABLE * low or high > EXTREME or low < 1 / EXTREME
+    return high > COMPARABLE_RATIO * low or high > EXTREME_SIZE or low < 1 / EXTREME_SIZE
 
 
 def powers(sizes: Sequence[float]) -> np.ndarray:
     """Return the power of ten next to each size."""
-    return np.array([10.0 ** math.floor(math.log10(2 * one)) for one in sizes])
+    return np.array([10.0 ** math.floor(math.log10(2 * size)) for size in sizes])
 
 
 def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[str]]:
@@ -46,7 +44,7 @@ def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[st
         kind: of the picture.
         zoom: how many times closer than a quarter of a slider's usual range.
     """
-    reach = [usual_reach(float(one)) for one in part.centre]
+    reach = [usual_reach(float(coordinate)) for coordinate in part.centre]
     units, of_outputs = np.ones(len(reach)), np.ones(len(part.outputs))
     changes = (np.abs(part.here.jacobian) @ np.full(len(reach), min(reach))).tolist()
     if differ(reach) or (kind == "map" and differ(changes)):
@@ -62,12 +60,12 @@ def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[st
 
 
 def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
-    def here(there: There) -> There:
-        return There(there.value / of_outputs, there.jacobian * units / of_outputs[:, None])
+    def here(jet: Jet) -> Jet:
+        return Jet(jet.value / of_outputs, jet.jacobian * units / of_outputs[:, None])
 
-    def at(numbers: Sequence[float]) -> There | None:
-        found = part.at((np.asarray(numbers) * units).tolist())
-        return None if found is None else here(found)
+    def at(numbers: Sequence[float]) -> Jet | None:
+        value = part.at((np.asarray(numbers) * units).tolist())
+        return None if value is None else here(value)
 
     return dataclasses.replace(
         part,
@@ -97,13 +95,13 @@ def ticks(ends: Point, label: str) -> tuple[list[tuple[float, str]], str]:
         label: of what it shows.
     """
     values, offset = round_numbers(*ends, TICKS), 0.0
-    if len(values) > 1 and max(map(abs, values)) > LONGEST * (values[1] - values[0]):
+    if len(values) > 1 and max(map(abs, values)) > MAX_STEPS_WRITTEN * (values[1] - values[0]):
         offset = values[len(values) // 2]
         values = round_numbers(ends[0] - offset, ends[1] - offset, TICKS)
         label += f" {'−+'[offset < 0]} {number(abs(offset), 2 * DIGITS)}"
     largest = max(map(abs, values), default=0.0)
     power = math.floor(math.log10(largest)) if largest else 0
-    if POWERS[0] <= power <= POWERS[1]:
+    if PLAIN_POWERS_OF_TEN[0] <= power <= PLAIN_POWERS_OF_TEN[1]:
         power = 0
     else:
         label = f"({label})" if offset else label

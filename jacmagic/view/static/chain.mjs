@@ -125,7 +125,7 @@ addPart({
 
 /** @type {(word: string, equations: string[]) => (string | Node)[]} equations, of MathML, after a word: "with u = …" */
 export const equationsAfter = (word, equations) =>
-  equations.length ? [`${word} `, ...equations.map((one) => make("span", "", [readMathml(one)]))] : [];
+  equations.length ? [`${word} `, ...equations.map((equation) => make("span", "", [readMathml(equation)]))] : [];
 
 /**
  * One line of a derivation, in the panel of an entry and in that of a factor: an equation, and the rule.

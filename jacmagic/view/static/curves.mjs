@@ -9,7 +9,7 @@ const FIRST_PIECES = 8; // of a curve, before pieces that bend are halved
 const MAX_HALVINGS = 6; // of one of these: 512 pieces in all
 const FLATNESS = 0.0012; // of the window's size, by which a piece may miss the curve: a third of a pixel of 300
 const SHORT = 0.01; // of the window's size: what is shorter is drawn, whatever is in it
-const END_SHARE = 0.1; // of a longer piece: its middle is no closer to an end, as it is at a jump
+const END_SHARE = 0.1; // of a longer piece: its middle is not a closer to an end, as it is at a jump
 const JUMP_HALVINGS = 30; // after which a piece of a continuous curve is short, a cube root's too
 
 /**
@@ -60,7 +60,7 @@ function finite(point) {
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /**
- * Whether a point stands beside a segment and near it, not before or behind it, nor near its ends: at a
+ * Whether a point stands beside a segment and near it, not before or after it, nor near its ends: at a
  * pole or a jump it does not.
  * @param {Point} c
  * @param {Point} a
@@ -135,7 +135,7 @@ function crossings(heights, level, i, j) {
     cut.push(/** @type {Point} */ ([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]));
   }
   if (cut.length < 4) return cut.length === 2 ? [[cut[0], cut[1]]] : [];
-  const centre = above.reduce((sum, one) => sum + one, 0) >= 0; // a saddle: the mean decides
+  const centre = above.reduce((sum, height) => sum + height, 0) >= 0; // a saddle: the mean decides
   return centre === above[0] >= 0 ? [[cut[0], cut[1]], [cut[2], cut[3]]] : [[cut[3], cut[0]], [cut[1], cut[2]]];
 }
 

@@ -16,8 +16,8 @@ import { addPart } from "./parts.mjs";
  */
 export function showDeterminant(values, size, digits) {
   const rows = rowsOf(values, size);
-  const found = volume(rows);
-  return found === 0 && determinant(rows) !== 0 ? "= 0 to rounding" : `= ${showNumber(found, digits)}`;
+  const number = volume(rows);
+  return number === 0 && determinant(rows) !== 0 ? "= 0 to rounding" : `= ${showNumber(number, digits)}`;
 }
 
 class Determinant {

@@ -252,7 +252,7 @@ export function gridElements(spec, [rows, columns]) {
   const columnHeads = Array.from({ length: columns }, () => head("col"));
   const rowHeads = Array.from({ length: rows }, () => head("row"));
   const cells = Array.from({ length: rows * columns }, () => make("td", "", [document.createTextNode("")], attributes));
-  const lines = rowHeads.map((one, i) => make("tr", "", [one, ...cells.slice(i * columns, (i + 1) * columns)]));
+  const lines = rowHeads.map((head, i) => make("tr", "", [head, ...cells.slice(i * columns, (i + 1) * columns)]));
   const top = make("thead", "", [make("tr", "", [make("td", "jm-corner"), ...columnHeads])]);
   const counts = { "aria-rowcount": spec.rows.length + 1, "aria-colcount": spec.columns.length + 1 };
   const table = make("table", "jm-grid", [top, make("tbody", "", lines)], { role: "grid", "aria-label": spec.title, ...counts });

@@ -66,7 +66,7 @@ export class Model {
    * @param {Function} hear
    */
   off(name, hear) {
-    this.listeners.set(name, (this.listeners.get(name) ?? []).filter((one) => one !== hear));
+    this.listeners.set(name, (this.listeners.get(name) ?? []).filter((listener) => listener !== hear));
   }
 
   /**
@@ -79,7 +79,7 @@ export class Model {
 }
 
 /**
- * Traits with their bytes. A path leads through the page's own data: a step that is no property of its
+ * Traits with their bytes. A path leads through the page's own data: a step that is not a property of its
  * own, such as `__proto__`, belongs to all objects and is refused.
  * @param {PageData} data
  */
@@ -113,20 +113,20 @@ export function slider({ description, ...numbers }) {
  * @param {Model[]} sliders
  */
 export function keepInAddress(window, view, sliders) {
-  const kept = new URLSearchParams(window.location.hash.slice(1));
-  const named = (/** @type {string} */ name) => sliders.some((one) => one.get("description") === name);
+  const stored = new URLSearchParams(window.location.hash.slice(1));
+  const named = (/** @type {string} */ name) => sliders.some((slider) => slider.get("description") === name);
   // A component may have the name of one of the view's own keys, which follow the components.
-  const own = (/** @type {string} */ key) => kept.getAll(key)[named(key) ? 1 : 0];
+  const own = (/** @type {string} */ key) => stored.getAll(key)[named(key) ? 1 : 0];
   const first = sliders.map(rangeOf);
-  for (const one of sliders) readSlider(one, kept);
+  for (const slider of sliders) readSlider(slider, stored);
   const drawing = Object.fromEntries(DRAWING.flatMap((key) => (own(key) ? [[key, own(key)]] : [])));
   view.set({ tab: own("tab") ?? view.get("tab"), drawing: { ...view.get("drawing"), ...drawing } });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const write = () => {
     if (window.location.protocol === "about:") return; // a frame's srcdoc has no address of its own
-    const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
-    const ranges = sliders.flatMap((one, k) => (rangeOf(one) === first[k] ? [] : [[rangeKey(one), rangeOf(one)]]));
+    const point = sliders.map((slider) => [slider.get("description"), String(slider.get("value"))]);
+    const ranges = sliders.flatMap((slider, k) => (rangeOf(slider) === first[k] ? [] : [[rangeKey(slider), rangeOf(slider)]]));
     const drawn = DRAWING.filter((key) => key in view.get("drawing")).map((key) => [key, String(view.get("drawing")[key])]);
     const state = new URLSearchParams([...point, ["tab", view.get("tab")], ...drawn, ...ranges]);
     window.history.replaceState(null, "", `#${state}`);
@@ -135,7 +135,7 @@ export function keepInAddress(window, view, sliders) {
     clearTimeout(waiting);
     waiting = setTimeout(write, REST_MS);
   };
-  for (const one of sliders) one.on("change:value change:min change:max", later);
+  for (const slider of sliders) slider.on("change:value change:min change:max", later);
   view.on("change:tab change:drawing", later);
 }
 
@@ -146,14 +146,14 @@ const rangeKey = (slider) => `range of ${slider.get("description")}`;
 const rangeOf = (slider) => ["min", "max", "step"].map((end) => slider.get(end)).join(":");
 
 /**
- * Put a slider where the address says, within the range that it says; what are no numbers is left out.
+ * Put a slider where the address says, within the range that it says; what is not a number is left out.
  * @param {Model} slider
- * @param {URLSearchParams} kept
+ * @param {URLSearchParams} stored
  */
-function readSlider(slider, kept) {
-  const value = Number(kept.get(slider.get("description")) ?? NaN);
+function readSlider(slider, stored) {
+  const value = Number(stored.get(slider.get("description")) ?? NaN);
   if (!Number.isNaN(value)) slider.set("value", value);
-  const [min, max, step] = (kept.get(rangeKey(slider)) ?? "").split(":").map(Number);
+  const [min, max, step] = (stored.get(rangeKey(slider)) ?? "").split(":").map(Number);
   if (min < max && step > 0) slider.set({ min, max, step });
 }
 

@@ -28,14 +28,14 @@ export function oneSided({ evaluate, centre, jacobian }, radius) {
  * @param {number} radius half the window's width
  */
 export function isKink(jacobianAt, at, radius) {
-  const here = jacobianAt(at);
-  if (!here) return false;
+  const jacobian = jacobianAt(at);
+  if (!jacobian) return false;
   return Array.from({ length: DIRECTIONS }, (_, k) => (2 * Math.PI * (k + 0.5)) / DIRECTIONS).some((angle) => {
     const beside = (/** @type {number} */ length) => shift(at, [length * Math.cos(angle), length * Math.sin(angle)]);
     const [inner, outer] = [jacobianAt(beside(NEAR * radius)), jacobianAt(beside(2 * NEAR * radius))];
     if (!inner || !outer) return false;
-    const jump = jumpOf(inner, here);
-    return jump > KINK * (normOf(inner) + normOf(here)) && jump > SUDDEN * jumpOf(outer, inner);
+    const jump = jumpOf(inner, jacobian);
+    return jump > KINK * (normOf(inner) + normOf(jacobian)) && jump > SUDDEN * jumpOf(outer, inner);
   });
 }
 
@@ -49,5 +49,5 @@ function normOf(matrix) {
  * @param {number[][]} b
  */
 function jumpOf(a, b) {
-  return Math.hypot(...a.flatMap((row, i) => row.map((one, j) => one - b[i][j])));
+  return Math.hypot(...a.flatMap((row, i) => row.map((entry, j) => entry - b[i][j])));
 }

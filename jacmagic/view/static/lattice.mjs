@@ -8,7 +8,7 @@ const LATTICE_LINES = [9, 3]; // each way, of the square and of the cube
 const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
 
 /** @type {(a: number[], b: number[]) => number[]} */
-const less = (a, b) => a.map((one, k) => one - b[k]);
+const less = (a, b) => a.map((component, k) => component - b[k]);
 
 /**
  * Both ends of the lines, from the centre; of a cube those of its surface.
@@ -20,7 +20,7 @@ export function lattice(k, radius) {
   if (k === 1) return [[[-radius], [radius]]];
   const count = LATTICE_LINES[k - 2];
   const steps = Array.from({ length: count }, (_, i) => radius * ((2 * i) / (count - 1) - 1));
-  const others = k === 2 ? steps.map((one) => [one]) : steps.flatMap((a) => steps.map((b) => [a, b]));
+  const others = k === 2 ? steps.map((step) => [step]) : steps.flatMap((a) => steps.map((b) => [a, b]));
   const outside = others.filter((rest) => k === 2 || rest.some(Boolean));
   return Array.from({ length: k }, (_, axis) =>
     outside.map((rest) => [-radius, radius].map((end) => [...rest.slice(0, axis), end, ...rest.slice(axis)])),
@@ -42,8 +42,8 @@ export function squareGrid(centre, radius) {
  * @param {number[]} by
  */
 function imageOf({ evaluate, centre, value }, by) {
-  const there = evaluate(centre.map((/** @type {number} */ one, /** @type {number} */ k) => one + by[k]))?.value;
-  return there ? less(there, value) : null;
+  const image = evaluate(centre.map((/** @type {number} */ component, /** @type {number} */ k) => component + by[k]))?.value;
+  return image ? less(image, value) : null;
 }
 
 /**
@@ -56,7 +56,7 @@ function imageOf({ evaluate, centre, value }, by) {
 export function bentLines(map, radius, seen, size) {
   return lattice(map.centre.length, radius).flatMap(([from, to]) => {
     const curve = (/** @type {number} */ t) => {
-      const by = imageOf(map, from.map((one, k) => one + t * (to[k] - one)));
+      const by = imageOf(map, from.map((component, k) => component + t * (to[k] - component)));
       return by && seen(by);
     };
     return sampleCurve(curve, size).map((points) => line(points, "function"));
@@ -72,9 +72,9 @@ export function bentLines(map, radius, seen, size) {
 export function extents(map, radius) {
   const ends = lattice(map.centre.length, radius).flat();
   const images = ends.map((end) => times(map.jacobian, end));
-  const found = ends.map((end) => imageOf(map, end) ?? [NaN]).filter((by) => by.every(Number.isFinite));
+  const bent = ends.map((end) => imageOf(map, end) ?? [NaN]).filter((by) => by.every(Number.isFinite));
   return (measure) => {
-    const [linear, curved] = [Math.max(...images.map(measure)), Math.max(...found.map(measure), 0)];
+    const [linear, curved] = [Math.max(...images.map(measure)), Math.max(...bent.map(measure), 0)];
     const extent = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
     return Number.isFinite(extent) ? extent : 0;
   };
@@ -90,7 +90,7 @@ export function extents(map, radius) {
 export function deviation(map, radius, along = (by) => times(map.jacobian, by), units = map.value.map(() => 1)) {
   const apart = lattice(map.centre.length, radius).flat().map((end) => {
     const by = imageOf(map, end);
-    return by ? Math.hypot(...less(by, along(end)).map((one, k) => one / units[k])) : 0;
+    return by ? Math.hypot(...less(by, along(end)).map((component, k) => component / units[k])) : 0;
   });
   return Math.max(0, ...apart.filter(Number.isFinite));
 }

@@ -104,12 +104,12 @@ export function determinant(a) {
  */
 export function volume(a) {
   if (!a.flat().every(Number.isFinite)) return NaN;
-  const found = determinant(a);
+  const number = determinant(a);
   const largest = a.map((_, j) => Math.max(...a.map((row) => Math.abs(row[j]))));
   const sizes = a.map((row) => Math.hypot(...row.map((entry, j) => entry / (largest[j] || 1))));
   const sum = [...largest, ...sizes].reduce((total, size) => total + Math.log(size), 0); // no size overflows
   const bound = 2 * a.length ** 2 * Number.EPSILON * Math.exp(sum);
-  return Math.abs(found) <= bound && Number.isFinite(found) ? 0 : found;
+  return Math.abs(number) <= bound && Number.isFinite(number) ? 0 : number;
 }
 
 /**
@@ -120,5 +120,5 @@ export function singularValues(a) {
   if (!a.flat().every(Number.isFinite)) return [];
   const { values } = svd(a.length < a[0].length ? transpose(a) : a);
   const small = Number.EPSILON * Math.max(a.length, a[0].length) * values[0]; // as NumPy's matrix_rank
-  return values.map((one) => (one > small ? one : 0));
+  return values.map((value) => (value > small ? value : 0));
 }

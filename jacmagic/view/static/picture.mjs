@@ -68,7 +68,7 @@ class Picture {
   keepLater() {
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => {
-      const [step, weight] = [this.step, this.weight].map((vector) => vector.map((one) => one.toFixed(3)).join());
+      const [step, weight] = [this.step, this.weight].map((vector) => vector.map((component) => component.toFixed(3)).join());
       this.actions.keep({ drawing: { ...this.fields?.drawing, step, weight } });
     }, KEPT_AFTER_MS);
   }
@@ -83,7 +83,7 @@ class Picture {
     const { frame, fields } = this;
     if (!frame || !fields) return;
     const whole = { matrix: this.squares, colouring: this.grids }[/** @type {string} */ (fields.kind)];
-    for (const one of [this.squares, this.grids]) one.box.hidden = one !== whole;
+    for (const drawing of [this.squares, this.grids]) drawing.box.hidden = drawing !== whole;
     /** @type {import("./scene.mjs").Scene} */
     const scene = whole ? { panels: [], words: whole.paint(frame) } : this.scene(frame, fields);
     while (this.planes.length < scene.panels.length) {
@@ -180,7 +180,7 @@ class Picture {
     const panel = this.planes[grip === "step" ? 0 : 1].frame;
     const half = panel ? (panel.x[1] - panel.x[0]) / 2 : 1;
     const share = grip === "step" ? SQUARE_SHARE : IMAGE_SHARE;
-    const vector = /** @type {[number, number]} */ (to.map((one, k) => (one - around[k]) / (half * share)));
+    const vector = /** @type {[number, number]} */ (to.map((component, k) => (component - around[k]) / (half * share)));
     if (grip === "step") this.step = vector;
     else this.weight = vector;
     this.draw();
@@ -204,11 +204,11 @@ class Picture {
 
 /**
  * A kept vector; another where it is none.
- * @param {unknown} kept
+ * @param {unknown} stored
  * @param {[number, number]} otherwise
  */
-function vectorFrom(kept, otherwise) {
-  const vector = String(kept ?? "").split(",").map(Number);
+function vectorFrom(stored, otherwise) {
+  const vector = String(stored ?? "").split(",").map(Number);
   return vector.length === 2 && vector.every(Number.isFinite) ? /** @type {[number, number]} */ (vector) : otherwise;
 }
 
@@ -218,7 +218,7 @@ function vectorFrom(kept, otherwise) {
  * @returns {import("./scene.mjs").Scene}
  */
 function inTheseUnits(scene, units) {
-  return units.every((one) => one === 1) ? scene : { ...scene, words: [...scene.words, "All numbers are in the units of the axes."] };
+  return units.every((unit) => unit === 1) ? scene : { ...scene, words: [...scene.words, "All numbers are in the units of the axes."] };
 }
 
 addPart({

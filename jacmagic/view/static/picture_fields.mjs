@@ -159,23 +159,23 @@ export class PictureFields {
 
 /**
  * A kept number; another where it is none within bounds, as an address may say anything.
- * @param {unknown} kept
+ * @param {unknown} stored
  * @param {readonly [number, number]} bounds
  * @param {number} otherwise
  */
-function numberFrom(kept, [least, greatest], otherwise) {
-  const number = Number(kept ?? NaN);
+function numberFrom(stored, [least, greatest], otherwise) {
+  const number = Number(stored ?? NaN);
   return number >= least && number <= greatest ? number : otherwise;
 }
 
 /**
  * Draw the components that were kept, if they are as many different ones as a picture has.
  * @param {number[]} chosen is changed
- * @param {unknown} kept their indices
+ * @param {unknown} stored their indices
  * @param {number} count of all components
  */
-function replaceAxes(chosen, kept, count) {
-  const wanted = new Set(String(kept ?? "").split(",").map(Number));
-  const areThere = [...wanted].every((k) => Number.isInteger(k) && k >= 0 && k < count);
-  if (kept && areThere && wanted.size === chosen.length) chosen.splice(0, chosen.length, ...wanted);
+function replaceAxes(chosen, stored, count) {
+  const indices = new Set(String(stored ?? "").split(",").map(Number));
+  const areThere = [...indices].every((k) => Number.isInteger(k) && k >= 0 && k < count);
+  if (stored && areThere && indices.size === chosen.length) chosen.splice(0, chosen.length, ...indices);
 }

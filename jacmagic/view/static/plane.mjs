@@ -100,7 +100,7 @@ export class Plane {
    */
   labels({ shapes }) {
     /** @type {{left: number, right: number, height: number}[]} */
-    const taken = [];
+    const occupied = [];
     return shapes.flatMap(({ label, points, look }) => {
       if (!label) return [];
       const [x, y] = this.at(points[points.length - 1]);
@@ -110,8 +110,8 @@ export class Plane {
       let height = Math.min(Math.max(y, 12), SIDE - 4);
       const start = x + 6 + (isLeft ? 0 : -12 - LETTER * label.length);
       const [left, right] = [start, start + LETTER * label.length];
-      while (taken.some((one) => one.left < right && left < one.right && Math.abs(one.height - height) < 12)) height += 12;
-      taken.push({ left, right, height });
+      while (occupied.some((box) => box.left < right && left < box.right && Math.abs(box.height - height) < 12)) height += 12;
+      occupied.push({ left, right, height });
       const text = makeSvgText(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, "jm-label", isLeft ? "start" : "end");
       return [text];
     });
@@ -143,7 +143,7 @@ export class Plane {
       const element = this.grips.get(grip.name) ?? this.addGrip(grip);
       element.setAttribute("cx", String(MARGIN.left + x));
       element.setAttribute("cy", String(MARGIN.top + y));
-      element.setAttribute("aria-valuetext", grip.at.map((one) => showNumber(one)).join(", "));
+      element.setAttribute("aria-valuetext", grip.at.map((component) => showNumber(component)).join(", "));
     }
   }
 
@@ -244,7 +244,7 @@ function arrowHead([x0, y0], [x1, y1]) {
   const head = Math.min(HEAD, length / 2);
   const [ux, uy] = [((x1 - x0) / length) * head, ((y1 - y0) / length) * head];
   const [left, right] = [[x1 - ux - uy / 2, y1 - uy + ux / 2], [x1 - ux + uy / 2, y1 - uy - ux / 2]];
-  return `M${left.map((one) => one.toFixed(1)).join(" ")}L${x1.toFixed(1)} ${y1.toFixed(1)}L${right.map((one) => one.toFixed(1)).join(" ")}`;
+  return `M${left.map((coordinate) => coordinate.toFixed(1)).join(" ")}L${x1.toFixed(1)} ${y1.toFixed(1)}L${right.map((coordinate) => coordinate.toFixed(1)).join(" ")}`;
 }
 
 /**

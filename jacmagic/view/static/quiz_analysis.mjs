@@ -20,13 +20,13 @@ import { tabulated } from "./quiz_values.mjs";
 export function adjointsOf(order, size, partialsAt) {
   /** @type {Map<Node, Float64Array>} */
   const adjoints = new Map([[order[order.length - 1], new Float64Array(size).fill(1)]]);
-  for (const one of [...order].reverse()) {
-    const own = adjoints.get(one);
-    if (!own || one.op === "derivative") continue;
-    for (const arg of one.args) if (!adjoints.has(arg)) adjoints.set(arg, new Float64Array(size));
-    for (let k = 0; k < size && one.args.length; k++) {
-      partialsAt(one, k).forEach((partial, a) => {
-        if (partial) /** @type {Float64Array} */ (adjoints.get(one.args[a]))[k] += own[k] * partial;
+  for (const node of [...order].reverse()) {
+    const own = adjoints.get(node);
+    if (!own || node.op === "derivative") continue;
+    for (const arg of node.args) if (!adjoints.has(arg)) adjoints.set(arg, new Float64Array(size));
+    for (let k = 0; k < size && node.args.length; k++) {
+      partialsAt(node, k).forEach((partial, a) => {
+        if (partial) /** @type {Float64Array} */ (adjoints.get(node.args[a]))[k] += own[k] * partial;
       });
     }
   }
@@ -49,51 +49,51 @@ export class Analysis {
     this.depends = moving(this.order, by);
     /** @type {Map<Node, number[][]>} by node: at each point the partials by its arguments; 0 where none */
     this.partials = new Map();
-    for (const one of this.order) if (one.args.length) this.partials.set(one, points.map((_, k) => this.partialsAt(one, k)));
+    for (const node of this.order) if (node.args.length) this.partials.set(node, points.map((_, k) => this.partialsAt(node, k)));
     this.slopes = this.forward();
-    this.adjoints = adjointsOf(this.order, points.length, (one, k) => /** @type {number[][]} */ (this.partials.get(one))[k]);
+    this.adjoints = adjointsOf(this.order, points.length, (node, k) => /** @type {number[][]} */ (this.partials.get(node))[k]);
   }
 
-  /** @param {Node} one @param {number} k */
-  value(one, k) {
-    return /** @type {Float64Array} */ (this.values.get(one))[k];
+  /** @param {Node} node @param {number} k */
+  value(node, k) {
+    return /** @type {Float64Array} */ (this.values.get(node))[k];
   }
 
-  /** @param {Node} one @param {number} k */
-  slope(one, k) {
-    return this.slopes.get(one)?.[k] ?? 0;
+  /** @param {Node} node @param {number} k */
+  slope(node, k) {
+    return this.slopes.get(node)?.[k] ?? 0;
   }
 
-  /** @param {Node} one @param {number} k */
-  adjoint(one, k) {
-    return this.adjoints.get(one)?.[k] ?? 0;
+  /** @param {Node} node @param {number} k */
+  adjoint(node, k) {
+    return this.adjoints.get(node)?.[k] ?? 0;
   }
 
-  /** @param {Node} one @param {number} position @param {number} k */
-  partial(one, position, k) {
-    return /** @type {number[][]} */ (this.partials.get(one))[k][position];
+  /** @param {Node} node @param {number} position @param {number} k */
+  partial(node, position, k) {
+    return /** @type {number[][]} */ (this.partials.get(node))[k][position];
   }
 
-  /** @param {Node} one @param {number} k */
-  partialsAt(one, k) {
-    const found = partials(NUMBERS, one.op, this.value(one, k), one.args.map((arg) => this.value(arg, k)));
-    return found.map((slope) => slope ?? 0);
+  /** @param {Node} node @param {number} k */
+  partialsAt(node, k) {
+    const slopes = partials(NUMBERS, node.op, this.value(node, k), node.args.map((arg) => this.value(arg, k)));
+    return slopes.map((slope) => slope ?? 0);
   }
 
   forward() {
     /** @type {Map<Node, Float64Array>} */
     const slopes = new Map();
-    for (const one of this.order) {
-      if (!this.depends.has(one)) continue;
+    for (const node of this.order) {
+      if (!this.depends.has(node)) continue;
       const row = new Float64Array(this.points.length);
       for (let k = 0; k < row.length; k++) {
-        if (one.op === "variable") row[k] = 1;
-        one.args.forEach((arg, a) => {
+        if (node.op === "variable") row[k] = 1;
+        node.args.forEach((arg, a) => {
           const inner = slopes.get(arg);
-          if (inner) row[k] += this.partial(one, a, k) * inner[k];
+          if (inner) row[k] += this.partial(node, a, k) * inner[k];
         });
       }
-      slopes.set(one, row);
+      slopes.set(node, row);
     }
     return slopes;
   }
@@ -107,15 +107,15 @@ export class Analysis {
   swept(mistaken, k) {
     /** @type {Map<Node, number>} */
     const slopes = new Map();
-    for (const one of this.order) {
-      if (!this.depends.has(one)) continue;
-      if (one.op === "variable") {
-        slopes.set(one, 1);
+    for (const node of this.order) {
+      if (!this.depends.has(node)) continue;
+      if (node.op === "variable") {
+        slopes.set(node, 1);
         continue;
       }
-      const inner = one.args.map((arg) => slopes.get(arg) ?? 0);
-      const wrong = mistaken(one, inner);
-      slopes.set(one, wrong ?? inner.reduce((sum, slope, a) => (slope ? sum + slope * this.partial(one, a, k) : sum), 0));
+      const inner = node.args.map((arg) => slopes.get(arg) ?? 0);
+      const wrong = mistaken(node, inner);
+      slopes.set(node, wrong ?? inner.reduce((sum, slope, a) => (slope ? sum + slope * this.partial(node, a, k) : sum), 0));
     }
     return slopes.get(this.root) ?? 0;
   }

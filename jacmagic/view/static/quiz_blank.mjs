@@ -66,7 +66,7 @@ function showReading(judge, column, source, preview) {
   }
   try {
     const read = parseLine(source, judge.names, column);
-    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, { ...judge, named: judge.outputNames })]);
+    const parts = read.flatMap((side, k) => [...(k ? [" = "] : []), mathOf(side, { ...judge, named: judge.outputNames })]);
     preview.replaceChildren(...parts);
     makeScrollable(preview);
   } catch (error) {

@@ -67,7 +67,7 @@ export class Board {
   }
 
   count() {
-    const right = Object.values(this.answers).filter((one) => one.right).length;
+    const right = Object.values(this.answers).filter((answer) => answer.right).length;
     const all = right === this.total && right ? " · all done" : "";
     setText(this.score, this.total ? `${right} of ${this.total} right${all}` : "");
   }

@@ -56,7 +56,7 @@ export class Cursor {
   missing() {
     const { kind, text } = this.peek;
     const before = this.tokens[this.at - 1]?.text;
-    if (kind === "end") return before ? `Something is missing behind ${before}.` : "Type an expression.";
+    if (kind === "end") return before ? `Something is missing after ${before}.` : "Type an expression.";
     if (text === ",") return this.comma();
     if (text === ")" && before === "(") return "There is nothing between the brackets.";
     return before ? `Something is missing between ${before} and ${text}.` : `Something is missing before ${text}.`;

@@ -56,18 +56,18 @@ export function editOf(search, edits) {
  * @param {number} k
  */
 function replaced(order, at, other, base, point, k) {
-  const inner = orderOf([other]).filter((one) => !base.has(one));
+  const inner = orderOf([other]).filter((node) => !base.has(node));
   /** @type {Map<Node, number>} */
   const fresh = new Map();
-  const of = (/** @type {Node} */ one) => fresh.get(one) ?? Number(base.get(one)?.[k]);
-  for (const one of inner) {
-    if (one.args.length) fresh.set(one, meaning(one.op)(...one.args.map(of)));
-    else fresh.set(one, one.op === "variable" ? point[Number(one.index)] : Number(one.value));
+  const of = (/** @type {Node} */ node) => fresh.get(node) ?? Number(base.get(node)?.[k]);
+  for (const node of inner) {
+    if (node.args.length) fresh.set(node, meaning(node.op)(...node.args.map(of)));
+    else fresh.set(node, node.op === "variable" ? point[Number(node.index)] : Number(node.value));
   }
   fresh.set(order[at], of(other));
   for (let next = at + 1; next < order.length; next++) {
-    const one = order[next];
-    if (one.args.some((arg) => fresh.has(arg))) fresh.set(one, meaning(one.op)(...one.args.map(of)));
+    const node = order[next];
+    if (node.args.some((arg) => fresh.has(arg))) fresh.set(node, meaning(node.op)(...node.args.map(of)));
   }
   return of(order[order.length - 1]);
 }

@@ -57,8 +57,8 @@ export class Entries {
   choose(question) {
     if (this.current === question) return;
     this.current = question;
-    const known = this.said.get(question.id);
-    this.context.board.say(known?.text ?? "", known?.tone ?? "", known?.math);
+    const judgement = this.said.get(question.id);
+    this.context.board.say(judgement?.text ?? "", judgement?.tone ?? "", judgement?.math);
   }
 
   /**

@@ -75,9 +75,9 @@ export class Judge {
   /** @param {number} row @param {number} column */
   truth(row, column) {
     const key = `${row},${column}`;
-    const found = this.truths.get(key) ?? differentiate(this.outputs[row], column);
-    this.truths.set(key, found);
-    return found;
+    const derivative = this.truths.get(key) ?? differentiate(this.outputs[row], column);
+    this.truths.set(key, derivative);
+    return derivative;
   }
 
   /**
@@ -97,8 +97,8 @@ export class Judge {
     }
     let last = before ?? this.question(row, column);
     for (const line of lines) {
-      const found = this.judgeTree(line, row, column, last);
-      if (found.verdict !== "right") return { ...found, lines };
+      const judgement = this.judgeTree(line, row, column, last);
+      if (judgement.verdict !== "right") return { ...judgement, lines };
       last = line;
     }
     const isOpen = orderOf([last]).some(({ op }) => op === "derivative");

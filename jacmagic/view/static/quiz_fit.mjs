@@ -75,14 +75,14 @@ export function scaled(search) {
 
 /**
  * The terms of a sum, each with its sign.
- * @param {Node} one
+ * @param {Node} node
  * @param {number} sign
  * @returns {[Node, number][]}
  */
-export function terms(one, sign = 1) {
-  if (one.op === "neg") return terms(one.args[0], -sign);
-  if (one.op !== "add" && one.op !== "sub") return [[one, sign]];
-  return [...terms(one.args[0], sign), ...terms(one.args[1], one.op === "add" ? sign : -sign)];
+export function terms(node, sign = 1) {
+  if (node.op === "neg") return terms(node.args[0], -sign);
+  if (node.op !== "add" && node.op !== "sub") return [[node, sign]];
+  return [...terms(node.args[0], sign), ...terms(node.args[1], node.op === "add" ? sign : -sign)];
 }
 
 /** @param {Search} search @returns {Mistake | null} */
@@ -90,8 +90,8 @@ function term(search) {
   const { truth, points, right, typed } = search;
   const sum = terms(truth);
   const table = tabulated(orderOf([truth]), points);
-  for (const [one] of sum.length > 1 ? sum : []) {
-    const value = (/** @type {number} */ k) => Number(table.get(one)?.[k]) * Number(sum.find(([other]) => other === one)?.[1]);
+  for (const [term] of sum.length > 1 ? sum : []) {
+    const value = (/** @type {number} */ k) => Number(table.get(term)?.[k]) * Number(sum.find(([other]) => other === term)?.[1]);
     if (fitsEverywhere(search, (k) => right[k] - value(k))) return { kind: "missing term", text: "A term of the sum is missing." };
     if (fitsEverywhere(search, (k) => right[k] - 2 * value(k))) return { kind: "sign", text: "A term of the sum has the wrong sign." };
     const ratio = (typed[0] - right[0]) / value(0);
@@ -104,11 +104,11 @@ function term(search) {
   const variables = search.texts.map((_, index) => variable(index));
   const others = orderOf([truth, search.outputs[search.row], ...variables]);
   const values = tabulated(others, points);
-  for (const one of others) {
-    const row = values.get(one);
+  for (const other of others) {
+    const row = values.get(other);
     for (const sign of [1, -1]) {
       if (fitsEverywhere(search, (k) => right[k] + sign * Number(row?.[k]))) {
-        return { kind: "extra term", text: `A term is too much: ${search.name(one)}.` };
+        return { kind: "extra term", text: `A term is too much: ${search.name(other)}.` };
       }
     }
   }
@@ -120,13 +120,13 @@ function factor(search) {
   const { truth, points, right, typed } = search;
   const order = orderOf([truth, search.outputs[search.row]]);
   const table = tabulated(order, points);
-  for (const one of order.slice(0, MAX_FACTORS)) {
-    if (one.op === "number") continue;
-    const value = (/** @type {number} */ k) => Number(table.get(one)?.[k]);
+  for (const node of order.slice(0, MAX_FACTORS)) {
+    if (node.op === "number") continue;
+    const value = (/** @type {number} */ k) => Number(table.get(node)?.[k]);
     for (const exponent of [1, 2, -1, -2]) {
       for (const constant of [1, typed[0] / (right[0] * value(0) ** exponent)]) {
         if (!fitsEverywhere(search, (k) => constant * right[k] * value(k) ** exponent)) continue;
-        const name = search.name(one);
+        const name = search.name(node);
         if (exponent > 0) return { kind: "extra factor", text: `There is a factor ${name} too much, or one is missing below.` };
         return { kind: "missing factor", text: `A factor ${name} is missing, or one is too much below.` };
       }

@@ -54,8 +54,8 @@ function isTrivial({ args: [of], by }) {
  */
 function firstDerivative(line, hard = false) {
   for (const arg of line.args) {
-    const found = firstDerivative(arg, hard);
-    if (found) return found;
+    const derivative = firstDerivative(arg, hard);
+    if (derivative) return derivative;
   }
   return line.op === "derivative" && !(hard && isTrivial(line)) ? line : null;
 }
@@ -77,10 +77,10 @@ function withoutTrivial(line) {
  * @returns {Node}
  */
 function exchanged(line, old, fresh) {
-  return rebuilt(line, (one, args) => {
-    if (one === old) return fresh;
-    if (hasArguments(one, args)) return one;
-    return one.op === "derivative" ? { ...one, args } : apply(one.op, ...args);
+  return rebuilt(line, (node, args) => {
+    if (node === old) return fresh;
+    if (hasArguments(node, args)) return node;
+    return node.op === "derivative" ? { ...node, args } : apply(node.op, ...args);
   });
 }
 
@@ -92,16 +92,16 @@ function exchanged(line, old, fresh) {
  */
 export function stepOf(of, by) {
   const depends = moving(orderOf([of]), by);
-  const prime = (/** @type {Node} */ one) => {
-    if (!depends.has(one)) return number(0);
-    return one.op === "variable" ? number(1) : derivative(one, by);
+  const prime = (/** @type {Node} */ node) => {
+    if (!depends.has(node)) return number(0);
+    return node.op === "variable" ? number(1) : derivative(node, by);
   };
   if (!depends.has(of)) return { rule: "constant", formula: "c′ = 0", tree: number(0), parts: [] };
   if (of.op === "variable") return { rule: "variable", formula: "x′ = 1", tree: number(1), parts: [] };
   const [a, b] = of.args;
   const both = b !== undefined && depends.has(a) && depends.has(b);
   if (of.op === "pow" && both) return generalPower(of, by);
-  return structure(of, both, prime, (one) => depends.has(one)) ?? functions(of, prime);
+  return structure(of, both, prime, (node) => depends.has(node)) ?? functions(of, prime);
 }
 
 /**
@@ -114,7 +114,7 @@ export function stepOf(of, by) {
  */
 function structure(of, both, prime, depends) {
   const [a, b] = of.args;
-  const times = (/** @type {Node[]} */ ...factors) => factors.reduce((one, other) => apply("mul", one, other));
+  const times = (/** @type {Node[]} */ ...factors) => factors.reduce((product, other) => apply("mul", product, other));
   switch (of.op) {
     case "add":
     case "sub":

@@ -27,8 +27,8 @@ export function compare(answer, truth, points) {
   if (!points.length) return "nowhere";
   let [good, equal, near, missing, noisy] = [0, 0, 0, 0, 0];
   for (const point of points) {
-    const { found, largest } = bounded([answer, truth], point);
-    const [one, other] = found;
+    const { found: values, largest } = bounded([answer, truth], point);
+    const [one, other] = values;
     if (!Number.isFinite(other.value)) continue;
     if (!Number.isFinite(one.value)) {
       missing++;
@@ -75,8 +75,8 @@ export function compareWithConstants(answer, truth, points, named) {
  */
 export function isCoincidence(answer, truth, points, named) {
   if (!named.length) return false;
-  const moved = new Map(named.map((one, k) => [one, { ...one, value: Number(one.value) * (1 + STEP * (k + 1)) }]));
-  const [other, right] = [answer, truth].map((root) => rebuilt(root, (one, args) => moved.get(one) ?? { ...one, args }));
+  const moved = new Map(named.map((leaf, k) => [leaf, { ...leaf, value: Number(leaf.value) * (1 + STEP * (k + 1)) }]));
+  const [other, right] = [answer, truth].map((root) => rebuilt(root, (node, args) => moved.get(node) ?? { ...node, args }));
   return compare(other, right, points) === "wrong";
 }
 
@@ -87,7 +87,7 @@ export function isCoincidence(answer, truth, points, named) {
  * @param {Node[]} outputs
  */
 export function typedConstants(answer, constants, outputs) {
-  return orderOf([answer], new Set(outputs)).filter((one) => constants.has(one));
+  return orderOf([answer], new Set(outputs)).filter((node) => constants.has(node));
 }
 
 /** What is answered where neither right nor wrong can be given. */

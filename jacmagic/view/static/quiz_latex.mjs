@@ -23,7 +23,7 @@ const DIFFERENTIAL = /^\s*[d∂]\s*(.*)$/su;
 /**
  * @param {string} source
  * @returns {string} without LaTeX's commands
- * @throws {Unreadable} where one of them is no mathematics of answers
+ * @throws {Unreadable} where one of them is not mathematics of answers
  */
 export function withoutLatex(source) {
   if (source.length > MAX_LETTERS || !/[\\$]/.test(source)) return source;
@@ -38,9 +38,9 @@ class LatexReader {
   }
 
   all() {
-    let found = "";
-    while (this.at < this.source.length) found += this.piece();
-    return found;
+    let text = "";
+    while (this.at < this.source.length) text += this.piece();
+    return text;
   }
 
   /** @returns {string} the next letter or command, as it is typed */

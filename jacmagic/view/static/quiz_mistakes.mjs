@@ -59,7 +59,7 @@ export function mistakeOf(given, limit = SEARCH_MS) {
     const size = Math.max(Math.abs(candidate), Math.abs(typed[k]));
     return Math.abs(candidate - typed[k]) <= HALF_THE_DIGITS * size;
   };
-  const name = (/** @type {Node} */ one) => shortText(one, given.texts);
+  const name = (/** @type {Node} */ node) => shortText(node, given.texts);
   const end = performance.now() + limit;
   const isLate = () => performance.now() > end;
   const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
@@ -89,13 +89,13 @@ export function mistakeOf(given, limit = SEARCH_MS) {
 function partsOf(line, points) {
   const order = orderOf([line]);
   const values = lineValues(order, points);
-  const weights = adjointsOf(order, points.length, (one, k) => {
+  const weights = adjointsOf(order, points.length, (node, k) => {
     const at = (/** @type {Node} */ arg) => /** @type {Float64Array} */ (values.get(arg))[k];
-    return partials(NUMBERS, one.op, at(one), one.args.map(at));
+    return partials(NUMBERS, node.op, at(node), node.args.map(at));
   });
-  return order.reverse().flatMap((one) => {
-    const weight = one.op === "derivative" && weights.get(one);
-    return weight ? [{ of: new Analysis(one.args[0], Number(one.by), points), weight }] : [];
+  return order.reverse().flatMap((node) => {
+    const weight = node.op === "derivative" && weights.get(node);
+    return weight ? [{ of: new Analysis(node.args[0], Number(node.by), points), weight }] : [];
   });
 }
 
@@ -105,9 +105,9 @@ function partsOf(line, points) {
  * @param {number[][]} points
  */
 function lineValues(order, points) {
-  const plain = new Map(order.map((one) => [one, carriedOut(one)]));
+  const plain = new Map(order.map((node) => [node, carriedOut(node)]));
   const table = tabulated(orderOf([...plain.values()]), points);
-  return new Map(order.map((one) => [one, /** @type {Float64Array} */ (table.get(/** @type {Node} */ (plain.get(one))))]));
+  return new Map(order.map((node) => [node, /** @type {Float64Array} */ (table.get(/** @type {Node} */ (plain.get(node))))]));
 }
 
 // ── another entry ───────────────────────────────────────────────────────────────────────────────
@@ -153,13 +153,13 @@ function otherEntry(search, others) {
   const { outputs, points, row, column } = search;
   /** @type {Map<number, Analysis>} */
   const analysed = new Map();
-  const leaves = (/** @type {Analysis} */ one) => new Map(one.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
+  const leaves = (/** @type {Analysis} */ analysis) => new Map(analysis.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
   for (const [i, j, kind, text] of others) {
     if (search.isLate() || (i === row && j === column)) continue;
-    const one = analysed.get(i) ?? new Analysis(outputs[i], column, points);
-    analysed.set(i, one);
-    const leaf = leaves(one).get(j);
-    if (leaf && fitsEverywhere(search, (k) => one.adjoint(leaf, k))) return { kind, text };
+    const analysis = analysed.get(i) ?? new Analysis(outputs[i], column, points);
+    analysed.set(i, analysis);
+    const leaf = leaves(analysis).get(j);
+    if (leaf && fitsEverywhere(search, (k) => analysis.adjoint(leaf, k))) return { kind, text };
   }
   return null;
 }
@@ -167,13 +167,13 @@ function otherEntry(search, others) {
 // ── a rule broken once, or everywhere ───────────────────────────────────────────────────────────
 
 /** @type {(of: Analysis, one: Node, k: number, slopes?: number[]) => import("./quiz_slips.mjs").Line[]} */
-const linesAt = (of, one, k, slopes) =>
+const linesAt = (of, node, k, slopes) =>
   wrongRules(
-    one.op,
-    of.value(one, k),
-    one.args.map((arg) => of.value(arg, k)),
-    slopes ?? one.args.map((arg) => of.slope(arg, k)),
-    one.args.map((_, a) => of.partial(one, a, k)),
+    node.op,
+    of.value(node, k),
+    node.args.map((arg) => of.value(arg, k)),
+    slopes ?? node.args.map((arg) => of.slope(arg, k)),
+    node.args.map((_, a) => of.partial(node, a, k)),
   );
 
 /**
@@ -185,19 +185,19 @@ const linesAt = (of, one, k, slopes) =>
  */
 function brokenRule(search, parts, isLooked) {
   for (const { of, weight } of parts) {
-    for (const one of [...of.order].reverse()) {
+    for (const node of [...of.order].reverse()) {
       if (search.isLate()) return null;
-      const isWhole = Math.abs(of.adjoint(one, 0)) === 1; // a sum whose terms are those of the output
-      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op, MISSING, isWhole)) continue;
-      const lines = linesAt(of, one, 0);
+      const isWhole = Math.abs(of.adjoint(node, 0)) === 1; // a sum whose terms are those of the output
+      if (!of.depends.has(node) || !node.args.length || !isLooked(node.op, MISSING, isWhole)) continue;
+      const lines = linesAt(of, node, 0);
       const changed = (/** @type {number} */ value, /** @type {number} */ k) =>
-        search.right[k] + weight[k] * of.adjoint(one, k) * (value - of.slope(one, k));
+        search.right[k] + weight[k] * of.adjoint(node, k) * (value - of.slope(node, k));
       for (let at = 0; at < lines.length; at++) {
         const [kind, clause, value] = lines[at];
-        if (!isLooked(one.op, kind, isWhole)) continue;
+        if (!isLooked(node.op, kind, isWhole)) continue;
         if (!search.fits(changed(value, 0), 0)) continue;
-        if (fitsEverywhere(search, (k) => changed(linesAt(of, one, k)[at]?.[2] ?? NaN, k))) {
-          return { kind, text: sentence(search, one, kind, clause) };
+        if (fitsEverywhere(search, (k) => changed(linesAt(of, node, k)[at]?.[2] ?? NaN, k))) {
+          return { kind, text: sentence(search, node, kind, clause) };
         }
       }
     }
@@ -207,18 +207,18 @@ function brokenRule(search, parts, isLooked) {
 
 /**
  * @param {Search} search
- * @param {Node} one
+ * @param {Node} node
  * @param {string} kind
  * @param {string} clause
  */
-function sentence(search, one, kind, clause) {
-  if (kind === MISSING) return `The derivative of ${search.name(one.args[clause.includes("first") ? 0 : 1])} is missing.`;
-  const inner = one.args.find((arg) => arg.op !== "number");
+function sentence(search, node, kind, clause) {
+  if (kind === MISSING) return `The derivative of ${search.name(node.args[clause.includes("first") ? 0 : 1])} is missing.`;
+  const inner = node.args.find((arg) => arg.op !== "number");
   const advice =
     kind === "inner derivative" && inner
       ? `Chain rule: multiply by the derivative of ${search.name(inner)}.`
       : (ADVICE[kind] ?? "");
-  return `${search.name(one)} is differentiated ${clause}. ${advice}`.trim();
+  return `${search.name(node)} is differentiated ${clause}. ${advice}`.trim();
 }
 
 /** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
@@ -227,12 +227,12 @@ function brokenEverywhere(search, parts) {
     const { of } = part;
     if (of.order.length > MAX_SWEPT) continue;
     const seen = new Map();
-    for (const one of of.order) {
-      if (!of.depends.has(one) || !one.args.length) continue;
-      for (const [kind, clause] of linesAt(of, one, 0)) {
+    for (const node of of.order) {
+      if (!of.depends.has(node) || !node.args.length) continue;
+      for (const [kind, clause] of linesAt(of, node, 0)) {
         const key = `${kind}: ${clause}`;
-        const known = seen.get(key) ?? { kind, clause, count: 0 };
-        seen.set(key, { ...known, count: known.count + 1 });
+        const mistake = seen.get(key) ?? { kind, clause, count: 0 };
+        seen.set(key, { ...mistake, count: mistake.count + 1 });
       }
     }
     for (const { kind, clause, count } of seen.values()) {
@@ -252,8 +252,8 @@ function brokenEverywhere(search, parts) {
  */
 function isSwept(search, { of, weight }, kind, clause) {
   const derivative = (/** @type {number} */ k) =>
-    of.swept((one, slopes) => {
-      const line = linesAt(of, one, k, slopes).find(([own, other]) => own === kind && other === clause);
+    of.swept((node, slopes) => {
+      const line = linesAt(of, node, k, slopes).find(([own, other]) => own === kind && other === clause);
       return line ? line[2] : null;
     }, k);
   return fitsEverywhere(search, (k) => search.right[k] + weight[k] * (derivative(k) - of.slope(of.root, k)));

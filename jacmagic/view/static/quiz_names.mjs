@@ -31,7 +31,7 @@ const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
 export const isGreek = (word) => GREEK.has(word);
 
 /** @type {(one: Node) => boolean} */
-export const isEuler = (one) => one === EULER;
+export const isEuler = (node) => node === EULER;
 
 const over = (/** @type {string} */ op) => (/** @type {Node} */ a) => node("div", number(1), node(op, a));
 const inBase = (/** @type {number} */ base) => (/** @type {Node} */ a) => node("div", node("log", a), node("log", number(base)));
@@ -93,7 +93,7 @@ export class Names {
   /**
    * @param {Named[]} named
    * @param {Names | null} [outputs] of the function, which count where a word has no other meaning
-   * @param {string[][]} [inputs] what may stand in brackets behind an output: names of the inputs, or
+   * @param {string[][]} [inputs] what may stand in brackets after an output: names of the inputs, or
    *   of their components
    */
   constructor(named, outputs = null, inputs = []) {
@@ -135,8 +135,8 @@ export class Names {
   read(word) {
     const whole = this.piece(word);
     if (whole) return [whole];
-    const found = this.split(canonical(word));
-    if (found) return found;
+    const pieces = this.split(canonical(word));
+    if (pieces) return pieces;
     throw new Error(this.unknown(word));
   }
 
@@ -145,8 +145,8 @@ export class Names {
     const own = this.own(word);
     if (own) return { kind: "leaf", node: own };
     if (FUNCTIONS.has(word)) return { kind: "function", name: word };
-    const known = CONSTANTS.get(canonical(word));
-    if (known) return { kind: "leaf", node: known };
+    const constant = CONSTANTS.get(canonical(word));
+    if (constant) return { kind: "leaf", node: constant };
     const lower = word.toLowerCase();
     if (lower !== word && FUNCTIONS.has(lower)) return { kind: "function", name: lower };
     const output = withOutputs && this.outputs?.own(word);
@@ -166,7 +166,7 @@ export class Names {
       if (!first) continue;
       if (end === word.length) return [first];
       const digits = /^\d+/.exec(word.slice(end))?.[0] ?? "";
-      if (digits && first.kind !== "function") continue; // x2 is no product
+      if (digits && first.kind !== "function") continue; // x2 is not a product
       const after = word.slice(end + digits.length);
       const rest = after ? this.split(after, failed) : [];
       if (!rest) continue;

@@ -50,7 +50,7 @@ export function judgedNumber(judge, source, row, column, point) {
   const answer = lines[lines.length - 1];
   const parts = orderOf([answer]);
   if (parts.some(({ op }) => op === "derivative")) return { ...result, verdict: "right", text: "", lines, isOpen: true };
-  if (parts.some(({ op }) => op === "variable")) return doubt("A number is asked for: put in the point.");
+  if (parts.some(({ op }) => op === "variable")) return doubt("A number is asked for: substitute the point.");
   const { value } = bounded([answer], point).found[0];
   if (!Number.isFinite(value)) return doubt(DOUBTS.undefined);
   if (isNear(value, entryAt(judge, row, column, point))) {
@@ -80,7 +80,7 @@ function mistakenNumber(judge, value, row, column, point) {
   if (isNear(value, bounded([judge.outputs[row]], point).found[0].value)) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
   }
-  const found = otherPoints(point, texts).find((one) => isNear(value, entryAt(judge, row, column, one.point)));
+  const found = otherPoints(point, texts).find((candidate) => isNear(value, entryAt(judge, row, column, candidate.point)));
   return { kind: found?.kind ?? "", text: found?.text ?? "" };
 }
 

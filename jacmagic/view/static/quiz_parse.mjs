@@ -2,7 +2,7 @@
  * Mathematics as it is typed, read as a tree. Nothing is ever compiled from text.
  *
  * sum → product → sign → power → atom, by precedence; what stands side by side is multiplied. A function
- * without brackets takes the product behind it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
+ * without brackets takes the product after it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
  */
 
 import { Cursor } from "./quiz_cursor.mjs";
@@ -30,9 +30,9 @@ const MAX_ORDER = 3; // of derivatives within derivatives: each may double the e
 export function parse(source, names, by) {
   const parser = new Parser(withoutLatex(source), names, by);
   if (parser.peek.kind === "end") throw new Unreadable("Type an expression.");
-  const found = parser.sum();
+  const tree = parser.sum();
   parser.finish();
-  return found;
+  return tree;
 }
 
 class Parser extends Cursor {
@@ -94,9 +94,9 @@ class Parser extends Cursor {
   /** @param {() => Node} inner @returns {Node} */
   negative(inner) {
     if (++this.depth > MAX_DEPTH) throw new Unreadable("There are too many signs in a row.");
-    const found = node("neg", inner());
+    const negated = node("neg", inner());
     this.depth--;
-    return found;
+    return negated;
   }
 
   beginsAtom() {
@@ -113,7 +113,7 @@ class Parser extends Cursor {
     return exponent ? raisedTo(base, exponent) : base;
   }
 
-  /** @returns {Node | null} what stands above the line, or behind ^ */
+  /** @returns {Node | null} what stands above the line, or after ^ */
   exponent() {
     if (!this.pieces.length && this.peek.kind === "power") {
       const value = Number(this.tokens[this.at++].value);
@@ -124,9 +124,9 @@ class Parser extends Cursor {
 
   /** @returns {Node} */
   primed() {
-    let found = this.atom();
-    while (this.take("'")) found = this.derivativeOf(found, this.by);
-    return found;
+    let base = this.atom();
+    while (this.take("'")) base = this.derivativeOf(base, this.by);
+    return base;
   }
 
   /** @returns {Node} */
@@ -208,13 +208,13 @@ class Parser extends Cursor {
     if (this.take("+")) return this.bare(name);
     if (this.take("-")) return this.negative(() => this.bare(name));
     if (!this.beginsAtom()) throw new Unreadable(`${name} needs an argument: write ${name}(…).`);
-    let found = this.power();
-    while (this.beginsAtom() && this.goesOn(found)) found = node("mul", found, this.power());
-    return found;
+    let factor = this.power();
+    while (this.beginsAtom() && this.goesOn(factor)) factor = node("mul", factor, this.power());
+    return factor;
   }
 
   /**
-   * Whether what stands next belongs to the argument before it: numbers and names do, behind a number
+   * Whether what stands next belongs to the argument before it: numbers and names do, after a number
    * brackets and roots too: sin 2(x + 1), but sin x (x + 1) and sin x e^x are products of two factors.
    * @param {Node} before
    */
@@ -254,11 +254,11 @@ class Parser extends Cursor {
 
   /** @param {Node} inner @param {number} by */
   derivativeOf(inner, by) {
-    const orders = orderOf([inner]).map((one) => this.orders.get(one) ?? 0);
+    const orders = orderOf([inner]).map((node) => this.orders.get(node) ?? 0);
     const order = 1 + Math.max(...orders);
     if (order > MAX_ORDER) throw new Unreadable(`At most ${MAX_ORDER} derivatives may stand within one another.`);
-    const found = derivative(inner, by);
-    this.orders.set(found, order);
-    return found;
+    const slope = derivative(inner, by);
+    this.orders.set(slope, order);
+    return slope;
   }
 }

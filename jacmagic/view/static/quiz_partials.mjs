@@ -128,23 +128,23 @@ export function differentiate(of, by) {
   const order = orderOf([root]);
   const depends = moving(order, by);
   /** @type {Map<Node, Node>} */
-  const found = new Map();
-  for (const one of order) {
-    if (!depends.has(one)) continue;
-    found.set(one, one.op === "variable" ? number(1) : chained(one, (arg) => found.get(arg)));
+  const adjoints = new Map();
+  for (const node of order) {
+    if (!depends.has(node)) continue;
+    adjoints.set(node, node.op === "variable" ? number(1) : chained(node, (arg) => adjoints.get(arg)));
   }
-  return found.get(root) ?? number(0);
+  return adjoints.get(root) ?? number(0);
 }
 
 /**
  * The chain rule at one node.
- * @param {Node} one
+ * @param {Node} node
  * @param {(arg: Node) => Node | undefined} inner derivative of an argument, if it depends on the variable
  */
-export function chained(one, inner) {
-  const slopes = partials(TREES, one.op, one, one.args);
+export function chained(node, inner) {
+  const slopes = partials(TREES, node.op, node, node.args);
   let total = number(0);
-  one.args.forEach((arg, k) => {
+  node.args.forEach((arg, k) => {
     const slope = inner(arg);
     if (slope && slopes[k]) total = apply("add", total, apply("mul", slopes[k], slope));
   });
@@ -157,8 +157,8 @@ export function chained(one, inner) {
  * @returns {Node}
  */
 export function carriedOut(of) {
-  return rebuilt(of, (one, args) => {
-    if (one.op === "derivative") return differentiate(args[0], /** @type {number} */ (one.by));
-    return hasArguments(one, args) ? one : { ...one, args };
+  return rebuilt(of, (node, args) => {
+    if (node.op === "derivative") return differentiate(args[0], /** @type {number} */ (node.by));
+    return hasArguments(node, args) ? node : { ...node, args };
   });
 }

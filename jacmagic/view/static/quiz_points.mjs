@@ -41,18 +41,18 @@ export function pointsNear(outputs, conditions, centre, seed = 1) {
   const order = orderOf([...outputs, ...conditions]);
   const own = branch(order, tabulated(order, [centre]), 0);
   /** @type {number[][]} */
-  const found = [];
+  const points = [];
   for (const radius of RADII) {
     const drawn = Array.from({ length: DRAWS }, () => moved(centre, radius, random));
     const table = tabulated(order, drawn);
     drawn.forEach((point, k) => {
-      const has = (/** @type {import("./quiz_tree.mjs").Node} */ one) => Number(table.get(one)?.[k]);
-      const inside = outputs.every((one) => Number.isFinite(has(one))) && conditions.every((one) => has(one) !== 0);
-      if (inside && found.length < POINTS && branch(order, table, k) === own) found.push(point);
+      const has = (/** @type {import("./quiz_tree.mjs").Node} */ node) => Number(table.get(node)?.[k]);
+      const inside = outputs.every((root) => Number.isFinite(has(root))) && conditions.every((condition) => has(condition) !== 0);
+      if (inside && points.length < POINTS && branch(order, table, k) === own) points.push(point);
     });
-    if (found.length === POINTS) break;
+    if (points.length === POINTS) break;
   }
-  return found;
+  return points;
 }
 
 /**
@@ -76,12 +76,12 @@ function moved(centre, radius, random) {
  */
 function branch(order, table, k) {
   let sides = "";
-  for (const one of order) {
-    const [a, b, c] = one.args.map((arg) => Number(table.get(arg)?.[k]));
-    if (SIDES.has(one.op)) sides += Math.sign(a);
-    else if (PAIRS.has(one.op)) sides += Math.sign(a - b) + (one.op === "clamp" ? Math.sign(a - c) : 0);
-    else if (STEPS.has(one.op)) sides += `${table.get(one)?.[k]};`;
-    else if (one.op === "mod") sides += `${Math.floor(a / b)};`;
+  for (const node of order) {
+    const [a, b, c] = node.args.map((arg) => Number(table.get(arg)?.[k]));
+    if (SIDES.has(node.op)) sides += Math.sign(a);
+    else if (PAIRS.has(node.op)) sides += Math.sign(a - b) + (node.op === "clamp" ? Math.sign(a - c) : 0);
+    else if (STEPS.has(node.op)) sides += `${table.get(node)?.[k]};`;
+    else if (node.op === "mod") sides += `${Math.floor(a / b)};`;
   }
   return sides;
 }

@@ -55,13 +55,13 @@ const SLOPES = {
  */
 function wrongFunctions(op, r, a, da, slope) {
   if (op === "neg") return [["sign", "without the minus sign", da]];
-  const known = SLOPES[op]?.(r, a) ?? [];
+  const slopes = SLOPES[op]?.(r, a) ?? [];
   return [
     ["inner derivative", "without the inner derivative", slope],
     ["inner derivative", "at the inner derivative, instead of times it", atInner(op, da)],
     ["outer derivative", "without the outer derivative", da],
-    ...known.map(([kind, clause, g]) => /** @type {Line} */ ([kind, clause, g * da])),
-    ...known.map(([kind, clause, g]) => /** @type {Line} */ ([kind, clause, g])),
+    ...slopes.map(([kind, clause, g]) => /** @type {Line} */ ([kind, clause, g * da])),
+    ...slopes.map(([kind, clause, g]) => /** @type {Line} */ ([kind, clause, g])),
     ["sign", "with the other sign", -slope * da],
     ["inner derivative", "with a sum instead of a product of outer and inner derivative", slope + da],
     ["inner derivative", "divided by the inner derivative", slope / da],

@@ -20,18 +20,18 @@ export class Derivations {
    */
   constructor(context, { questions }) {
     this.context = context;
-    this.all = questions.map((question) => new Derivation(context, question, (one) => this.choose(one)));
+    this.all = questions.map((question) => new Derivation(context, question, (derivation) => this.choose(derivation)));
     this.current = this.all[0] ?? null;
     this.first = this.current?.box ?? null;
     this.box = make("div", "jm-quiz-list", this.all.map(({ box }) => box));
   }
 
-  /** @param {Derivation} one */
-  choose(one) {
-    if (one === this.current) return;
-    this.current = one;
+  /** @param {Derivation} derivation */
+  choose(derivation) {
+    if (derivation === this.current) return;
+    this.current = derivation;
     this.context.board.say("", "");
-    this.context.board.follow(one.box);
+    this.context.board.follow(derivation.box);
   }
 
   check() {

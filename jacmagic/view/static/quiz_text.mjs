@@ -17,10 +17,10 @@ const WORDS = /** @type {Record<string, string>} */ ({
  * @typedef {string[]} Texts of the variables, by their component
  */
 
-/** @param {Node} one */
-function level(one) {
-  if (one.op === "number") return Number(one.value) < 0 ? 2 : 6;
-  return LEVEL[one.op] ?? 6;
+/** @param {Node} node */
+function level(node) {
+  if (node.op === "number") return Number(node.value) < 0 ? 2 : 6;
+  return LEVEL[node.op] ?? 6;
 }
 
 /** @param {number} value */
@@ -30,23 +30,23 @@ export function numeral(value) {
 }
 
 /**
- * @param {Node} one
+ * @param {Node} node
  * @param {Texts} texts
  * @returns {string}
  */
-export function textOf(one, texts) {
+export function textOf(node, texts) {
   const at = (/** @type {Node} */ arg, /** @type {number} */ least) =>
     level(arg) < least ? `(${textOf(arg, texts)})` : textOf(arg, texts);
-  const [a, b] = one.args;
-  switch (one.op) {
+  const [a, b] = node.args;
+  switch (node.op) {
     case "number":
-      return numeral(Number(one.value));
+      return numeral(Number(node.value));
     case "constant":
-      return String(one.name);
+      return String(node.name);
     case "variable":
-      return texts[Number(one.index)];
+      return texts[Number(node.index)];
     case "derivative":
-      return `${sign(texts)}/${sign(texts)}${texts[Number(one.by)]}(${textOf(a, texts)})`;
+      return `${sign(texts)}/${sign(texts)}${texts[Number(node.by)]}(${textOf(a, texts)})`;
     case "add":
       return `${at(a, 1)} + ${at(b, 3)}`;
     case "sub":
@@ -66,7 +66,7 @@ export function textOf(one, texts) {
     case "abs":
       return `|${textOf(a, texts)}|`;
     default:
-      return `${WORDS[one.op] ?? one.op}(${one.args.map((arg) => textOf(arg, texts)).join(", ")})`;
+      return `${WORDS[node.op] ?? node.op}(${node.args.map((arg) => textOf(arg, texts)).join(", ")})`;
   }
 }
 
@@ -74,7 +74,7 @@ export function textOf(one, texts) {
 const sign = (texts) => (texts.length > 1 ? "∂" : "d");
 
 /** @type {(one: Node) => boolean} */
-const isRaised = (one) => one.op === "number" && Number.isInteger(one.value) && Number(one.value) >= 0;
+const isRaised = (node) => node.op === "number" && Number.isInteger(node.value) && Number(node.value) >= 0;
 
 /** @param {number} value */
 function raised(value) {
@@ -83,11 +83,11 @@ function raised(value) {
 
 /**
  * An expression within a sentence, cut where it is long.
- * @param {Node} one
+ * @param {Node} node
  * @param {Texts} texts
  */
-export function shortText(one, texts) {
-  const text = textOf(one, texts);
+export function shortText(node, texts) {
+  const text = textOf(node, texts);
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
 
@@ -102,12 +102,12 @@ export function shortText(one, texts) {
 
 /**
  * An expression as a MathML element.
- * @param {Node} one
+ * @param {Node} node
  * @param {Written} names
  */
-export function mathOf(one, names) {
+export function mathOf(node, names) {
   const writer = new MathWriter(names);
-  const math = writer.make("math", writer.write(one));
+  const math = writer.make("math", writer.write(node));
   math.setAttribute("display", "inline");
   return math;
 }
@@ -149,33 +149,33 @@ class MathWriter {
 
   /** @param {string} text of a name, which is written as in the function */
   name(text) {
-    let found = this.mathml[text] ? readMathml(this.mathml[text]) : this.make("mi", text);
-    while (/^(math|mrow)$/.test(found.nodeName) && found.childNodes.length === 1) found = /** @type {Element} */ (found.firstChild);
-    return /** @type {Element} */ (found);
+    let element = this.mathml[text] ? readMathml(this.mathml[text]) : this.make("mi", text);
+    while (/^(math|mrow)$/.test(element.nodeName) && element.childNodes.length === 1) element = /** @type {Element} */ (element.firstChild);
+    return /** @type {Element} */ (element);
   }
 
   /**
-   * @param {Node} one
+   * @param {Node} node
    * @param {number} least level that needs no brackets
    */
-  at(one, least) {
-    const written = this.write(one);
-    return level(one) < least && one.op !== "div" && !this.named.has(one) ? this.bracketed(written) : written;
+  at(node, least) {
+    const written = this.write(node);
+    return level(node) < least && node.op !== "div" && !this.named.has(node) ? this.bracketed(written) : written;
   }
 
-  /** @param {Node} one @returns {Element} */
-  write(one) {
-    const [a, b] = one.args;
-    if (this.named.has(one)) return this.name(String(this.named.get(one)));
-    switch (one.op) {
+  /** @param {Node} node @returns {Element} */
+  write(node) {
+    const [a, b] = node.args;
+    if (this.named.has(node)) return this.name(String(this.named.get(node)));
+    switch (node.op) {
       case "number":
-        return this.numeral(Number(one.value));
+        return this.numeral(Number(node.value));
       case "constant":
-        return this.name(String(one.name));
+        return this.name(String(node.name));
       case "variable":
-        return this.name(this.texts[Number(one.index)]);
+        return this.name(this.texts[Number(node.index)]);
       case "derivative":
-        return this.derivative(one);
+        return this.derivative(node);
       case "add":
         return this.row(this.at(a, 1), this.sign("+"), this.at(b, 2));
       case "sub":
@@ -195,11 +195,11 @@ class MathWriter {
       case "abs":
         return this.bracketed(this.write(a), "|", "|");
       default:
-        return this.called(one);
+        return this.called(node);
     }
   }
 
-  /** @param {Node} b the second factor: a number behind a point, a function behind a space */
+  /** @param {Node} b the second factor: a number after a point, a function after a space */
   between(b) {
     if (b.op === "number") return this.sign("·");
     const space = this.make("mspace");
@@ -222,17 +222,17 @@ class MathWriter {
     return value < 0 ? this.row(this.sign("−"), text) : text;
   }
 
-  /** @param {Node} one */
-  derivative(one) {
+  /** @param {Node} node */
+  derivative(node) {
     const d = sign(this.texts);
-    const below = this.row(this.make("mi", d), this.name(this.texts[Number(one.by)]));
+    const below = this.row(this.make("mi", d), this.name(this.texts[Number(node.by)]));
     const operator = this.make("mfrac", this.make("mi", d), below);
-    return this.row(operator, this.bracketed(this.write(one.args[0])));
+    return this.row(operator, this.bracketed(this.write(node.args[0])));
   }
 
-  /** @param {Node} one */
-  called(one) {
-    const args = one.args.flatMap((arg, k) => (k ? [this.sign(","), this.write(arg)] : [this.write(arg)]));
-    return this.row(this.make("mi", WORDS[one.op] ?? one.op), this.sign("\u2061"), this.bracketed(this.row(...args)));
+  /** @param {Node} node */
+  called(node) {
+    const args = node.args.flatMap((arg, k) => (k ? [this.sign(","), this.write(arg)] : [this.write(arg)]));
+    return this.row(this.make("mi", WORDS[node.op] ?? node.op), this.sign("\u2061"), this.bracketed(this.row(...args)));
   }
 }

@@ -45,7 +45,7 @@ export function tokensOf(typed, isName) {
   const source = typed.replace(/(\d*)([¼-¾⅐-⅞])/gu, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`); // 2½
   if (source.length > MAX_LETTERS) throw new Unreadable(`This is longer than ${MAX_LETTERS} letters.`);
   /** @type {Token[]} */
-  const found = [];
+  const tokens = [];
   let at = 0;
   const match = (/** @type {RegExp} */ pattern) => {
     pattern.lastIndex = at;
@@ -58,13 +58,13 @@ export function tokensOf(typed, isName) {
       continue;
     }
     const token = next(source, at, match, isName);
-    found.push(token);
+    tokens.push(token);
     at += token.text.length;
     if (token.text === "{") token.isBrace = true;
     if (token.kind === "sign") token.text = SIGNS.get(token.text) ?? token.text;
     if (token.kind === "sign" && token.text === "**") token.text = "^";
   }
-  return [...found, { kind: "end", text: "", start: source.length }];
+  return [...tokens, { kind: "end", text: "", start: source.length }];
 }
 
 /**
@@ -97,7 +97,7 @@ function next(source, start, match, isName) {
 }
 
 /**
- * A word without the brackets behind it where they are no index: e[2] of a function without e.
+ * A word without the brackets after it where they are not an index: e[2] of a function without e.
  * @param {string} word
  * @param {(word: string) => boolean} isName
  */

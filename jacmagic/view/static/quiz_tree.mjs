@@ -24,7 +24,7 @@ export const derivative = (of, by) => ({ op: "derivative", args: [of], by });
 export const node = (op, ...args) => ({ op, args });
 
 /** @type {(one: Node) => number | null} the number that a node is */
-export const valueOf = (one) => (one.op === "number" ? /** @type {number} */ (one.value) : null);
+export const valueOf = (node) => (node.op === "number" ? /** @type {number} */ (node.value) : null);
 
 const ZERO = number(0);
 const ONE = number(1);
@@ -58,15 +58,15 @@ const FOLDED = {
 };
 
 /**
- * A node of an operation; a number where all arguments are whole numbers and the result is one.
+ * A node of an operation; a number where all arguments are integers and the result is one.
  * @param {string} op
  * @param {...Node} args
  */
 export function apply(op, ...args) {
   const values = args.map(valueOf);
   if (args.length && values.every((value) => value !== null)) {
-    const found = meaning(op)(...values);
-    if (Number.isInteger(found) || !values.every(Number.isInteger)) return number(found);
+    const value = meaning(op)(...values);
+    if (Number.isInteger(value) || !values.every(Number.isInteger)) return number(value);
   }
   const folded = FOLDED[op];
   return folded ? folded(...args) : node(op, ...args);
@@ -74,9 +74,9 @@ export function apply(op, ...args) {
 
 /** @param {string} op */
 export function meaning(op) {
-  const found = MEANING_OF.get(op);
-  if (!found) throw new Error(`expected an operation of a tape; found ${op}`);
-  return found;
+  const meaning = MEANING_OF.get(op);
+  if (!meaning) throw new Error(`expected an operation of a tape; found ${op}`);
+  return meaning;
 }
 
 /** The algebra of trees, for `PARTIALS`. */
@@ -114,14 +114,14 @@ export function orderOf(roots, ends = new Set()) {
 export function rebuilt(root, remake) {
   /** @type {Map<Node, Node>} */
   const fresh = new Map();
-  for (const one of orderOf([root])) {
-    fresh.set(one, remake(one, one.args.map((arg) => /** @type {Node} */ (fresh.get(arg)))));
+  for (const node of orderOf([root])) {
+    fresh.set(node, remake(node, node.args.map((arg) => /** @type {Node} */ (fresh.get(arg)))));
   }
   return /** @type {Node} */ (fresh.get(root));
 }
 
 /** @type {(one: Node, args: Node[]) => boolean} whether these are the arguments that a node has */
-export const hasArguments = (one, args) => args.every((arg, k) => arg === one.args[k]);
+export const hasArguments = (node, args) => args.every((arg, k) => arg === node.args[k]);
 
 /**
  * The nodes that depend on a variable.
@@ -130,11 +130,11 @@ export const hasArguments = (one, args) => args.every((arg, k) => arg === one.ar
  */
 export function moving(order, by) {
   /** @type {Set<Node>} */
-  const found = new Set();
-  for (const one of order) {
-    if (one.op === "variable" ? one.index === by : one.args.some((arg) => found.has(arg))) found.add(one);
+  const dependent = new Set();
+  for (const node of order) {
+    if (node.op === "variable" ? node.index === by : node.args.some((arg) => dependent.has(arg))) dependent.add(node);
   }
-  return found;
+  return dependent;
 }
 
 /**

@@ -36,39 +36,39 @@ function units(op) {
  */
 export function bounded(roots, point) {
   /** @type {Map<Node, Bounded>} */
-  const known = new Map();
+  const values = new Map();
   let largest = 0;
-  for (const one of orderOf(roots)) {
-    const here = one.args.length ? applied(one, known) : leaf(one, point);
-    known.set(one, here);
+  for (const node of orderOf(roots)) {
+    const here = node.args.length ? applied(node, values) : leaf(node, point);
+    values.set(node, here);
     if (Math.abs(here.value) > largest) largest = Math.abs(here.value);
   }
-  return { found: roots.map((root) => /** @type {Bounded} */ (known.get(root))), largest };
+  return { found: roots.map((root) => /** @type {Bounded} */ (values.get(root))), largest };
 }
 
 /**
- * @param {Node} one
+ * @param {Node} node
  * @param {ArrayLike<number>} point
  * @returns {Bounded}
  */
-function leaf(one, point) {
-  if (one.op === "variable") return { value: point[/** @type {number} */ (one.index)], error: 0 };
-  const value = /** @type {number} */ (one.value);
+function leaf(node, point) {
+  if (node.op === "variable") return { value: point[/** @type {number} */ (node.index)], error: 0 };
+  const value = /** @type {number} */ (node.value);
   return { value, error: Number.isInteger(value) ? 0 : UNIT * Math.abs(value) };
 }
 
 /**
- * @param {Node} one
- * @param {Map<Node, Bounded>} known
+ * @param {Node} node
+ * @param {Map<Node, Bounded>} values
  * @returns {Bounded}
  */
-function applied(one, known) {
-  const args = one.args.map((arg) => /** @type {Bounded} */ (known.get(arg)));
+function applied(node, values) {
+  const args = node.args.map((arg) => /** @type {Bounded} */ (values.get(arg)));
   const numbers = args.map((arg) => arg.value);
-  const value = meaning(one.op)(...numbers);
-  let error = units(one.op) * UNIT * Math.abs(value);
+  const value = meaning(node.op)(...numbers);
+  let error = units(node.op) * UNIT * Math.abs(value);
   if (args.some((arg) => arg.error > 0)) {
-    const slopes = partials(NUMBERS, one.op, value, numbers);
+    const slopes = partials(NUMBERS, node.op, value, numbers);
     args.forEach((arg, k) => {
       if (arg.error > 0 && slopes[k] !== null) error += Math.abs(slopes[k]) * arg.error;
     });
@@ -86,15 +86,15 @@ export function tabulated(order, points) {
   /** @type {Map<Node, Float64Array>} */
   const table = new Map();
   const args = [0, 0, 0];
-  for (const one of order) {
+  for (const node of order) {
     const row = new Float64Array(points.length);
-    const rows = one.args.map((arg) => /** @type {Float64Array} */ (table.get(arg)));
-    const compute = one.args.length ? meaning(one.op) : null;
+    const rows = node.args.map((arg) => /** @type {Float64Array} */ (table.get(arg)));
+    const compute = node.args.length ? meaning(node.op) : null;
     for (let k = 0; k < points.length; k++) {
       for (let a = 0; a < rows.length; a++) args[a] = rows[a][k];
-      row[k] = compute ? compute(args[0], args[1], args[2]) : leaf(one, points[k]).value;
+      row[k] = compute ? compute(args[0], args[1], args[2]) : leaf(node, points[k]).value;
     }
-    table.set(one, row);
+    table.set(node, row);
   }
   return table;
 }

@@ -55,7 +55,7 @@ export class Samples {
 export function isAnswer(picture, request, point) {
   if (!picture.panels || !picture.at) return false;
   const turned = request.picture === "space" ? [[picture.turn, request.turn], [picture.tilt, request.tilt]] : [];
-  const pairs = [[picture.radius, request.radius], ...turned, ...picture.at.map((one, k) => [one, point[k]])];
+  const pairs = [[picture.radius, request.radius], ...turned, ...picture.at.map((component, k) => [component, point[k]])];
   const close = (/** @type {any} */ a, /** @type {any} */ b) => Math.abs(a - b) <= SAME * Math.max(Math.abs(a), Math.abs(b));
   const words = (/** @type {any} */ { picture: kind, inputs, outputs }) => JSON.stringify([kind, inputs, outputs]);
   return words(picture) === words(request) && pairs.every(([a, b]) => close(a, b));

@@ -31,12 +31,12 @@ const SEARCHES = 5; // along a side: points from which equilibria are searched
  */
 export function fieldScene(map, { radius, digits }) {
   const { centre, inputs, jacobian, name } = map;
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   const rest = equilibria(map, radius).map((at) => ({ at, kind: kindAt(map, at, radius, digits) }));
   const named = rest.filter(({ kind }) => kind).map(({ at, kind }) => `At (${at.map(show).join(", ")}): ${kind}.`);
   const others = `${named.length ? "Other" : "These"} equilibria are not isolated.`;
   const marked = rest.length ? "dots mark equilibria" : "no equilibrium was found in this window";
-  const here =
+  const result =
     `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
     `eigenvalues ${eigenvalues(jacobian, digits)}.`;
   return {
@@ -58,7 +58,7 @@ export function fieldScene(map, { radius, digits }) {
       `The vector field of ${name} with orbits${map.isKnown === false ? "" : `; ${marked}`}.`,
       ...named,
       ...(named.length < rest.length ? [others] : []),
-      jacobian.flat().every(Number.isFinite) ? here : INFINITE,
+      jacobian.flat().every(Number.isFinite) ? result : INFINITE,
     ],
   };
 }
@@ -123,14 +123,14 @@ function orbit({ evaluate, centre }, from, radius) {
  * @param {number} radius
  */
 export function equilibria({ evaluate, centre }, radius) {
-  const found = /** @type {Point[]} */ ([]);
+  const zeros = /** @type {Point[]} */ ([]);
   const small = SMALL_FIELD * usualSize({ evaluate, centre }, radius);
   for (const start of grid(SEARCHES, radius, centre)) {
     const at = newton(evaluate, start, radius, small);
     if (!at || Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) continue;
-    if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < APART * radius)) found.push(at);
+    if (!zeros.some((zero) => Math.hypot(zero[0] - at[0], zero[1] - at[1]) < APART * radius)) zeros.push(at);
   }
-  return found;
+  return zeros;
 }
 
 /**
@@ -155,15 +155,15 @@ function newton(evaluate, start, radius, small) {
   let at = start;
   let length = Infinity;
   for (let k = 0; k < NEWTON_STEPS; k++) {
-    const there = evaluate(at);
-    if (!there) return null;
-    if (there.value.every((one) => one === 0) || length < 1e-10 * radius) {
-      const found = /** @type {Point} */ (at.map((one) => (Math.abs(one) < DAMPING * radius ? 0 : one)));
-      const isZero = evaluate(found)?.value.every(Number.isFinite); // no pole that has been approached along an axis
-      return isZero && Math.hypot(...there.value) <= small ? found : null;
+    const jet = evaluate(at);
+    if (!jet) return null;
+    if (jet.value.every((component) => component === 0) || length < 1e-10 * radius) {
+      const zero = /** @type {Point} */ (at.map((component) => (Math.abs(component) < DAMPING * radius ? 0 : component)));
+      const isZero = evaluate(zero)?.value.every(Number.isFinite); // no pole that has been approached along an axis
+      return isZero && Math.hypot(...jet.value) <= small ? zero : null;
     }
-    const unit = Math.max(...there.jacobian.flat().map(Math.abs)) || 1; // squares of huge entries have no numbers
-    const [[a, b], [c, d], [u, v]] = [...there.jacobian, there.value].map((row) => row.map((one) => one / unit));
+    const unit = Math.max(...jet.jacobian.flat().map(Math.abs)) || 1; // squares of huge entries have no numbers
+    const [[a, b], [c, d], [u, v]] = [...jet.jacobian, jet.value].map((row) => row.map((entry) => entry / unit));
     const damping = DAMPING ** 2 * (a * a + b * b + c * c + d * d);
     const [p, q, r] = [a * a + c * c + damping, a * b + c * d, b * b + d * d + damping];
     const [x, y, det] = [a * u + c * v, b * u + d * v, p * r - q * q];
@@ -186,16 +186,16 @@ function kindAt(map, at, radius, digits) {
   const [there, size] = [map.evaluate(at)?.jacobian, usualSize(map, radius)];
   if (!there?.flat().every(Number.isFinite)) return "J is not finite";
   const small = (DAMPING * size) / radius; // rows and columns that vanish at a zero of higher order
-  const vanishes = (/** @type {number[]} */ entries) => entries.every((one) => Math.abs(one) <= small);
+  const vanishes = (/** @type {number[]} */ entries) => entries.every((entry) => Math.abs(entry) <= small);
   const isLost = (/** @type {number} */ i, /** @type {number} */ j) => vanishes(there[i]) || vanishes(there.map((row) => row[j]));
-  const kind = describe(there.map((row, i) => row.map((one, j) => (isLost(i, j) ? 0 : one))), digits);
+  const kind = describe(there.map((row, i) => row.map((entry, j) => (isLost(i, j) ? 0 : entry))), digits);
   const isSmooth = !isKink((beside) => map.evaluate(beside)?.jacobian, at, radius);
   if ((kind.startsWith("degenerate") || !isSmooth) && hasOthers(map, at, radius, SMALL_FIELD * size)) return "";
   return isSmooth ? kind : "at a kink";
 }
 
 /**
- * Whether there are other equilibria right beside one.
+ * Whether other equilibria lie right beside one.
  * @param {Slice} map
  * @param {Point} at
  * @param {number} radius
@@ -203,8 +203,8 @@ function kindAt(map, at, radius, digits) {
  */
 function hasOthers({ evaluate }, at, radius, small) {
   return BESIDE.some(([x, y]) => {
-    const found = newton(evaluate, shift(at, [NEXT * radius * x, NEXT * radius * y]), radius, small);
-    const apart = found ? Math.hypot(found[0] - at[0], found[1] - at[1]) / radius : 0;
+    const zero = newton(evaluate, shift(at, [NEXT * radius * x, NEXT * radius * y]), radius, small);
+    const apart = zero ? Math.hypot(zero[0] - at[0], zero[1] - at[1]) / radius : 0;
     return apart > NEXT / 4 && apart < 2 * NEXT;
   });
 }
@@ -217,7 +217,7 @@ function hasOthers({ evaluate }, at, radius, small) {
  */
 function eigenvaluesOf(matrix, rounding) {
   const unit = Math.max(...matrix.flat().map(Math.abs)) || 1;
-  const [[a, b], [c, d]] = matrix.map((row) => row.map((one) => one / unit));
+  const [[a, b], [c, d]] = matrix.map((row) => row.map((entry) => entry / unit));
   const [mean, square] = [(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
   const root = Math.sqrt(Math.abs(square));
   if (square < 0) {

@@ -34,7 +34,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
   const size = frame.y[1] - frame.y[0];
   const at = (/** @type {number} */ t) => low + t * (high - low);
   const scaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([((x - low) / (high - low)) * size, height]);
-  const found = sampleCurve((t) => scaled([at(t), evaluate([at(t)])?.value[0] ?? NaN]), size);
+  const pieces = sampleCurve((t) => scaled([at(t), evaluate([at(t)])?.value[0] ?? NaN]), size);
   const unscaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([low + (x / size) * (high - low), height]);
   const [left, right] = sidesOf(evaluate, centre, radius) ?? [m, m];
   const tangents = /** @type {[Point, Point][]} */ ([
@@ -43,7 +43,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
   ]);
   const hasTangents = Number.isFinite(left + right + y);
   const where = `${input} = ${showNumber(centre, digits)}`;
-  const slopes = [left, right].map((one) => showNumber(one, digits));
+  const slopes = [left, right].map((slope) => showNumber(slope, digits));
   const words = () => {
     if (!Number.isFinite(y)) return `; it has no tangent at ${where}`;
     if (Number.isNaN(m)) return `; its slope at ${where} is nan`;
@@ -57,7 +57,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
         axes: /** @type {[string, string]} */ ([input, outputs[0]]),
         frame,
         shapes: [
-          ...found.map((points) => line(points.map(unscaled), "function")),
+          ...pieces.map((points) => line(points.map(unscaled), "function")),
           ...(hasTangents ? tangents.map((ends) => line(ends, "linear")) : []),
           dot([centre, y], "point"),
         ],
@@ -93,8 +93,8 @@ function sidesOf(evaluate, centre, radius) {
  * @returns {[number, number]}
  */
 function heights(evaluate, [low, high], y, rise) {
-  const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate([low + ((high - low) * k) / PIECES])?.value[0] ?? NaN);
-  const sorted = found.filter(Number.isFinite).sort((a, b) => a - b);
+  const heights = Array.from({ length: PIECES + 1 }, (_, k) => evaluate([low + ((high - low) * k) / PIECES])?.value[0] ?? NaN);
+  const sorted = heights.filter(Number.isFinite).sort((a, b) => a - b);
   const middle = Number.isFinite(y) ? y : (sorted[sorted.length >> 1] ?? 0);
   const widest = sorted.length ? Math.max(middle - sorted[0], sorted[sorted.length - 1] - middle) : 0;
   const slope = Number.isFinite(rise) ? Math.abs(rise) : 0;
@@ -110,14 +110,14 @@ function heights(evaluate, [low, high], y, rise) {
  */
 function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name }, radius, digits) {
   const centreOf = /** @type {Point} */ ([value[0], value[1]]);
-  const slope = jacobian.map(([one]) => one);
+  const slope = jacobian.map(([row]) => row);
   const at = (/** @type {number} */ t) => {
-    const found = evaluate([centre + (2 * t - 1) * radius])?.value;
-    return found ? /** @type {Point} */ ([found[0], found[1]]) : null;
+    const outputs = evaluate([centre + (2 * t - 1) * radius])?.value;
+    return outputs ? /** @type {Point} */ ([outputs[0], outputs[1]]) : null;
   };
   const speed = Math.hypot(slope[0], slope[1]);
   const rough = sampleCurve(at, Math.max(speed * radius, 1e-300)).flat();
-  const reach = Math.max(...rough.flatMap((one) => one.map((x, k) => Math.abs(x - centreOf[k]))), speed * radius) || 1;
+  const reach = Math.max(...rough.flatMap((piece) => piece.map((x, k) => Math.abs(x - centreOf[k]))), speed * radius) || 1;
   const half = FRAME_MARGIN * Math.min(reach, TALLEST * speed * radius || reach);
   const tip = /** @type {Point} */ ([centreOf[0] + slope[0] * radius, centreOf[1] + slope[1] * radius]);
   return {
@@ -136,7 +136,7 @@ function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], o
     ],
     words: [
       `The curve of ${name} and its velocity at ${input} = ${showNumber(centre, digits)}: ` +
-        `(${[slope[0], slope[1]].map((one) => showNumber(one, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,
+        `(${[slope[0], slope[1]].map((component) => showNumber(component, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,
     ],
   };
 }

@@ -41,7 +41,7 @@ export function levelScene(map, { radius, digits }) {
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
   const hessian = bends ? null : (map.hessian ?? differences(map, radius));
   const isOwn = own.some(({ points: [[a, b], [c, d]] }) => a !== c || b !== d); // more than the point
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   return {
     panels: [
       {
@@ -66,7 +66,7 @@ export function levelScene(map, { radius, digits }) {
     words: [
       `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
       slopeWords(map, digits, bends),
-      ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([one]) => show(one)).join(" and ")}: ${kind(hessian)}.`] : []),
+      ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([eigenvalue]) => show(eigenvalue)).join(" and ")}: ${kind(hessian)}.`] : []),
       ...(hessian?.flat().some(Boolean) ? [`Dotted: the ${shapeOf(hessian)} where |dxᵀ·H·dx| has one value, and the axes.`] : []),
     ],
   };
@@ -78,7 +78,7 @@ export function levelScene(map, { radius, digits }) {
  * @param {boolean} bends
  */
 function slopeWords({ jacobian: [gradient], outputs: [output] }, digits, bends) {
-  const listed = gradient.map((one) => showNumber(one, digits)).join(", ");
+  const listed = gradient.map((component) => showNumber(component, digits)).join(", ");
   if (bends) return `At this kink ${output} has no single gradient.`;
   if (!gradient.every(Number.isFinite)) return `The gradient (${listed}) is not finite.`;
   if (!gradient.some(Boolean)) return "The gradient is 0: no direction is the steepest.";
@@ -103,14 +103,14 @@ function differences({ evaluate, centre }, radius) {
   const difference = (/** @type {number} */ k, /** @type {number} */ h) => {
     const step = /** @type {Point} */ (k ? [0, h] : [h, 0]);
     const [more, less] = [evaluate(shift(centre, step)), evaluate(shift(centre, [-step[0], -step[1]]))];
-    return more && less ? more.jacobian[0].map((one, i) => (one - less.jacobian[0][i]) / (2 * h)) : [NaN, NaN];
+    return more && less ? more.jacobian[0].map((component, i) => (component - less.jacobian[0][i]) / (2 * h)) : [NaN, NaN];
   };
   const columns = centre.map((/** @type {number} */ at, /** @type {number} */ k) => {
     const h = DIFFERENCE * Math.max(Math.abs(at), radius);
     const [far, near] = [difference(k, h), difference(k, h / 2)];
-    return near.map((one, i) => {
-      const found = one + (one - far[i]) / 3;
-      return Math.abs(found) <= Math.abs(one - far[i]) ? 0 : found;
+    return near.map((entry, i) => {
+      const extrapolated = entry + (entry - far[i]) / 3;
+      return Math.abs(extrapolated) <= Math.abs(entry - far[i]) ? 0 : extrapolated;
     });
   });
   const cross = (columns[0][1] + columns[1][0]) / 2;
@@ -153,12 +153,12 @@ function kind(hessian) {
  */
 function curvature(centre, hessian, radius, digits) {
   if (!hessian || !hessian.flat().some(Boolean)) return [];
-  const found = eigen(hessian);
-  const strongest = Math.max(...found.map(([value]) => Math.abs(value)));
-  const shares = found.map(([value]) => (value ? SHORT_AXIS * Math.sqrt(strongest / Math.abs(value)) : Infinity));
+  const pairs = eigen(hessian);
+  const strongest = Math.max(...pairs.map(([value]) => Math.abs(value)));
+  const shares = pairs.map(([value]) => (value ? SHORT_AXIS * Math.sqrt(strongest / Math.abs(value)) : Infinity));
   const half = (/** @type {number} */ k, /** @type {number} */ most) =>
-    /** @type {Point} */ (found[k][1].map((one) => Math.min(shares[k], most) * radius * one));
-  const axes = found.map(([value], k) => {
+    /** @type {Point} */ (pairs[k][1].map((component) => Math.min(shares[k], most) * radius * component));
+  const axes = pairs.map(([value], k) => {
     const [x, y] = half(k, LONGEST_AXIS);
     return line([shift(centre, [-x, -y]), shift(centre, [x, y])], "quiet", `λ${"₁₂"[k]} = ${showNumber(value, digits)}`);
   });

@@ -30,12 +30,12 @@ export const IMAGE_SHARE = 0.85; // the same of the image
  */
 export function mapScene(map, { radius, step, weight, digits }) {
   const { centre, value, jacobian } = map;
-  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const dx = /** @type {Point} */ (step.map((component) => component * radius));
   const image = /** @type {Point} */ (times(jacobian, dx));
   const reach = extents(map, radius)((by) => Math.max(...by.map(Math.abs))) || radius;
   const sided = oneSided(map, radius);
   const singular = singularLines(map, radius / SQUARE_SHARE);
-  const w = /** @type {Point} */ (weight.map((one) => one * reach));
+  const w = /** @type {Point} */ (weight.map((component) => component * reach));
   const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
   const left = {
     name: map.inputs.join(", "),
@@ -77,7 +77,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     ["cotangent", "w and Jᵀw"],
   ]);
   const lines = /** @type {[string, string][]} */ ([["zero", "det J = 0"], ["kink", "kink, where det J jumps"]]);
-  legend.push(...lines.filter(([look]) => singular.some((one) => one.look === look)));
+  legend.push(...lines.filter(([look]) => singular.some((shape) => shape.look === look)));
   const words = [...mapWords(map, radius, reach, digits, sided), ...singularWords(singular, map.name)];
   return { panels: [left, right], legend, words };
 }
@@ -102,7 +102,7 @@ function straight(map, radius, digits) {
  */
 function bent(value, sided, radius) {
   const round = circle([0, 0], [[radius, 0], [0, radius]]);
-  const square = round.map(([x, y]) => [x, y].map((one) => (one * radius) / Math.max(Math.abs(x), Math.abs(y))));
+  const square = round.map(([x, y]) => [x, y].map((component) => (component * radius) / Math.max(Math.abs(x), Math.abs(y))));
   const image = (/** @type {number[]} */ by) => shift(value, sided(by));
   return [area(square.map(image), "linear"), line(round.map(image), "linear")];
 }
@@ -114,7 +114,7 @@ function bent(value, sided, radius) {
  */
 function corners({ value, jacobian }, radius) {
   const ends = /** @type {Point[]} */ ([[-1, -1], [1, -1], [1, 1], [-1, 1]]);
-  return ends.map((end) => shift(value, /** @type {Point} */ (times(jacobian, end.map((one) => one * radius)))));
+  return ends.map((end) => shift(value, /** @type {Point} */ (times(jacobian, end.map((component) => component * radius)))));
 }
 
 /**
@@ -122,7 +122,7 @@ function corners({ value, jacobian }, radius) {
  * @param {number} radius
  */
 function columnsOf(jacobian, radius) {
-  return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((one) => one * radius)));
+  return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((entry) => entry * radius)));
 }
 
 /**
@@ -161,7 +161,7 @@ function fitted(vector, radius) {
  */
 function mapWords(map, radius, reach, digits, sided) {
   const { jacobian, name, inputs } = map;
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";

@@ -21,7 +21,7 @@ const MAX_SVD = 40_000; // entries: some tens of milliseconds
  * @returns {Squares}
  */
 export function matrixScene(values, m, n, digits) {
-  const largest = Math.max(...Array.from(values, (one) => (Number.isFinite(one) ? Math.abs(one) : 0)), 0);
+  const largest = Math.max(...Array.from(values, (entry) => (Number.isFinite(entry) ? Math.abs(entry) : 0)), 0);
   const [height, width] = [Math.min(m, MAX_SQUARES), Math.min(n, MAX_SQUARES)];
   const levels = Array.from({ length: height }, () => new Array(width).fill(0));
   for (let k = 0; k < values.length; k++) {

@@ -28,7 +28,7 @@ const CUBE_BOX = 1.25; // half the box around the cube before it is mapped, time
  * @returns {Camera & {away: Vector3}} away points to the camera
  */
 export function cameraOf(turn, tilt) {
-  const [a, e] = [turn, tilt].map((one) => (one * Math.PI) / 180);
+  const [a, e] = [turn, tilt].map((degrees) => (degrees * Math.PI) / 180);
   return {
     right: [-Math.sin(a), Math.cos(a), 0],
     up: [-Math.sin(e) * Math.cos(a), -Math.sin(e) * Math.sin(a), Math.cos(e)],
@@ -45,12 +45,12 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
   const camera = cameraOf(turn, tilt);
   const { centre, value, jacobian, name, inputs } = map;
   const units = unitsOf(map, radius);
-  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one, k) => one / units[k]));
-  const columns = transpose(jacobian).map((column) => column.map((one) => one * radius));
-  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component, k) => component / units[k]));
+  const columns = transpose(jacobian).map((column) => column.map((entry) => entry * radius));
+  const dx = /** @type {Point} */ (step.map((component) => component * radius));
   const isSurface = centre.length === 2;
   const right = {
-    ...scenery(map.outputs, value, units.map((one) => BOX_SHARE * one), camera, digits),
+    ...scenery(map.outputs, value, units.map((unit) => BOX_SHARE * unit), camera, digits),
     name: map.outputs.join(", "),
     frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]),
     grips: [],
@@ -72,7 +72,7 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
 const project = ({ right, up }, by) => [inner(right, by), inner(up, by)];
 
 /** @type {(a: number[], b: number[]) => number} */
-const inner = (a, b) => a.reduce((sum, one, k) => sum + one * b[k], 0);
+const inner = (a, b) => a.reduce((sum, component, k) => sum + component * b[k], 0);
 
 /**
  * Three edges of a box as axes: those that meet far from the camera, at the bottom.
@@ -83,9 +83,9 @@ const inner = (a, b) => a.reduce((sum, one, k) => sum + one * b[k], 0);
  * @param {number} digits
  */
 function scenery(labels, centre, sides, camera, digits) {
-  const corner = camera.away.map((one, k) => (k === 2 || one > 0 ? -1 : 1) * BOX_SHARE);
+  const corner = camera.away.map((component, k) => (k === 2 || component > 0 ? -1 : 1) * BOX_SHARE);
   const shapes = labels.map((label, k) => {
-    const end = corner.map((one, j) => (j === k ? -one : one));
+    const end = corner.map((component, j) => (j === k ? -component : component));
     const text = `${label} = ${showNumber(centre[k] + Math.sign(end[k]) * sides[k], digits)}`;
     return line([project(camera, corner), project(camera, end)], "axis", text);
   });
@@ -129,7 +129,7 @@ export function cubeUnit(radius) {
  */
 function cubePanel({ centre, inputs }, radius, camera, digits) {
   const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
-  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one) => one / cubeUnit(radius)));
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component) => component / cubeUnit(radius)));
   panel.shapes.push(...lattice(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
   const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
   return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
@@ -158,10 +158,10 @@ function unitsOf(map, radius) {
   const extent = extents(map, radius);
   const own = [0, 1, 2].map((k) => extent((by) => Math.abs(by[k])));
   const largest = Math.max(...own);
-  const isThin = largest > MAX_ASPECT * Math.min(...own.map((one) => one || largest));
-  const scales = own.map((one) => (isThin && one ? one : largest || radius));
-  const size = extent((by) => Math.hypot(...by.map((one, k) => one / scales[k]))) || 1;
-  return scales.map((one) => one * size);
+  const isThin = largest > MAX_ASPECT * Math.min(...own.map((size) => size || largest));
+  const scales = own.map((size) => (isThin && size ? size : largest || radius));
+  const size = extent((by) => Math.hypot(...by.map((component, k) => component / scales[k]))) || 1;
+  return scales.map((scale) => scale * size);
 }
 
 /**
@@ -172,14 +172,14 @@ function unitsOf(map, radius) {
  */
 function spaceWords(map, radius, units, digits) {
   const { jacobian, name, inputs, centre } = map;
-  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const show = (/** @type {number} */ number) => showNumber(number, digits);
   const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
   const share = `${percent(deviation(map, radius, undefined, units))} of the image's half width`;
-  const scaled = units.every((one) => one === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
+  const scaled = units.every((unit) => unit === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
   const sigmas = singularValues(jacobian);
   const stretched = sigmas.length ? [`The singular values are ${sigmas.map(show).join(", ")}.`] : [];
   if (centre.length === 1) {
-    const velocity = jacobian.map(([one]) => one);
+    const velocity = jacobian.map(([slope]) => slope);
     return [
       `The curve of ${name} in space and its velocity at ${inputs[0]} = ${show(centre[0])}: ` +
         `(${velocity.map(show).join(", ")}), of length ${show(Math.hypot(...velocity))}.`,

@@ -23,8 +23,8 @@ const LABEL_SHARE = 0.9; // of the window, in which a label stands
  */
 export function singularLines({ evaluate, centre }, half) {
   const det = (/** @type {Point} */ at) => {
-    const there = evaluate(at);
-    return there ? volume(there.jacobian) : NaN;
+    const jet = evaluate(at);
+    return jet ? volume(jet.jacobian) : NaN;
   };
   const [columns, rows] = GRID_SHIFT.map((by) =>
     Array.from({ length: ZERO_CELLS + 2 }, (_, k) => half * ((2 * (k - by)) / ZERO_CELLS - 1)),
@@ -37,7 +37,7 @@ export function singularLines({ evaluate, centre }, half) {
   );
   const [x, y] = centre;
   return LINE_LABELS.flatMap(([look, label]) => {
-    const lines = joined(pieces.filter((ends) => ends.some((one) => one.look === "kink") === (look === "kink")));
+    const lines = joined(pieces.filter((ends) => ends.some((end) => end.look === "kink") === (look === "kink")));
     const inside = lines.flat().filter((at) => Math.max(Math.abs(at[0] - x), Math.abs(at[1] - y)) < LABEL_SHARE * half);
     const at = inside[look === "kink" ? inside.length - 1 : 0]; // apart from the other label
     return [...lines.map((points) => line(points, look)), ...(at ? [line([at, at], look, label)] : [])];
@@ -55,14 +55,14 @@ function joined(pieces) {
   const ends = new Map();
   for (const pair of pieces) {
     const [a, b] = ends.has(pair[1]) ? [pair[1], pair[0]] : pair;
-    const found = ends.get(a) ?? [a];
+    const pieces = ends.get(a) ?? [a];
     if (!ends.has(a)) {
-      lines.push(found);
-      ends.set(a, found);
-    } else if (found.length > 1) ends.delete(a);
-    if (found[found.length - 1] !== a) found.reverse();
-    found.push(b);
-    ends.set(b, found);
+      lines.push(pieces);
+      ends.set(a, pieces);
+    } else if (pieces.length > 1) ends.delete(a);
+    if (pieces[pieces.length - 1] !== a) pieces.reverse();
+    pieces.push(b);
+    ends.set(b, pieces);
   }
   return lines.map((points) => points.map(({ at }) => at));
 }
@@ -77,7 +77,7 @@ export function singularWords(shapes, name) {
     ["zero", "On the red curve det J = 0."],
     ["kink", `On the dash-dotted line ${name} has a kink: det J jumps to, from or across 0.`],
   ];
-  return meanings.filter(([look]) => shapes.some((one) => one.look === look)).map(([, meaning]) => meaning);
+  return meanings.filter(([look]) => shapes.some((shape) => shape.look === look)).map(([, meaning]) => meaning);
 }
 
 /**
@@ -119,7 +119,7 @@ function between(a, b, share) {
 function pairs(cuts) {
   if (cuts.length === 2) return [[cuts[0], cuts[1]]];
   return LINE_LABELS.flatMap(([look]) => {
-    const [a, b, c, d] = cuts.filter((one) => one.look === look);
+    const [a, b, c, d] = cuts.filter((cut) => cut.look === look);
     if (!b || (c && !d)) return [];
     if (!c) return [[a, b]];
     const length = (/** @type {[Cut, Cut][]} */ turn) => turn.reduce((sum, [{ at: [x, y] }, { at: [u, v] }]) => sum + Math.hypot(x - u, y - v), 0);

@@ -1,5 +1,5 @@
 /**
- * Slices: a function of many numbers seen as one of one or two of its inputs, the others held.
+ * Slices: a function of many inputs as one of one or two of them, the others constant.
  *
  * @typedef {(point: Float64Array) => {values: Float64Array, outputs: Float64Array, potential: number} | null} Evaluate
  *
@@ -74,15 +74,15 @@ export function blockWords({ labels, outputs: names }, kind, inputs, outputs) {
 export function sliceOf({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, rows) {
   const n = labels.length;
   const hasRows = rows.length > 0;
-  const part = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ found) =>
+  const part = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ result) =>
     hasRows
-      ? { value: pick(found.outputs, rows), jacobian: block(found.values, rows, columns, n) }
-      : { value: [found.potential ?? NaN], jacobian: [pick(found.outputs, columns)] };
+      ? { value: pick(result.outputs, rows), jacobian: block(result.values, rows, columns, n) }
+      : { value: [result.potential ?? NaN], jacobian: [pick(result.outputs, columns)] };
   return {
     ...part({ values, outputs, potential: hasRows ? NaN : evaluate?.(point)?.potential }),
     evaluate: (at) => {
-      const found = evaluate?.(replaced(point, columns, at));
-      return found ? part(found) : null;
+      const result = evaluate?.(replaced(point, columns, at));
+      return result ? part(result) : null;
     },
     isKnown: evaluate !== null,
     hessian: hasRows ? undefined : block(values, columns, columns, n),

@@ -126,7 +126,7 @@ export class SliderRow {
   stretch() {
     const [min, max] = [typedNumber(this.low.value), typedNumber(this.high.value)];
     const typed = `${this.low.value} to ${this.high.value}`;
-    this.refuse(min < max ? "" : `“${typed}” is no range: write two numbers, the smaller one first`);
+    this.refuse(min < max ? "" : `“${typed}” is not a range: write two numbers, the smaller one first`);
     if (min < max) {
       this.model.set({ min, max, step: roundStep(min, max) });
       this.model.save_changes();

@@ -80,7 +80,7 @@ function expression(row, { math: source, level }, alone) {
   const isBase = row.parentElement?.localName === "msup" && row === row.parentElement.firstElementChild;
   if (level === ATOM || (level === SUM ? alone : !isBase)) return parts;
   const brackets = ["(", ")"].map((sign) => math("mo", [sign]));
-  if (source.includes("<mfrac")) for (const one of brackets) one.setAttribute("stretchy", "true");
+  if (source.includes("<mfrac")) for (const bracket of brackets) bracket.setAttribute("stretchy", "true");
   return [brackets[0], ...parts, brackets[1]];
 }
 
@@ -132,7 +132,7 @@ export class Slots {
       const text = parts.flat().join("");
       if (numeral.shown === text) continue;
       numeral.shown = text;
-      put(row, parts.map(([name, ...texts]) => math(name, name === "msup" ? texts.map((one) => math("mn", [one])) : texts)));
+      put(row, parts.map(([name, ...texts]) => math(name, name === "msup" ? texts.map((text) => math("mn", [text])) : texts)));
     }
   }
 }

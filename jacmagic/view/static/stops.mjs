@@ -85,7 +85,7 @@ function factor(text) {
 /**
  * @param {number} value
  * @param {import("./typed.mjs").Typed} [typed] what was typed for its component
- * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is no number
+ * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is not a number
  */
 export function fieldText(value, typed) {
   if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;

@@ -67,12 +67,12 @@ export class Tabs {
 
   /**
    * Open a tab; the first that has anything to show where the one that is asked for has nothing.
-   * @param {string} wanted
+   * @param {string} opened
    * @param {Set<string>} empty names of the tabs that have nothing to show
    */
-  paint(wanted, empty) {
+  paint(opened, empty) {
     const shown = this.tabs.filter(({ name }) => !empty.has(name));
-    const open = shown.find(({ name }) => name === wanted) ?? shown[0];
+    const open = shown.find(({ name }) => name === opened) ?? shown[0];
     this.open = open?.name ?? "";
     const painted = [this.open, ...empty].join();
     if (painted === this.painted) return;

@@ -111,13 +111,13 @@ class Tape {
    * @param {number} inputs
    * @param {Float64Array} constants
    * @param {Int32Array} program four numbers an operation: its code and the slots it reads
-   * @param {Int32Array} wanted the slots to return
+   * @param {Int32Array} results the slots to return
    */
-  constructor(inputs, constants, program, wanted) {
+  constructor(inputs, constants, program, results) {
     this.inputs = inputs;
-    this.outputs = wanted.length;
+    this.outputs = results.length;
     this.program = program;
-    this.wanted = wanted;
+    this.wanted = results;
     this.first = inputs + constants.length;
     this.slots = new Float64Array(this.first + program.length / 4);
     this.slots.set(constants, inputs);
@@ -129,7 +129,7 @@ class Tape {
    * @param {Float64Array} [out] where to put them
    */
   evaluate(point, out = new Float64Array(this.outputs)) {
-    const { slots, program, wanted } = this;
+    const { slots, program, wanted: results } = this;
     for (let k = 0; k < this.inputs; k++) slots[k] = point[k];
     for (let k = 0, slot = this.first; k < program.length; k += 4, slot++) {
       const a = slots[program[k + 1]];
@@ -140,7 +140,7 @@ class Tape {
       else if (code === 2) slots[slot] = a * b;
       else slots[slot] = MEANINGS[code](a, b, slots[program[k + 3]]);
     }
-    for (let k = 0; k < wanted.length; k++) out[k] = slots[wanted[k]];
+    for (let k = 0; k < results.length; k++) out[k] = slots[results[k]];
     return out;
   }
 }
@@ -155,7 +155,7 @@ function isIndex(value, below) {
 
 /**
  * @param {unknown} value
- * @returns {number | undefined} undefined for what is no number
+ * @returns {number | undefined} undefined for what is not a number
  */
 function constant(value) {
   return typeof value === "number" ? value : NOT_FINITE.get(value);
@@ -164,7 +164,7 @@ function constant(value) {
 /**
  * Read a tape that is not trusted.
  * @param {any} json
- * @returns {Tape | null} null for anything that is no tape
+ * @returns {Tape | null} null for anything that is not a tape
  */
 export function readTape(json) {
   const { inputs, constants, operations, outputs } = json ?? {};

@@ -16,10 +16,10 @@ const MAX_COMPONENTS_SHOWN = 12;
  * @param {import("./layout.mjs").Layout} layout
  */
 export function describePoint({ labels, typed }, point, digits, layout) {
-  const here = typedAt(typed, point);
+  const expressions = typedAt(typed, point);
   const shown = labels
     .slice(0, MAX_COMPONENTS_SHOWN)
-    .map((label, k) => `${label} = ${showTyped(point[k], digits, here[k])}`);
+    .map((label, k) => `${label} = ${showTyped(point[k], digits, expressions[k])}`);
   const more = labels.length > MAX_COMPONENTS_SHOWN ? ", …" : "";
   const remark = layout.isDenominator ? " · denominator layout: ∂ of the columns by the rows" : "";
   return `at ${shown.join(", ")}${more}${remark}`;

@@ -23,7 +23,7 @@ const FRACTION = 2;
 const MAX_UNITS = 12; // above which a multiple of a unit is written as a number
 const MAX_COMPONENTS = 100; // of a point in which constants are looked for
 
-/** What a number may be a short fraction of: π, a root, and 1 where the fraction is no short decimal. */
+/** What a number may be a short fraction of: π, a root, and 1 where the fraction is not a short decimal. */
 const UNITS = [
   { size: Math.PI, text: "π", source: "pi", math: "<mi>π</mi>", denominators: [1, 2, 3, 4, 6, 8, 12] },
   ...[2, 3, 5, 6, 7, 10].map((n) => ({
@@ -52,7 +52,7 @@ export function constantOf(value) {
   return undefined;
 }
 
-/** @type {(a: number, b: number) => boolean} whether two whole numbers have no common factor */
+/** @type {(a: number, b: number) => boolean} whether two integers have no common factor */
 const isReduced = (a, b) => (b ? isReduced(b, a % b) : a === 1);
 
 /**
@@ -82,9 +82,9 @@ function fraction(above, below, { text, source, math }) {
  * @returns {TypedNumbers}
  */
 export function typedAt(typed, point) {
-  const kept = Object.entries(typed ?? {}).filter(([k, { value }]) => point[Number(k)] === value);
+  const unchanged = Object.entries(typed ?? {}).filter(([k, { value }]) => point[Number(k)] === value);
   const constants = point.length > MAX_COMPONENTS ? [] : Array.from(point, constantOf).entries();
-  return Object.fromEntries([...[...constants].filter(([, one]) => one), ...kept]);
+  return Object.fromEntries([...[...constants].filter(([, constant]) => constant), ...unchanged]);
 }
 
 /**

@@ -9,7 +9,7 @@ const LONGEST_TICK = 1e4; // times the step: what is longer is written as a diff
 const POWERS = [-3, 4]; // of ten, between which numbers are written out
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const COMPARABLE = 20; // times the smallest size: up to there all have one scale
-const EXTREME = 1e100; // a size, or one over it, beyond which products of three are no numbers
+const EXTREME = 1e100; // a size, or one over it, beyond which products of three are not numbers
 
 /**
  * Whether one scale would make some of these too small to be seen, or to be computed with.
@@ -17,8 +17,8 @@ const EXTREME = 1e100; // a size, or one over it, beyond which products of three
  */
 export function differ(sizes) {
   const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
-  const known = sizes.every((one) => one > 0 && Number.isFinite(one));
-  return known && (high > COMPARABLE * low || high > EXTREME || low < 1 / EXTREME);
+  const usable = sizes.every((size) => size > 0 && Number.isFinite(size));
+  return usable && (high > COMPARABLE * low || high > EXTREME || low < 1 / EXTREME);
 }
 
 /** @type {(sizes: number[]) => number[]} the power of ten next to each size */
@@ -30,7 +30,7 @@ export const powers = (sizes) => sizes.map((size) => 10 ** Math.floor(Math.log10
  * @param {number[]} sizes of the inputs
  */
 export function changes(jacobian, sizes) {
-  return jacobian.map((row) => row.reduce((sum, one, j) => sum + Math.abs(one) * sizes[j], 0));
+  return jacobian.map((row) => row.reduce((sum, entry, j) => sum + Math.abs(entry) * sizes[j], 0));
 }
 
 /** @type {(label: string, unit: number) => string} */
@@ -40,10 +40,10 @@ const inUnits = (label, unit) => (unit === 1 ? label : `${label} / 10${raised(Ma
 export const unitless = (label) => label.split(" / ")[0];
 
 /** @type {(numbers: number[], units: number[]) => any} */
-export const divided = (numbers, units) => numbers.map((one, k) => one / units[k]);
+export const divided = (numbers, units) => numbers.map((component, k) => component / units[k]);
 
 /** @type {(numbers: number[], units: number[]) => any} */
-export const multiplied = (numbers, units) => numbers.map((one, k) => one * units[k]);
+export const multiplied = (numbers, units) => numbers.map((component, k) => component * units[k]);
 
 /**
  * A slice in these units.
@@ -53,19 +53,19 @@ export const multiplied = (numbers, units) => numbers.map((one, k) => one * unit
  * @returns {import("./slice.mjs").Slice}
  */
 export function scaledMap(map, units, ofOutputs) {
-  const matrix = (/** @type {number[][]} */ rows) => rows.map((row, i) => row.map((one, j) => (one * units[j]) / ofOutputs[i]));
+  const matrix = (/** @type {number[][]} */ rows) => rows.map((row, i) => row.map((entry, j) => (entry * units[j]) / ofOutputs[i]));
   return {
     ...map,
     evaluate: (at) => {
-      const found = map.evaluate(multiplied(at, units));
-      return found && { value: divided(found.value, ofOutputs), jacobian: matrix(found.jacobian) };
+      const jet = map.evaluate(multiplied(at, units));
+      return jet && { value: divided(jet.value, ofOutputs), jacobian: matrix(jet.jacobian) };
     },
     centre: divided(map.centre, units),
     value: divided(map.value, ofOutputs),
     jacobian: matrix(map.jacobian),
-    hessian: map.hessian?.map((row, i) => row.map((one, j) => one * units[i] * units[j])),
-    inputs: map.inputs.map((/** @type {string} */ one, /** @type {number} */ k) => inUnits(one, units[k])),
-    outputs: map.outputs.map((/** @type {string} */ one, /** @type {number} */ k) => inUnits(one, ofOutputs[k])),
+    hessian: map.hessian?.map((row, i) => row.map((entry, j) => entry * units[i] * units[j])),
+    inputs: map.inputs.map((/** @type {string} */ name, /** @type {number} */ k) => inUnits(name, units[k])),
+    outputs: map.outputs.map((/** @type {string} */ name, /** @type {number} */ k) => inUnits(name, ofOutputs[k])),
   };
 }
 

@@ -37,7 +37,7 @@
  * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
- * @property {[string, string] | null} command the magic's line before and behind its point
+ * @property {[string, string] | null} command the magic's line before and after its point
  * @property {(number | string)[]} start the first point
  * @property {import("./typed.mjs").TypedNumbers} typed what of the point was typed as an expression
  */
@@ -197,8 +197,8 @@ class JacobianView {
    * @param {number} column
    */
   explainFactor(factor, row, column) {
-    const known = this.model.get("entries")[[factor, row, column].join(",")];
-    if (!known && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
+    const derivation = this.model.get("entries")[[factor, row, column].join(",")];
+    if (!derivation && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
     this.draw();
   }
 

@@ -9,7 +9,7 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 
-MAX_LATEX_CHARACTERS = 40_000  # of all derivations in one display: about twenty pages
+MAX_DERIVATION_CHARACTERS = 40_000  # of all derivations in one display: about twenty pages
 
 
 def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
@@ -25,7 +25,7 @@ def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
     for i, j in entries:
         step = attempt(functools.partial(_written_out, jacobian, i, j), jacobian.forms.budget)
         length += 0 if isinstance(step, Refusal) else len(step.latex)
-        if isinstance(step, Refusal) or length > MAX_LATEX_CHARACTERS:
+        if isinstance(step, Refusal) or length > MAX_DERIVATION_CHARACTERS:
             break
         steps.append(step)
     missing = len(entries) - len(steps)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
-from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.mathml import to_mathml
+from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.result.chain.typeset import to_html
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
@@ -37,7 +37,9 @@ def html(jacobian: JacobianResult) -> str:
         head=to_mathml(chain.head),
         chain=_links(chain),
         where=[to_mathml(equation, display=False) for equation in chain.where],
-        determinant=[to_mathml(one.equation.tex, display=False) for one in determinants],
+        determinant=[
+            to_mathml(determinant.equation.tex, display=False) for determinant in determinants
+        ],
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
@@ -76,7 +78,7 @@ def _factored(jacobian: JacobianResult) -> str:
 
 def _picture(table: Table) -> str:
     """Return a heat map where the table shows only a part of the matrix."""
-    if max(table.values.shape, default=0) <= MAX_SHOWN:
+    if max(table.values.shape, default=0) <= MAX_PAGE_ROWS:
         return ""
     return heatmap(
         table.values,

@@ -13,8 +13,8 @@ import numpy as np
 from jacmagic.labels import Label
 from jacmagic.render import wide
 from jacmagic.render.extent import extent
-from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.latex import aligned, listed, number
+from jacmagic.render.page import MAX_PAGE_ROWS, PAGE_LETTERS
 from jacmagic.render.prose import paragraph
 from jacmagic.result.chain.typeset import latex_lines
 from jacmagic.result.core import JacobianResult
@@ -30,8 +30,8 @@ from jacmagic.view.table import shown_determinant, table_of
 
 MAX_PAGES = 2  # of a chain of matrices that is printed
 MAX_LINES = 32  # of a list on a page
-SMALL = 0.7  # of a letter: one in the fraction that names an entry
-GAP = 4  # letters between two entries
+SMALL_LETTER = 0.7  # of a letter: one in the fraction that names an entry
+GAP_LETTERS = 4  # letters between two entries
 
 
 def latex(jacobian: JacobianResult) -> str:
@@ -57,8 +57,8 @@ def equations(jacobian: JacobianResult) -> list[str]:
 
 
 def _determinant(jacobian: JacobianResult) -> list[str]:
-    found = shown_determinant(jacobian)
-    return [] if found is None else [found.equation.tex]
+    determinant = shown_determinant(jacobian)
+    return [] if determinant is None else [determinant.equation.tex]
 
 
 def _listed(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], list[str]]:
@@ -84,13 +84,13 @@ def _chain(jacobian: JacobianResult) -> list[str]:
 
 def _numbers(jacobian: JacobianResult) -> list[str]:
     """Return the table of numbers, unless that is too large for a page."""
-    if jacobian.large or max(jacobian.shape) > MAX_SHOWN:
+    if jacobian.large or max(jacobian.shape) > MAX_PAGE_ROWS:
         return []
     table, digits = table_of(jacobian), jacobian.view.digits
     heads = ["", *(rf"\partial {column.tex}" for column in table.columns)]
     body = [
-        [rf"\partial {row.tex}", *(_entry(*one, digits) for one in zip(line, known, strict=True))]
-        for row, line, known in zip(table.rows, table.values, table.pattern, strict=True)
+        [rf"\partial {row.tex}", *(_entry(*one, digits) for one in zip(line, pattern, strict=True))]
+        for row, line, pattern in zip(table.rows, table.values, table.pattern, strict=True)
     ]
     return wide.table([heads, *body])
 
@@ -112,16 +112,16 @@ def entry_list(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], 
     Where a matrix form says the same, entries are listed only if all of them fit.
     """
     reading, count = jacobian.reading, int(jacobian.pattern.sum())
-    found = attempt(lambda: list(_entries(jacobian)), jacobian.forms.budget)
-    if reading is None or isinstance(found, Refusal):
+    entries = attempt(lambda: list(_entries(jacobian)), jacobian.forms.budget)
+    if reading is None or isinstance(entries, Refusal):
         return [], []
     named = listed(chain.definitions, "with")
-    groups = wide.grouped([width + GAP for _, width in found], wide.PAGE_LETTERS)
+    groups = wide.grouped([width + GAP_LETTERS for _, width in entries], PAGE_LETTERS)
     groups = groups[: max(MAX_LINES - len(named), 0)]
     shown = sum(map(len, groups))
     if shown < count and chain.matrix:
         return [], []
-    lines = [r",\quad ".join(found[k][0] for k in group) for group in groups]
+    lines = [r",\quad ".join(entries[k][0] for k in group) for group in groups]
     note = f"{count - shown} entries of the closed form are left out; see J.formula"
     return [*(f"&{one}" for one in lines), *named], [note] if shown < count else []
 
@@ -134,13 +134,13 @@ def _entries(jacobian: JacobianResult) -> Iterator[tuple[str, int]]:
     reading = jacobian.reading
     if reading is None:
         return
-    function, left = Label(jacobian.title).tex, MAX_LINES * wide.PAGE_LETTERS
+    function, left = Label(jacobian.title).tex, MAX_LINES * PAGE_LETTERS
     for i, j in jacobian.pattern.nonzero().tolist():
         name = jacobian.notation.tex(function, jacobian.rows[i].tex, jacobian.columns[j].tex)
         shown = tex(reading.shown(i, j), reading.all_names)
-        width = round(SMALL * extent(name)) + 3 + extent(shown)
+        width = round(SMALL_LETTER * extent(name)) + 3 + extent(shown)
         left -= width
         if left < 0:
             return
-        if width <= wide.PAGE_LETTERS:
+        if width <= PAGE_LETTERS:
             yield f"{name.replace('frac', 'tfrac', 1)} = {shown}", width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from jacmagic.render.page import TERMINAL_LETTERS, TERMINAL_LINES
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
 from jacmagic.result.chain.typeset import to_text
@@ -18,8 +19,6 @@ from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import shown_determinant, summary_of, table_of
 
-MAX_WIDTH = 100  # characters of a closed form: the usual width of a terminal
-MAX_HEIGHT = 30  # lines of a closed form: about a terminal's
 MAX_SYMBOLS_A_CHARACTER = 4  # of an entry: stacked fractions and signs share a character's width
 
 
@@ -58,8 +57,8 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _determinant(jacobian: JacobianResult) -> list[str]:
-    found = shown_determinant(jacobian)
-    return [] if found is None else [found.equation.text, ""]
+    determinant = shown_determinant(jacobian)
+    return [] if determinant is None else [determinant.equation.text, ""]
 
 
 def _closed_form(jacobian: JacobianResult) -> list[str]:
@@ -91,7 +90,8 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     drawn = attempt(lambda: pretty(shown(reading.matrix), reading.texts), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
-    if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
+    lines = drawn.splitlines()
+    if max(map(len, lines), default=0) > TERMINAL_LETTERS or len(lines) > TERMINAL_LINES + 1:
         return _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
 
@@ -115,9 +115,9 @@ def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
     height, width = counts.shape
     symbols = counts.max(axis=0, initial=0).sum()
     return bool(
-        symbols > MAX_SYMBOLS_A_CHARACTER * MAX_WIDTH
-        or 2 * height - 1 > MAX_HEIGHT + 1
-        or 2 * width > MAX_WIDTH
+        symbols > MAX_SYMBOLS_A_CHARACTER * TERMINAL_LETTERS
+        or 2 * height - 1 > TERMINAL_LINES + 1
+        or 2 * width > TERMINAL_LETTERS
     )
 
 

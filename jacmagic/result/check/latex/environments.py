@@ -1,4 +1,4 @@
-r"""Matrices and cases of LaTeX: what stands between \begin and \end."""
+r"""Matrices and cases in LaTeX, between \begin and \end."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def _condition(parser: Reader) -> Any:
     parser.at += bool(word)
     if any(other in word for other in ("otherwise", "else")):
         return sympy.true
-    held = _relation(parser)
+    condition = _relation(parser)
     while (sign := parser.take(r"\wedge", r"\land", r"\vee", r"\lor")) is not None:
         both = sign.text in (r"\wedge", r"\land")
-        held = (sympy.And if both else sympy.Or)(held, _relation(parser))
-    return held
+        condition = (sympy.And if both else sympy.Or)(condition, _relation(parser))
+    return condition
 
 
 def _relation(parser: Reader) -> Any:

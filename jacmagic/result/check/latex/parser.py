@@ -2,7 +2,7 @@ r"""A recursive descent parser of LaTeX, whose names are those of a function.
 
 SymPy's own parsers read `x (y + 1)` as a function applied to y + 1 and refuse the output of
 `sympy.latex`; here a name that is known is a variable. A function without brackets takes the run of
-numbers and names behind it, as books write it: `\sin 2 x` is sin(2x), `\sin x \cos y` a product,
+numbers and names after it, as books write it: `\sin 2 x` is sin(2x), `\sin x \cos y` a product,
 `\sin(x) y` too.
 """
 
@@ -46,7 +46,7 @@ class LatexParser(Reader):
         return sympy.Rational(text)
 
     def constant(self, text: str) -> Any:
-        """Return the value of a name such as π; None where it is no constant."""
+        """Return the value of a name such as π; None where it is not a constant."""
         return CONSTANTS.get(text)
 
     def function(self, text: str) -> Callable[..., Any] | None:
@@ -66,7 +66,7 @@ class LatexParser(Reader):
         return sympy.sqrt(value)
 
     def row(self, values: list[Any]) -> Any:
-        """Return what a list in brackets stands for."""
+        """Return the value of a list in brackets."""
         return sympy.Matrix([values])
 
     def environment(self) -> Any:
@@ -220,20 +220,20 @@ class LatexParser(Reader):
             raise self.wrong(f"expected the argument of {token.text} without a subscript")
 
     def arguments(self) -> list[Any]:
-        """Return arguments in brackets, or the run of numbers and names behind a function."""
+        """Return arguments in brackets, or the run of numbers and names after a function."""
         braced = self.next.text == "{" and self.tokens[self.at + 1].text == "("
         if braced:
             self.at += 1
         if self.next.text in ("(", "[", "{"):
             closing = _CLOSING[self.next.text]
             self.at += 1
-            found = [self.sum()]
+            arguments = [self.sum()]
             while self.take(","):
-                found.append(self.sum())
+                arguments.append(self.sum())
             self.need(closing)
             if braced:
                 self.need("}")
-            return found
+            return arguments
         return [self.run()]
 
     def run(self) -> Any:

@@ -30,7 +30,7 @@ class Reader:
         self._drop_left_side()
 
     def _drop_left_side(self) -> None:
-        """Begin behind the last `=` that stands outside of brackets and environments."""
+        """Begin after the last `=` that stands outside of brackets and environments."""
         depth = 0
         for k, token in enumerate(self.tokens):
             opens = token.kind == "begin" or token.text in ("(", "[", "{")
@@ -57,8 +57,8 @@ class Reader:
 
     def wrong(self, expected: str) -> Exception:
         token = self.next
-        found = token.text or "the end"
-        return self.refuse(token.column, f"{expected}; found {found}", len(token.text))
+        text = token.text or "the end"
+        return self.refuse(token.column, f"{expected}; found {text}", len(token.text))
 
     def refuse(self, column: int, message: str, width: int = 1) -> Exception:
         """Return the error at a column, with a caret below it."""
@@ -83,9 +83,9 @@ class Reader:
         return tokens(source)
 
     def named(self) -> Any:
-        found = self.longest()
-        if found is not None:
-            value, self.at = found
+        match = self.longest()
+        if match is not None:
+            value, self.at = match
             return value
         token = self.next
         constant = self.constant(token.text)
@@ -123,10 +123,10 @@ class Reader:
             at += 1
         if self.tokens[at].text == "_":
             at = self._behind(at + 1)
-        return "".join(one.text for one in self.tokens[start:at]), at
+        return "".join(token.text for token in self.tokens[start:at]), at
 
     def _behind(self, at: int) -> int:
-        """Return the index behind a group in braces, or behind one token."""
+        """Return the index after a group in braces, or after one token."""
         if self.tokens[at].text != "{":
             return min(at + 1, len(self.tokens) - 1)
         depth = 0

@@ -50,7 +50,7 @@ def tokens(source: str) -> list[Token]:
     Raises:
         OptionError: a character belongs to no token.
     """
-    found: list[Token] = []
+    tokens: list[Token] = []
     column = 0
     while column < len(source):
         silent = silent_until(source, column)
@@ -60,9 +60,9 @@ def tokens(source: str) -> list[Token]:
         token = token_at(source, column)
         if token is None:
             raise refusal(source, column, f"expected mathematics; found {source[column]!r}")
-        found.append(token)
+        tokens.append(token)
         column += len(token.text)
-    return [*found, end_of(source)]
+    return [*tokens, end_of(source)]
 
 
 def token_at(source: str, column: int) -> Token | None:
@@ -80,7 +80,7 @@ def end_of(source: str) -> Token:
 
 
 def silent_until(source: str, column: int) -> int:
-    """Return the column behind spacing and sizes of brackets."""
+    """Return the column after spacing and sizes of brackets."""
     silent = _SILENT.match(source, column)
     return column if silent is None else _after(source, silent)
 

@@ -83,8 +83,8 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     zero = np.zeros(adjoints.values.size)
     if not operands or operation == "where":
         return
-    parts = [adjoints.values.of(one) for one in operands]
-    slopes = [tangents.get(one, zero) for one in operands]
+    parts = [adjoints.values.of(operand) for operand in operands]
+    slopes = [tangents.get(operand, zero) for operand in operands]
     of = Operands(adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1])
     if operation == "pow":
         constant = operands[1] not in tangents
@@ -104,8 +104,8 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     if operation in ("add", "sub", "mul"):
         yield from wrong_constants(operation, of)
     if operation in ("add", "sub"):
-        kept = _constants(adjoints, node, tangents)
-        yield "constant", "with the constant terms kept", tangents[node] + kept
+        constant_terms = _constants(adjoints, node, tangents)
+        yield "constant", "with the constant terms kept", tangents[node] + constant_terms
 
 
 def _constants(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> np.ndarray:
@@ -184,16 +184,16 @@ class Adjoints:
     def tangents(self, column: int) -> dict[int, np.ndarray]:
         """Return ∂node/∂xⱼ of the nodes that depend on xⱼ, (k,) each."""
         seed = self.form.inputs[column]
-        found: dict[int, np.ndarray] = {}
+        tangents: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
             for node in self.order:
                 if node == seed:
-                    found[node] = np.ones(self.values.size)
+                    tangents[node] = np.ones(self.values.size)
                     continue
-                parts = [found[o] * p for o, p in self.partials(node) if o in found]
+                parts = [tangents[o] * p for o, p in self.partials(node) if o in tangents]
                 if parts:
-                    found[node] = np.sum(parts, axis=0)
-        return found
+                    tangents[node] = np.sum(parts, axis=0)
+        return tangents
 
     def edges(self, node: int) -> Iterator[np.ndarray]:
         """Yield ∂fᵢ/∂node by way of each operation that uses the node, if there are several."""

@@ -1,7 +1,7 @@
-"""Slips in one spot of an expression: another function, exponent, variable, number or sign.
+"""Slips in one operand of an expression: function, exponent, variable, number or sign.
 
-Either the hand's own expression is changed in one spot until it gives the right values, or the
-right one until it gives the hand's. Every use of a node is changed by itself.
+Either the hand-derived expression is changed in one operand until it gives the right values, or
+the right one until it gives the hand-derived ones. Every use of a node is changed by itself.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Edit:
 
 
 def edit_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return the spot in which the hand's expression and the right one differ, or None."""
+    """Return the operand or operation in which two expressions differ, or None."""
     if wrong.alone:
         return None
     with np.errstate(all="ignore"):
         for side, own in ((evidence.in_hand(wrong), True), (evidence.in_form(wrong), False)):
-            found = side and _Search(*side, wrong, own).found()
-            if found:
-                return found
+            edit = side and _Search(*side, wrong, own).found()
+            if edit:
+                return edit
     return None
 
 
@@ -58,7 +58,7 @@ class _Search:
     """The search for one edit of one entry's expression.
 
     Attributes:
-        own: whether the expression is the hand's, which the edit corrects.
+        own: whether the expression is the hand-derived one, which the edit corrects.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class _Search:
 
     def _with(self, user: int, position: int, value: np.ndarray) -> np.ndarray:
         """Return the entry with another value of one operand."""
-        parts = [self.values.of(one) for one in self.graph.operands(user)]
+        parts = [self.values.of(operand) for operand in self.graph.operands(user)]
         parts[position] = value
         changed = self.values.applied(user, parts)
         return changed if user == self.order[-1] else self.values.edited(self.order, user, changed)
@@ -163,7 +163,7 @@ class _Search:
             yield Edit("extra term" if self.own else "missing term", 0 * value, "0")
 
     def _variables(self, node: int) -> Iterator[Edit]:
-        others = [one for one in self.side.inputs if one != node][:MAX_VARIABLES]
+        others = [input_ for input_ in self.side.inputs if input_ != node][:MAX_VARIABLES]
         for other in others:
             yield Edit("variable", self.values.of(other), self._text(other))
 
@@ -172,7 +172,7 @@ class _Search:
         operation, operands = self.graph.operations[node], self.graph.operands(node)
         if len(operands) != 2 or operation not in ("add", "sub", "mul", "div", "pow"):
             return
-        a, b = (self.values.of(one) for one in operands)
+        a, b = (self.values.of(operand) for operand in operands)
         left, right = map(self._text, operands)
         term = operation in ("add", "sub")
         missing = ("term" if term else "factor", *(("extra",) if self.own else ("missing",)))

@@ -41,13 +41,13 @@ def any_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
 
 
 def other_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return which other entry the hand's is: the transposed one, or one of the row or column."""
+    """Return which other entry it is: the transposed one, or one of the row or column."""
     i, j = wrong.row, wrong.column
     return _entry_among(evidence, wrong, 1.0, lambda at: at == (j, i) or at[0] == i or at[1] == j)
 
 
 def far_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return which entry anywhere the hand's is, perhaps with the other sign."""
+    """Return which entry of the whole matrix it is, perhaps with the other sign."""
     anywhere = _entry_among(evidence, wrong, 1.0, lambda at: True)
     return anywhere or _entry_among(evidence, wrong, -1.0, lambda at: True)
 
@@ -93,7 +93,7 @@ def rounded_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
 
 
 def moved_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return a change of the point at which the right entry has the hand's values."""
+    """Return a change of the point at which the right entry has these values."""
     if wrong.alone or evidence.form is None:
         return None
     n = evidence.shape[1]

@@ -1,4 +1,4 @@
-"""What hypotheses are made from: values of both matrices and of the nodes behind them."""
+"""Evidence for hypotheses on slips: values of both matrices and of their nodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Evidence:
         hand: (k, m, n).
         noise: what rounding explains, (k, m, n).
         form: the right Jacobian's expressions, with the function's own nodes.
-        written: the hand's expressions.
+        written: the hand-derived expressions.
         result: the right Jacobian.
     """
 
@@ -71,27 +71,27 @@ class Evidence:
 
     @cached_property
     def written_values(self) -> Values | None:
-        """The hand's values, where its expressions give its numbers."""
+        """The hand-derived expressions' values, where they give its numbers."""
         if self.written is None:
             return None
         values = self.written.values(self.points)
         m, n = self.shape
-        found = np.stack([values.of(node) for node in self.written.entries], axis=1)
-        same = np.isclose(found.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
+        entries = np.stack([values.of(node) for node in self.written.entries], axis=1)
+        same = np.isclose(entries.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
         return values if same.mean() > 0.5 else None
 
     def in_hand(self, wrong: Wrong) -> Side | None:
-        """Return an entry of the hand's, where its expressions are known."""
+        """Return the node of a hand-derived entry, where its expressions are known."""
         return _side(self, self.written, self.written_values, wrong)
 
     def in_form(self, wrong: Wrong) -> Side | None:
-        """Return an entry of the closed form, where there is one."""
+        """Return the node of an entry of the closed form, where there is one."""
         return _side(self, self.form, self.form_values, wrong)
 
     @cached_property
     def known(self) -> list[tuple[Expressions, int, np.ndarray]]:
         """Nodes of both sides that may be a factor or a term, with their values."""
-        found: list[tuple[Expressions, int, np.ndarray]] = []
+        nodes: list[tuple[Expressions, int, np.ndarray]] = []
         for side, values in ((self.form, self.form_values), (self.written, self.written_values)):
             if side is None or values is None:
                 continue
@@ -102,8 +102,8 @@ class Evidence:
                     continue
                 value = values.of(node)
                 if np.isfinite(value).all() and np.abs(value).max(initial=0.0) > 0:
-                    found.append((side, node, value))
-        return found
+                    nodes.append((side, node, value))
+        return nodes
 
     @cached_property
     def directions(self) -> np.ndarray:
@@ -111,23 +111,23 @@ class Evidence:
         with np.errstate(all="ignore"):
             return np.array([value / value[0] for _, _, value in self.known])
 
-    def named(self, wanted: np.ndarray) -> tuple[float, str] | None:
+    def named(self, target: np.ndarray) -> tuple[float, str] | None:
         """Return a constant and the text of a node whose product a value is at all points.
 
         The shortest text is taken; None where there is no such node, or there is only one point.
         """
-        if len(self.points) == 1 or not self.known or not np.isfinite(wanted).all():
+        if len(self.points) == 1 or not self.known or not np.isfinite(target).all():
             return None
         with np.errstate(all="ignore"):
-            direction = wanted / wanted[0]
+            direction = target / target[0]
             gaps = np.abs(self.directions - direction) <= 1e-8 * np.abs(direction)
-        found: list[tuple[float, str]] = []
+        names: list[tuple[float, str]] = []
         for k in np.flatnonzero(gaps.all(axis=1))[:8]:
             side, node, value = self.known[k]
             text = side.text(node)
             if text:
-                found.append((float(wanted[0] / value[0]), text))
-        return min(found, key=lambda one: len(one[1]), default=None)
+                names.append((float(target[0] / value[0]), text))
+        return min(names, key=lambda one: len(one[1]), default=None)
 
 
 def _side(

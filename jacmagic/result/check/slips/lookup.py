@@ -14,7 +14,7 @@ MAX_TERMS = 24  # of an entry, for each of which a factor is looked up
 
 
 def factor_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return an expression by which the hand's entry has to be multiplied or divided."""
+    """Return an expression by which the wrong entry has to be multiplied or divided."""
     with np.errstate(all="ignore"):
         return _factor(evidence, wrong.truth, wrong.hand, "")
 
@@ -39,14 +39,14 @@ def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str)
         (hand, right, "is too many", "extra factor"),
     ):
         ratio = above / below
-        found = evidence.named(ratio) if np.isfinite(ratio).all() else None
-        if found is not None and constant_name(found[0]) is not None:
-            return Slip(kind, f"the factor {product(*found)}{where} {verb}")
+        named = evidence.named(ratio) if np.isfinite(ratio).all() else None
+        if named is not None and constant_name(named[0]) is not None:
+            return Slip(kind, f"the factor {product(*named)}{where} {verb}")
     return None
 
 
 def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return an expression that has to be added to the hand's entry or subtracted."""
+    """Return an expression that has to be added to the wrong entry or subtracted."""
     gap = wrong.hand - wrong.truth
     if wrong.alone:
         return None
@@ -54,12 +54,12 @@ def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
         constant = float(gap[0])
         if constant_name(constant) is not None:
             return Slip("extra term", f"the constant {shown(constant)} is too many")
-    found = evidence.named(gap)
-    if found is None or constant_name(found[0]) is None:
+    named = evidence.named(gap)
+    if named is None or constant_name(named[0]) is None:
         return None
     if not wrong.truth.any():
-        return Slip("extra term", f"the entry is 0 everywhere; {product(*found)} is too many")
-    return Slip("extra term", f"the term {product(*found)} is too many")
+        return Slip("extra term", f"the entry is 0 everywhere; {product(*named)} is too many")
+    return Slip("extra term", f"the term {product(*named)} is too many")
 
 
 def factor_in_a_term(evidence: Evidence, wrong: Wrong) -> Slip | None:

@@ -82,9 +82,9 @@ def wrong_slopes(operation: str, of: Operands, slope: Array) -> list[Line]:
         ("inner derivative", "without the inner derivative", slope),
         ("outer derivative", "without the outer derivative", of.da),
     ]
-    known = _SLOPES.get(operation)
-    lines += [(k, c, g * of.da) for k, c, g in known(of.r, of.a)] if known else []
-    lines += [(k, c, g) for k, c, g in known(of.r, of.a)] if known else []
+    slopes = _SLOPES.get(operation)
+    lines += [(k, c, g * of.da) for k, c, g in slopes(of.r, of.a)] if slopes else []
+    lines += [(k, c, g) for k, c, g in slopes(of.r, of.a)] if slopes else []
     return [*lines, ("sign", "with the other sign", -slope * of.da)]
 
 

@@ -27,7 +27,7 @@ from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
 
-MAX_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
+MAX_ENTRIES_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
 
 
 def _rule_or_input(evidence: Evidence, wrong: Wrong) -> Slip | None:
@@ -65,15 +65,15 @@ def explain(evidence: Evidence, wrong: Sequence[tuple[int, int]]) -> dict[tuple[
     whole = whole_slips(evidence)
     if whole is not None:
         return dict.fromkeys(wrong, whole)
-    found = line_slips(evidence, wrong)
-    if len(found) < len(wrong):
+    slips = line_slips(evidence, wrong)
+    if len(slips) < len(wrong):
         turned = perturbation_slip(evidence)
         if turned is not None:
             return dict.fromkeys(wrong, turned)
-    for i, j in wrong[:MAX_EXPLAINED]:
-        if (i, j) not in found and np.isfinite(evidence.hand[:, i, j]).all():
+    for i, j in wrong[:MAX_ENTRIES_EXPLAINED]:
+        if (i, j) not in slips and np.isfinite(evidence.hand[:, i, j]).all():
             one = evidence.wrong(i, j)
             slip = next(filter(None, (look(evidence, one) for look in HYPOTHESES)), None)
             if slip is not None:
-                found[i, j] = slip
-    return found
+                slips[i, j] = slip
+    return slips

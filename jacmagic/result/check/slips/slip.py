@@ -10,10 +10,10 @@ import numpy as np
 
 from jacmagic.render.text import number
 
-MATCH = 1e-9  # relative: between rounding, about 1e-13, and any other formula at 65 points
-MOST = 0.9  # of the points; at the others an evaluation may have lost digits
-NOISY = 1e-6  # relative, at those
-MAX_NICE = 60  # numerator and denominator of a factor that is named
+MAX_RELATIVE_GAP = 1e-9  # between rounding, about 1e-13, and any other formula at 65 points
+MIN_SHARE_OF_POINTS = 0.9  # of the points; at the others an evaluation may have lost digits
+MAX_RELATIVE_NOISE = 1e-6  # relative, at those
+MAX_NAMED_INTEGER = 60  # numerator and denominator of a factor that is named
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Wrong:
         row: i.
         column: j.
         truth: the right values (k,).
-        hand: the hand's (k,).
+        hand: its hand-derived values (k,).
         noise: what rounding explains (k,).
         alone: whether there is only one point, at which a free constant always fits.
     """
@@ -53,7 +53,7 @@ class Wrong:
     alone: bool
 
     def explained_by(self, candidate: np.ndarray) -> bool:
-        """Whether a mistaken version of the truth is the hand's entry, at all points."""
+        """Whether a mistaken version of the right entry is the wrong one, at all points."""
         return self.equal(candidate, self.hand)
 
     def equal(self, one: np.ndarray, other: np.ndarray) -> bool:
@@ -61,8 +61,8 @@ class Wrong:
         with np.errstate(invalid="ignore", over="ignore"):
             size = np.maximum(np.abs(one), np.abs(other))
             gap = np.abs(one - other)
-            exact = (gap <= MATCH * size + self.noise).mean() >= MOST
-            return bool(exact and (gap <= NOISY * size + self.noise).all())
+            exact = (gap <= MAX_RELATIVE_GAP * size + self.noise).mean() >= MIN_SHARE_OF_POINTS
+            return bool(exact and (gap <= MAX_RELATIVE_NOISE * size + self.noise).all())
 
     def constant(self, above: np.ndarray, below: np.ndarray) -> float | None:
         """Return the constant c with above = c · below at all points, or None."""
@@ -91,12 +91,12 @@ def constant_name(value: float) -> str | None:
     """Return a constant by its name: 2, 1/3, π/180; None for an arbitrary number."""
     if not math.isfinite(value) or value == 0:
         return None
-    for name, known in _NAMED.items():
-        if abs(abs(value) - known) <= MATCH * known:
+    for name, size in _NAMED.items():
+        if abs(abs(value) - size) <= MAX_RELATIVE_GAP * size:
             return name if value > 0 else f"−{name}"
-    ratio = Fraction(value).limit_denominator(MAX_NICE)
-    close = abs(float(ratio) - value) <= MATCH * abs(value)
-    if close and 0 < abs(ratio.numerator) <= MAX_NICE:
+    ratio = Fraction(value).limit_denominator(MAX_NAMED_INTEGER)
+    close = abs(float(ratio) - value) <= MAX_RELATIVE_GAP * abs(value)
+    if close and 0 < abs(ratio.numerator) <= MAX_NAMED_INTEGER:
         return str(ratio).replace("-", "−")
     return None
 

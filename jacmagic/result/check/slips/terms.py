@@ -20,8 +20,8 @@ from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
 MAX_SUMMANDS = 1_000  # of an entry as it is written; sums of sums are many more on a graph
-MAX_EXPANDED = 200  # symbols of an entry that SymPy expands
-_EXPANDING_SECONDS = 0.3  # for one entry
+MAX_SYMBOLS_EXPANDED = 200  # symbols of an entry that SymPy expands
+_MAX_SECONDS_TO_EXPAND = 0.3  # for one entry
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Term:
 
 def summands(side: Expressions, values: Values, node: int) -> list[Term]:
     """Return the summands of an entry as it is written; none where there are too many."""
-    found = list(itertools.islice(signed_terms(side.graph, node), MAX_SUMMANDS + 1))
-    if len(found) > MAX_SUMMANDS:
+    terms = list(itertools.islice(signed_terms(side.graph, node), MAX_SUMMANDS + 1))
+    if len(terms) > MAX_SUMMANDS:
         return []
     return [
         Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
-        for sign, one in found
+        for sign, one in terms
     ]
 
 
@@ -61,7 +61,7 @@ def _signed(sign: float, text: str) -> str:
 
 def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
     """Return the summands of an entry multiplied out by SymPy, if that is quick."""
-    if tree_sizes(side.graph, [node])[0] > MAX_EXPANDED:
+    if tree_sizes(side.graph, [node])[0] > MAX_SYMBOLS_EXPANDED:
         return []
 
     def work() -> list[tuple[Any, np.ndarray]]:
@@ -71,13 +71,13 @@ def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
         parts = list(sympy.Add.make_args(whole))[: 4 * MAX_TERMS]
         function = sympy.lambdify(side.symbols, parts, modules=["scipy", "numpy"])
         with np.errstate(all="ignore"):
-            found = function(*points.T)
+            value = function(*points.T)
         return [
             (p, np.broadcast_to(np.asarray(v, float), len(points)))
-            for p, v in zip(parts, found, strict=True)
+            for p, v in zip(parts, value, strict=True)
         ]
 
-    pairs = attempt(work, _EXPANDING_SECONDS)
+    pairs = attempt(work, _MAX_SECONDS_TO_EXPAND)
     if isinstance(pairs, Refusal):
         return []
     return [Term(value, lambda p=part: plain(p, side.names)) for part, value in pairs]  # type: ignore[misc]
@@ -87,15 +87,15 @@ def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return which summands are missing, doubled, of the other sign or too many."""
     gap, own = wrong.hand - wrong.truth, evidence.in_hand(wrong)
     slip = None if own is None else _in_the_hand(wrong, summands(*own), gap)
-    found = (_one_term(wrong, terms, gap) for terms in sums(evidence, wrong))
-    return slip or next(filter(None, found), None)
+    slips = (_one_term(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return slip or next(filter(None, slips), None)
 
 
 def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return several summands that are missing or have the other sign together."""
     gap = wrong.hand - wrong.truth
-    found = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
-    return next(filter(None, found), None)
+    slips = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return next(filter(None, slips), None)
 
 
 def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
@@ -107,7 +107,7 @@ def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
 
 
 def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
-    """Return a summand of the hand's that is too many, or that has another sign."""
+    """Return a summand of the wrong entry that is too many or has another sign."""
     if len(terms) < 2:
         return None
     for term in terms:

@@ -57,7 +57,7 @@ def units(factor: float) -> str:
 
 
 def _mirrored(evidence: Evidence) -> Slip | None:
-    """Return whether the hand's is the Jacobian at −x: the other perturbation of a rotation."""
+    """Return whether it is the Jacobian at −x: the other perturbation of a rotation."""
     if evidence.shape[1] < 3:
         return None
     other = evidence.elsewhere(-evidence.points)
@@ -71,7 +71,7 @@ def _mirrored(evidence: Evidence) -> Slip | None:
 
 
 def _rotated(evidence: Evidence) -> Slip | None:
-    """Return whether J and hand differ by a rotation of the inputs or of the outputs.
+    """Return whether both Jacobians differ by a rotation of the inputs or of the outputs.
 
     H = J Q with an orthogonal Q exactly where H Hᵀ = J Jᵀ, for matrices of one shape.
     """
@@ -109,19 +109,19 @@ def _combined(evidence: Evidence) -> Slip | None:
 def line_slips(evidence: Evidence, wrong: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Slip]:
     """Return slips of wrong entries whose whole row or column is another one of the matrix."""
     wrong = list(wrong)
-    found: dict[tuple[int, int], Slip] = {}
+    slips: dict[tuple[int, int], Slip] = {}
     for axis, word in ((0, "row"), (1, "column")):
         lines = sorted({entry[axis] for entry in wrong})
         sources = {k: _source(evidence, axis, k) for k in lines}
         for entry in wrong:
             source = sources[entry[axis]]
-            if source is not None and entry not in found:
-                found[entry] = _line_slip(evidence, axis, word, entry[axis], source, sources)
-    return found
+            if source is not None and entry not in slips:
+                slips[entry] = _line_slip(evidence, axis, word, entry[axis], source, sources)
+    return slips
 
 
 def _source(evidence: Evidence, axis: int, k: int) -> int | None:
-    """Return which other row or column of the truth the hand's row or column k is."""
+    """Return which other row or column of J the hand-derived row or column k is."""
     count, others = evidence.shape[axis], evidence.shape[1 - axis]
     line = np.take(evidence.hand, k, axis=axis + 1)
     if others < 2 or not np.isfinite(line).all() or (np.abs(line[0]) > 0).sum() < 2:
@@ -144,7 +144,7 @@ def _line_slip(
         return Slip(f"swapped {word}s", f"the {word}s of {first} and {second} are swapped")
     count = evidence.shape[axis]
     shifts = {(one - at) % count for at, one in sources.items() if one is not None}
-    moved = sum(one is not None for one in sources.values())
+    moved = sum(source is not None for source in sources.values())
     if moved > 1 and shifts in ({1}, {count - 1}):
         return Slip("index", f"the {word}s are shifted by one: this is the {word} of {other}")
     return Slip(f"swapped {word}s", f"this is the {word} of {other}")

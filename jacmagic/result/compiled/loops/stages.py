@@ -1,4 +1,4 @@
-"""What is computed, step by step: components of buffers, sums and calls."""
+"""Stages of a lowered computation: components of buffers, sums and calls."""
 
 from __future__ import annotations
 

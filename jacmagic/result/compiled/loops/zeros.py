@@ -1,4 +1,4 @@
-"""What is known of a traced graph before it is lowered: zeros, movements, sums, calls."""
+"""Analysis of a traced graph before it is lowered: zeros, movements, sums, calls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Zeros:
     """
 
     def __init__(self, module: fx.GraphModule) -> None:
-        """Look at every step.
+        """Analyse every step.
 
         Raises:
             NotCompiled: an operation, a dtype or a size that is beyond this.

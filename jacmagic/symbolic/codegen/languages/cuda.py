@@ -19,10 +19,10 @@ def _frame(f: Function) -> str:
 
 
 def _kernel(f: Function) -> list[str]:
-    """Return the kernel: every array holds its points one behind the other."""
+    """Return the kernel: every array holds its points one after another."""
     value, matrix = f.results
     arrays = ["long count", *(f"const Real *{one.name}" for one in f.arguments)]
-    passed = [_at(one) for one in f.arguments]
+    passed = [_at(argument) for argument in f.arguments]
     for name, size in ((value, f.values and len(f.values)), (matrix, len(f.entries))):
         if name != value or f.values is not None:
             arrays.append(f"Real *{name}")

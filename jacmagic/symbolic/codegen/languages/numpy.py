@@ -40,7 +40,7 @@ def _frame(f: Function) -> str:
 
 def _arrays(f: Function) -> list[str]:
     """Return statements that read the inputs, their batch and their dtype."""
-    names = ", ".join(one.name for one in f.arguments)
+    names = ", ".join(argument.name for argument in f.arguments)
     shapes = [
         f"{one.name}.shape[:-{len(one.shape)}]" if one.shape else f"{one.name}.shape"
         for one in f.arguments

@@ -33,7 +33,7 @@ def _declared(real: str, one: Argument) -> str:
 
 def _frame(real: str, f: Function) -> str:
     value, matrix = f.results
-    declared = [_declared(real, one) for one in f.arguments]
+    declared = [_declared(real, argument) for argument in f.arguments]
     if f.values is not None:
         declared.append(f"{value}: &mut [{real}; {len(f.values)}]")
     declared.append(f"{matrix}: &mut [{real}; {len(f.entries)}]")

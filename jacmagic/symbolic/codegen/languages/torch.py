@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"-?(torch\.(inf|nan)|[\d.]+(e[+-]?\d+)?(/[\d.]+)?)")
 def _frame(f: Function) -> str:
     value, matrix = f.results
     m, n = f.shape
-    first = next(one.first for one in f.arguments if one.first)
+    first = next(argument.first for argument in f.arguments if argument.first)
     shape = "" if f.pattern else f".reshape({m}, {n})"
     body = [f"zero = torch.zeros_like({first})", *constants(f, "{} = zero + {}"), *f.statements]
     if f.values is not None:

@@ -1,6 +1,6 @@
 """Rules for writes that add to, multiply or compare with what is there already.
 
-The indices are whole numbers known while tracing; each target element becomes the fold of all the
+The indices are integers known while tracing; each target element becomes the fold of all the
 sources that are sent to it, in torch's order.
 """
 

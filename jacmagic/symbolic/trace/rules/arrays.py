@@ -70,10 +70,10 @@ def reduce(
     every = range(nodes.ndim)
     listed = [dim] if isinstance(dim, int) else list(dim or every)
     gone = sorted({axis % nodes.ndim for axis in listed}) if nodes.ndim else []
-    kept = [axis for axis in every if axis not in gone]
+    other_axes = [axis for axis in every if axis not in gone]
     size = math.prod(nodes.shape[axis] for axis in gone)
-    shape = [nodes.shape[axis] for axis in kept]
-    lines = nodes.transpose(kept + gone).reshape(math.prod(shape), size)
+    shape = [nodes.shape[axis] for axis in other_axes]
+    lines = nodes.transpose(other_axes + gone).reshape(math.prod(shape), size)
     result = np.array([combine(line.tolist()) for line in lines], dtype=np.int64)
     if keepdim:
         shape = [1 if axis in gone else nodes.shape[axis] for axis in every]

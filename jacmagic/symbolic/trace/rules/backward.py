@@ -37,8 +37,8 @@ def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> 
     g.line = line
     weights = grad.reshape(-1).tolist()
     entries = sorted({entry for row in rows for entry in row.values()})
-    known = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
-    moved = dict(zip(entries, copy(g, entries, g, known), strict=True))
+    originals = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
+    moved = dict(zip(entries, copy(g, entries, g, originals), strict=True))
     columns = [
         g.total(g.mul(u, moved[row[j]]) for u, row in zip(weights, rows, strict=True) if j in row)
         for j in range(x.size)
@@ -55,18 +55,18 @@ def _convolution(
     *rest: Any,
 ) -> tuple:
     """Return the gradients by input, weight and bias, as far as the mask wants them."""
-    *geometry, wanted = rest
+    *geometry, mask = rest
     forward = CONVOLUTIONS["convolution"]
     channels = np.moveaxis(grad, -weight.ndim + 1, 0)
     summed = [g.total(channel.reshape(-1).tolist()) for channel in channels]
     return (
         pulled_back(g, lambda u: forward(g, u, weight, None, *geometry), x, grad)
-        if wanted[0]
+        if mask[0]
         else None,
         pulled_back(g, lambda w: forward(g, x, w, None, *geometry), weight, grad)
-        if wanted[1]
+        if mask[1]
         else None,
-        np.array(summed, dtype=np.int64) if wanted[2] else None,
+        np.array(summed, dtype=np.int64) if mask[2] else None,
     )
 
 

@@ -37,13 +37,15 @@ def _over_pairs(rule: Any) -> Rule:
     def complex_rule(g: Graph, *arguments: Any, **kwargs: Any) -> Any:
         field = PairGraph(g)
         nodes = [
-            field.nodes(pair_of(g, one)) if isinstance(one, ComplexNodes | np.ndarray) else one
-            for one in arguments
+            field.nodes(pair_of(g, argument))
+            if isinstance(argument, ComplexNodes | np.ndarray)
+            else argument
+            for argument in arguments
         ]
-        found = rule(field, *nodes, **kwargs)
-        if isinstance(found, tuple):
-            return tuple(None if one is None else field.pairs(one) for one in found)
-        return field.pairs(found)
+        result = rule(field, *nodes, **kwargs)
+        if isinstance(result, tuple):
+            return tuple(None if one is None else field.pairs(one) for one in result)
+        return field.pairs(result)
 
     return complex_rule
 
@@ -52,7 +54,7 @@ def _parts(formula: Any) -> Rule:
     """Return a real-valued rule of formulas of all real and imaginary parts."""
 
     def rule(g: Graph, *arguments: Any) -> np.ndarray:
-        pairs = [pair_of(g, one) for one in arguments]
+        pairs = [pair_of(g, argument) for argument in arguments]
         parts = [part for pair in pairs for part in (pair.re, pair.im)]
         return each(g, lambda *nodes: formula(g, *nodes), *parts)
 

@@ -87,7 +87,7 @@ def _correlate(
     counts = seen.shape[2 : 2 + rank]
     windows = np.moveaxis(seen, 1, 1 + rank).reshape(len(x), math.prod(counts), groups, -1)
     kernels = weight.reshape(groups, outer // groups, -1)
-    result = [[matmul(g, kernels[k], one[:, k].T) for k in range(groups)] for one in windows]
+    result = [[matmul(g, kernels[k], window[:, k].T) for k in range(groups)] for window in windows]
     return np.array(result, dtype=np.int64).reshape(len(x), outer, *counts)
 
 

@@ -71,10 +71,10 @@ def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
     result = np.full_like(m, ZERO)
     for j in range(len(m)):
         for i in range(j, len(m)):
-            known = g.total(g.mul(int(result[i, k]), int(result[j, k])) for k in range(j))
+            inner = g.total(g.mul(int(result[i, k]), int(result[j, k])) for k in range(j))
             if i == j:
-                known = g.total(g.square(int(result[j, k])) for k in range(j))
-            rest = g.sub(int(m[i, j]), known)
+                inner = g.total(g.square(int(result[j, k])) for k in range(j))
+            rest = g.sub(int(m[i, j]), inner)
             result[i, j] = g.apply("sqrt", rest) if i == j else g.div(rest, int(result[j, j]))
     return result
 

@@ -45,8 +45,8 @@ def _reduced(
     flat, values = nodes.reshape(-1), numbers.reshape(-1)
 
     def combine(line: list[int]) -> int:
-        result, met = _best(g, flat[line], values[line], falling)
-        conditions.extend(met)
+        result, ties = _best(g, flat[line], values[line], falling)
+        conditions.extend(ties)
         return result
 
     return reduce(positions, dim, keepdim, combine), conditions
@@ -58,8 +58,8 @@ def _over_axes(falling: bool) -> Callable[..., Selection]:
     def rule(
         g: Graph, operands: Operands, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
     ) -> Selection:
-        result, met = _reduced(g, operands.inputs[0], nodes, dim, keepdim, falling)
-        return Selection((result,), met)
+        result, conditions = _reduced(g, operands.inputs[0], nodes, dim, keepdim, falling)
+        return Selection((result,), conditions)
 
     return rule
 
@@ -78,8 +78,8 @@ def _norm(
     if not math.isinf(p) or not nodes.size:
         return Selection((reduce(nodes, dim, keepdim, lambda terms: norm(g, terms, p)),))
     sizes = each(g, lambda node: g.apply("abs", node), nodes)
-    result, met = _reduced(g, np.abs(operands.inputs[0]), sizes, dim, keepdim, p > 0)
-    return Selection((result,), met)
+    result, conditions = _reduced(g, np.abs(operands.inputs[0]), sizes, dim, keepdim, p > 0)
+    return Selection((result,), conditions)
 
 
 def _won(
@@ -89,10 +89,10 @@ def _won(
 
     At a tie the gradient goes to the winner alone, which is then assumed to win.
     """
-    met = ordering(g, line, np.array([pick]), falling) if pick >= 0 else []
+    conditions = ordering(g, line, np.array([pick]), falling) if pick >= 0 else []
     if len(set(line[values == values[pick]].tolist())) > 1:
-        return int(line[pick]), met, met
-    return (largest if falling else smallest)(g, line.tolist()), [], met
+        return int(line[pick]), conditions, conditions
+    return (largest if falling else smallest)(g, line.tolist()), [], conditions
 
 
 def _extreme(falling: bool) -> Callable[..., Selection]:
@@ -106,13 +106,15 @@ def _extreme(falling: bool) -> Callable[..., Selection]:
             return Selection((np.zeros_like(picks) if nodes.ndim else nodes, None))
         wide = picks if keepdim else np.expand_dims(picks, dim)
         lines, numbers = slices(nodes, wide, dim), slices(operands.inputs[0], wide, dim)
-        found = [
+        winners = [
             _won(g, line, values, int(at[0]), falling)
             for (line, at), (values, _) in zip(lines, numbers, strict=True)
         ]
-        result = np.array([node for node, _, _ in found], dtype=np.int64).reshape(picks.shape)
-        now = [c for _, met, _ in found for c in met]
-        return Selection((result, None), now, later=[c for _, _, met in found for c in met])
+        result = np.array([node for node, _, _ in winners], dtype=np.int64).reshape(picks.shape)
+        now = [c for _, conditions, _ in winners for c in conditions]
+        return Selection(
+            (result, None), now, later=[c for _, _, conditions in winners for c in conditions]
+        )
 
     return rule
 
@@ -146,15 +148,15 @@ def _running(falling: bool) -> Callable[..., Selection]:
             return Selection((nodes, None))
         lines = slices(nodes, operands.results[1], dim)
         numbers = slices(operands.inputs[0], operands.results[1], dim)
-        found = [
+        winners = [
             _won(g, line[: end + 1], values[: end + 1], pick, falling)
             for (line, picks), (values, _) in zip(lines, numbers, strict=True)
             for end, pick in enumerate(picks.tolist())
         ]
         wide = np.moveaxis(nodes, dim, -1)
-        result = np.array([node for node, _, _ in found], dtype=np.int64).reshape(wide.shape)
-        now = [c for _, met, _ in found for c in met]
-        later = [c for _, _, met in found for c in met]
+        result = np.array([node for node, _, _ in winners], dtype=np.int64).reshape(wide.shape)
+        now = [c for _, conditions, _ in winners for c in conditions]
+        later = [c for _, _, conditions in winners for c in conditions]
         return Selection((np.moveaxis(result, -1, dim), None), now, later=later)
 
     return rule

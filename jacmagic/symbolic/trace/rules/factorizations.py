@@ -56,8 +56,8 @@ def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
             conditions.append(g.apply("ge", g.apply("abs", pivot), size))
             result[i, k] = g.div(int(result[i, k]), pivot)
             for j in range(k + 1, result.shape[1]):
-                taken = g.mul(int(result[i, k]), int(result[k, j]))
-                result[i, j] = g.sub(int(result[i, j]), taken)
+                product = g.mul(int(result[i, k]), int(result[k, j]))
+                result[i, j] = g.sub(int(result[i, j]), product)
     return result, conditions
 
 
@@ -123,8 +123,8 @@ def _with_factors(rule: Rule, position: int) -> Callable[..., Selection]:
     def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         conditions: list[int] = []
 
-        def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
-            if not np.allclose(_product_of(lu, row[0]), given, rtol=MAX_RELATIVE_ROUNDING):
+        def kernel(m: np.ndarray, right: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
+            if not np.allclose(_product_of(lu, row[0]), right, rtol=MAX_RELATIVE_ROUNDING):
                 m = m.T
             result, met = _eliminated(g, m[_permutation(row[0], len(m))])
             conditions.extend(met)
@@ -147,10 +147,10 @@ def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, int]]:
 
     A reflection turns the diagonal around; where all below it is 0 there is none.
     """
-    work, found = m.copy(), []
+    work, diagonal = m.copy(), []
     for k in range(min(m.shape)):
         below = g.total(g.square(int(u)) for u in work[k + 1 :, k])
-        found.append((int(work[k, k]), below))
+        diagonal.append((int(work[k, k]), below))
         if below == ZERO:
             continue
         size = norm(g, work[k:, k].tolist(), 2)
@@ -163,7 +163,7 @@ def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, int]]:
             step = g.mul(scale, along)
             for i, u in enumerate(v.tolist()):
                 work[k + i, j] = g.sub(int(work[k + i, j]), g.mul(step, u))
-    return found
+    return diagonal
 
 
 def _orthogonal(g: Graph, m: np.ndarray, signs: list[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -216,18 +216,18 @@ def _eigenvalues(g: Graph, operands: Operands, a: np.ndarray, *_: Any) -> Select
             "linalg_eig", "of a matrix larger than 2×2 has no closed form worth reading"
         )
     (p, q), (r, s) = m.tolist()
-    two, found = g.number(2), np.asarray(operands.results[0])
+    two, numbers = g.number(2), np.asarray(operands.results[0])
     center, half = g.div(g.add(p, s), two), g.div(g.sub(p, s), two)
     inside = g.add(g.square(half), g.mul(q, r))
-    if abs(found[0] - found[1]) <= _MAX_RELATIVE_GAP * np.abs(operands.inputs[0]).max():
+    if abs(numbers[0] - numbers[1]) <= _MAX_RELATIVE_GAP * np.abs(operands.inputs[0]).max():
         raise Unsupported("linalg_eig", "has no closed form here where two eigenvalues meet")
-    if found.imag.any():
+    if numbers.imag.any():
         root = g.apply("sqrt", g.neg(inside))
-        im = [root, g.neg(root)] if found[0].imag > 0 else [g.neg(root), root]
+        im = [root, g.neg(root)] if numbers[0].imag > 0 else [g.neg(root), root]
         values = ComplexNodes(np.array([center] * 2), np.array(im))
         return Selection((values, None), [g.apply("lt", inside, ZERO)], poison=True)
     root = g.apply("sqrt", inside)
-    falling = found[0].real > found[1].real
+    falling = numbers[0].real > numbers[1].real
     ends = [g.add(center, root), g.sub(center, root)]
     values = ComplexNodes(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
     level = operands.inputs[0][0, 0] == operands.inputs[0][1, 1]

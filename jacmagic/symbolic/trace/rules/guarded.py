@@ -31,22 +31,22 @@ def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[...
         values = np.broadcast_arrays(*map(np.asarray, _numbers(operands, a, b)))
         nodes = [u if isinstance(u, np.ndarray) else np.array(g.number(u)) for u in (a, b)]
         us, vs = np.broadcast_arrays(*nodes)
-        result, met = np.empty(us.shape, dtype=np.int64), []
+        result, conditions = np.empty(us.shape, dtype=np.int64), []
         for index in np.ndindex(*us.shape):
             u, v = int(us[index]), int(vs[index])
             if values[0][index] == 0 and values[1][index] <= zero:
                 result[index] = ZERO
-                met += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
+                conditions += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
             else:
                 result[index] = g.mul(u, g.apply("log", inside(g, v)))
-        return Selection((result,), met)
+        return Selection((result,), conditions)
 
     return rule
 
 
 def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
     """−x ln x; −∞ for negative x, and at 0 the slope is infinite."""
-    result, met = np.empty_like(x), []
+    result, conditions = np.empty_like(x), []
     for index in np.ndindex(*x.shape):
         u, number = int(x[index]), operands.inputs[0][index]
         if number == 0 and g.value(u) is None:
@@ -57,10 +57,10 @@ def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
             result[index] = ZERO
         elif number < 0:
             result[index] = g.number(-math.inf)
-            met.append(g.apply("lt", u, ZERO))
+            conditions.append(g.apply("lt", u, ZERO))
         else:
             result[index] = g.neg(g.mul(u, g.apply("log", u)))
-    return Selection((result,), met)
+    return Selection((result,), conditions)
 
 
 GUARDED: dict[str, Callable[..., Selection]] = {

@@ -49,20 +49,20 @@ def determinant(g: Graph, m: np.ndarray) -> int:
 
 
 def _expanded(
-    g: Graph, rows: list[list[int]], columns: tuple[int, ...], known: dict[tuple[int, ...], int]
+    g: Graph, rows: list[list[int]], columns: tuple[int, ...], minors: dict[tuple[int, ...], int]
 ) -> int:
     """Return the minor of the last rows and some columns, each computed once."""
     if not columns:
         return ONE
-    if columns in known:
-        return known[columns]
+    if columns in minors:
+        return minors[columns]
     row, result = rows[len(rows) - len(columns)], ZERO
     for position, column in enumerate(columns):
         if row[column] != ZERO:
-            rest = _expanded(g, rows, columns[:position] + columns[position + 1 :], known)
+            rest = _expanded(g, rows, columns[:position] + columns[position + 1 :], minors)
             term = g.mul(row[column], rest)
             result = g.sub(result, term) if position % 2 else g.add(result, term)
-    known[columns] = result
+    minors[columns] = result
     return result
 
 
@@ -98,9 +98,9 @@ def solution(g: Graph, m: np.ndarray, right: np.ndarray) -> np.ndarray:
         below = np.tril_indices(len(m), -1) if upper else np.triu_indices(len(m), 1)
         if _is_zero(m, below):
             return substituted(g, m, right, upper=upper, unit=False)
-    known = _inverse_of_numbers(g, m) if len(m) > _MAX_CRAMER_ROWS else None
-    if known is not None:
-        return matmul(g, known, right)
+    inverse_matrix = _inverse_of_numbers(g, m) if len(m) > _MAX_CRAMER_ROWS else None
+    if inverse_matrix is not None:
+        return matmul(g, inverse_matrix, right)
     whole = determinant(g, m)
     result = np.empty_like(right)
     for i, k in np.ndindex(*right.shape):
@@ -117,9 +117,9 @@ def substituted(
     result = np.empty_like(right)
     order = range(len(m))[::-1] if upper else range(len(m))
     for i in order:
-        known = range(i + 1, len(m)) if upper else range(i)
+        solved = range(i + 1, len(m)) if upper else range(i)
         for k in range(right.shape[1]):
-            rest = g.total(g.mul(int(m[i, j]), int(result[j, k])) for j in known)
+            rest = g.total(g.mul(int(m[i, j]), int(result[j, k])) for j in solved)
             top = g.sub(int(right[i, k]), rest)
             result[i, k] = top if unit else g.div(top, int(m[i, i]))
     return result

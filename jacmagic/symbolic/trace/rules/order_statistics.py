@@ -27,8 +27,8 @@ def _along(
 ) -> Selection:
     """Gather along one axis what the indices picked, line by line."""
     picks = operands.results[1]
-    met = [ordering(g, line, at, descending) for line, at in slices(nodes, picks, dim)]
-    return Selection((picked(nodes, picks, dim), None), [c for chain in met for c in chain])
+    conditions = [ordering(g, line, at, descending) for line, at in slices(nodes, picks, dim)]
+    return Selection((picked(nodes, picks, dim), None), [c for chain in conditions for c in chain])
 
 
 def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: int) -> list[int]:

@@ -13,7 +13,7 @@ from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import each, nodes_of
 
-_MAX_POWER = 16  # of a whole exponent that is repeated products
+_MAX_EXPONENT = 16  # of a whole exponent that is repeated products
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class PairGraph:
         """Repeated products for small whole exponents, else e^(y ln x)."""
         re, im = self.parts[y]
         whole = self.graph.value(re) if im == ZERO else None
-        if not isinstance(whole, int) or abs(whole) > _MAX_POWER:
+        if not isinstance(whole, int) or abs(whole) > _MAX_EXPONENT:
             return self.apply("exp", self.mul(y, self.apply("log", x)))
         result = self.product([x] * abs(whole))
         return result if whole >= 0 else self.div(ONE, result)

@@ -1,4 +1,4 @@
-"""Operations whose choice depends on values: what their rules get and return.
+"""Arguments and results of the rules of operations that choose by values.
 
 A rule gets what other rules get and the numbers as well; it returns a `Selection`. Where the
 extreme value itself is the result it stays valid everywhere, as max or min; only which element it
