@@ -133,7 +133,7 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
             continue
         sides = list(graph.operands(node))
-        if _symmetric(closed, sides) or _triangular(closed, sides):
+        if _is_structure(closed, sides):
             continue
         values = _values(closed, sides, point)
         if values[sides[0]] == values[sides[1]] and (
@@ -142,6 +142,11 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
             reason = "the code takes another branch on the other side of this point"
             singularities.append(Singularity(node, assumption.line, reason, everywhere))
     return singularities
+
+
+def _is_structure(closed: ClosedForm, sides: Sequence[int]) -> bool:
+    """Whether a comparison of two nodes asks whether a matrix is symmetric or triangular."""
+    return _symmetric(closed, sides) or _triangular(closed, sides)
 
 
 def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
@@ -189,8 +194,9 @@ def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> 
         if is_step and _moves(closed, operands):
             return True
         is_comparison = operation in (*_COMPARISONS, "eq", "ne") and operands[0] != operands[1]
-        if is_comparison and arguments[0] == arguments[1]:
-            return _moves(closed, operands)
+        met = is_comparison and arguments[0] == arguments[1]
+        if met and not _is_structure(closed, operands) and _moves(closed, operands):
+            return True
     return False
 
 
