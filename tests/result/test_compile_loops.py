@@ -15,10 +15,10 @@ from torch import Tensor
 
 import jacmagic
 from jacmagic.result.compiled import c_compiler
-from jacmagic.result.compiled.graph.cleaning import cleaned
-from jacmagic.result.compiled.graph.tracing import Graph, decomposed, traced
+from jacmagic.result.compiled.graph.tracing import Graph, traced
 from jacmagic.result.compiled.loops import build
 from jacmagic.result.compiled.loops.build import loops, lowered
+from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Call, Fill, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
@@ -58,8 +58,8 @@ def kernel_of(run: Run, *x: Tensor) -> tuple[Graph, Kernel]:
     """Return a computation as torch's graph and as loops."""
     plain = Graph(traced(run, list(x)), "rows")
     m, entries = plain(x)[1].numel(), plain(x)[0].numel()
-    module = decomposed(run, list(x), "rows").module
-    return plain, loops(module, list(x), (m, entries // max(1, m)))
+    recording = traced(run, list(x), decompositions())
+    return plain, loops(recording, list(x), (m, entries // max(1, m)))
 
 
 def agrees(run: Run, *x: Tensor, tolerance: float = 1e-12) -> bool:
@@ -139,7 +139,7 @@ def test_steps_of_a_long_loop_share_their_functions() -> None:
     """Sixty steps take no more functions than a few."""
     x, square = vector(), WEIGHTS[:5]
     run = rows(lambda x: reduce(lambda y, _: torch.tanh(square @ y), range(60), x), x)
-    program = lowered(decomposed(run, [x], "rows").module, [5], (5, 5))
+    program = lowered(traced(run, [x], decompositions()), [5], (5, 5))
     source = Source(program.buffers)
     assert len([source.call(stage) for stage in program.before]) > 120
     assert len(source.functions) < 20
@@ -171,8 +171,8 @@ def test_zeros_of_the_seeds_are_not_computed() -> None:
     """A tridiagonal Jacobian by rows: one loop, of the diagonal; the rest are constants."""
     x = vector(50)
     f = lambda x: x.roll(1) - 2 * x + x.roll(-1) + x**3  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]))
-    (stage,) = lowered(module, [50], (50, 50)).before
+    recording = traced(rows(f, x), [x])
+    (stage,) = lowered(recording, [50], (50, 50)).before
     assert isinstance(stage, Fill)
     assert [len(where) for where, _ in stage.pieces] == [50]
     assert int((stage.template != 0).sum()) == 100
@@ -184,8 +184,8 @@ def test_sums_and_products_are_stored_once() -> None:
     x = vector(20)
     a, b = (torch.rand(n, 20, dtype=DOUBLE) - 0.5 for n in (20, 9))
     f = lambda x: b @ torch.tanh(a @ x) / (x * x).sum()  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]))
-    kinds = [type(stage) for stage in lowered(module, [20], (9, 20)).before]
+    recording = traced(rows(f, x), [x])
+    kinds = [type(stage) for stage in lowered(recording, [20], (9, 20)).before]
     assert kinds.count(Sum) == 1
     assert 2 <= kinds.count(Call) <= 3
     assert agrees(rows(f, x), x)
@@ -201,7 +201,7 @@ def test_products_of_all_sizes(sizes: tuple[int, int, int]) -> None:
     def run(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return (torch.sin(a) @ b).reshape(-1), (b.T @ a.T).reshape(-1)
 
-    found = loops(decomposed(run, [a, b], "rows").module, [a, b], (m, n))([a, b])
+    found = loops(traced(run, [a, b], decompositions()), [a, b], (m, n))([a, b])
     assert found is not None
     assert all(map(torch.allclose, (found[0].reshape(-1), found[1]), run(a, b)))
 

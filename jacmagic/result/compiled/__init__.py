@@ -5,9 +5,9 @@
               closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
                                        ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
                                        └─▶ floats ("python")
-              passes ─▶ tracing ─▶ cleaning ─┬─▶ loops ("graph", in C)
-                                             ├─▶ the graph itself ("graph", without a compiler)
-                                             └─▶ torch.compile ("inductor")
+              passes ─▶ recorder ─▶ recording ─┬─▶ loops ("graph", in C)
+                                               ├─▶ the graph itself ("graph", without a compiler)
+                                               └─▶ torch.compile ("inductor")
 
 `function` is what the user calls; `version` serves inputs of one kind and adds branches as they are
 met.

@@ -18,6 +18,7 @@ from torch import Tensor
 from jacmagic.function.components import flat
 from jacmagic.function.outputs import flatten
 from jacmagic.numeric import SparsePlan
+from jacmagic.numeric.engine import Rows, batched_backward
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
 # More rows than columns, or the reverse, up to which passes by either are measured.
@@ -84,20 +85,37 @@ class Task:
 
 def rows(task: Task) -> Traceable:
     """All rows by one batched backward pass."""
-    basis = tuple(_identity(task.outputs, task.device))
+    basis = _identity(task.outputs, task.device)
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
-        chosen = [tensors[k] for k in task.chosen]
-        values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
-        found = _pulled(pull, basis)
-        return _side_by_side(task, found).reshape(-1), flat(values)
+        found, values = _pulled(task, tensors, basis)
+        return found.reshape(-1), values
 
     return run
 
 
-def _pulled(pull: Callable[..., Any], basis: Any) -> Any:
-    """Return a batched backward pass; no further derivatives, whose formulas would be longer."""
-    return torch.func.vmap(functools.partial(pull, create_graph=False))(basis)
+def _pulled(
+    task: Task, tensors: Sequence[Tensor], directions: Sequence[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Return products (k, n) with k directions by one batched backward pass, and the values (m,).
+
+    `torch.func.vjp` would load torch's compiler; that follows nothing else.
+    """
+    leaves = task.leaves(tensors)
+    if type(tensors[0]) is not Tensor:
+        outputs, pull, *_ = torch.func.vjp(leaves, *[tensors[k] for k in task.chosen])
+        batched = torch.func.vmap(functools.partial(pull, create_graph=False))
+        return _side_by_side(task, batched(tuple(directions))), flat(outputs)
+    chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
+    outputs = leaves(*chosen)
+    followed = [k for k, one in enumerate(outputs) if one.requires_grad]
+    found: Rows = (None,) * len(chosen)
+    if followed:
+        some = [directions[k] for k in followed]
+        found = batched_backward([outputs[k] for k in followed], chosen, some)
+    zeros = [one.new_zeros(len(directions[0]), *one.shape) for one in chosen]
+    blocks = [zero if row is None else row for row, zero in zip(found, zeros, strict=True)]
+    return _side_by_side(task, blocks), flat(outputs).detach()
 
 
 def columns(task: Task) -> Traceable:
@@ -154,9 +172,8 @@ def compressed(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
         products, values = [], None
         if scheme.plan.backward:
-            outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
-            products.append(_side_by_side(task, _pulled(pull, scheme.backward)))
-            values = flat(outputs)
+            found, values = _pulled(task, tensors, scheme.backward)
+            products.append(found)
         if scheme.plan.forward:
             found, values = _pushed(leaves, chosen, scheme.forward)
             products.insert(0, found)

@@ -1,8 +1,8 @@
 """The Jacobian's computation traced once as a graph of ATen operations.
 
-Tensors without values are traced (torch's fake tensors), so no branch can be chosen by a value: a
-graph that comes out is valid wherever shapes, dtypes and devices are the same. Code that asks for
-a value to branch on is refused. Captured tensors are copied: they are constants.
+No value of the inputs can be read while tracing, so that no branch is chosen by one: a graph that
+comes out is valid wherever shapes, dtypes and devices are the same. Code that asks for a value to
+branch on is refused. Captured tensors are copied: they are constants.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import functools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.graph.batching import Batching
-from jacmagic.result.compiled.graph.cleaning import cleaned, mutates, without_values
 from jacmagic.result.compiled.graph.passes import PASSES, Task
+from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
+from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.build import loops, require_compiler
 from jacmagic.result.compiled.loops.decomposition import decompositions
 from jacmagic.result.compiled.measure import measured
@@ -28,28 +29,33 @@ from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
+SECONDS_OF_A_STEP = 1e-6  # seconds of one operation in torch, at least
 MAX_STEPS_FOR_OTHER_PASSES = 100  # of a trace; a longer one takes most of what `compile` may take
 
 
 class Graph:
-    """A traced and cleaned computation of entries and values, run by torch."""
+    """A traced computation of entries and values, run by torch."""
 
     backend = "graph"
 
-    def __init__(self, module: fx.GraphModule, passes: str) -> None:
-        """Clean a trace.
+    def __init__(self, recording: Recording, passes: str) -> None:
+        """Nothing is compiled before the first call.
 
         Args:
-            module: returns entries and values.
+            recording: returns entries and values.
             passes: how it computes them, a key of `PASSES`.
         """
-        self.module = cleaned(module)
-        self.steps = sum(node.op == "call_function" for node in self.module.graph.nodes)
-        self.passes, self.by = passes, f"{passes}, {self.steps} ATen operations"
+        self.recording = recording
+        self.by = f"{passes}, {recording.steps} ATen operations"
+
+    @functools.cached_property
+    def module(self) -> fx.GraphModule:
+        """The computation of entries and values."""
+        return self.recording.module(2)
 
     @functools.cached_property
     def _entries(self) -> fx.GraphModule:
-        return without_values(self.module)
+        return self.recording.module(1)
 
     @functools.cached_property
     def _batching(self) -> Batching:
@@ -97,18 +103,22 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         if ways == 2 or (ways and enough):
             break
         try:
-            programs = _programs(task, passes, tensors)
-            found |= {one: measured(functools.partial(one.entries, tensors)) for one in programs}
+            plain, kernel = _programs(task, passes, tensors)
+            steps = plain.recording.steps
+            if kernel is not None:
+                found[kernel] = measured(functools.partial(kernel.entries, tensors))
+            if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
+                found[plain] = measured(functools.partial(plain.entries, tensors))
         except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
             why = why or reason(error)
         else:
-            ways, steps = ways + 1, programs[0].steps
+            ways += 1
     if not found:
         raise NotCompiled(why)
     return sorted(found, key=found.__getitem__)
 
 
-def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> list[Any]:
+def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph, Kernel | None]:
     """Return the graph of some passes, and its loops in C where it can be lowered.
 
     What is lowered is traced in operations that are known there; if some are not, torch runs a
@@ -117,60 +127,57 @@ def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> list[Any]:
     run = PASSES[passes](task)
     try:
         require_compiler(tensors)
-        plain = decomposed(run, tensors, passes)
-        kernel = loops(plain.module, tensors, task.shape)
-    except NotCompiled as error:
-        obstacle = str(error)
+        plain = traced(run, tensors, decompositions())
+        kernel = loops(plain, tensors, task.shape)
     except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
         obstacle = reason(error)
     else:
         kernel.by = f"{passes}, {kernel.by}"
-        return [plain, kernel]
-    plain = Graph(traced(run, tensors), passes)
-    plain.by += f"; {obstacle}"
-    return [plain]
-
-
-def decomposed(run: Any, tensors: Sequence[Tensor], passes: str) -> Graph:
-    """Trace in the operations that can be lowered, without writes to memory."""
-    found = Graph(traced(run, tensors, decompositions()), passes)
-    if not any(map(mutates, found.module.graph.nodes)):
-        return found
-    again = torch.func.functionalize(lambda *x: found.module.forward(*x))
-    return Graph(traced(again, tensors, decompositions()), passes)
+        return Graph(plain, passes), kernel
+    found = Graph(traced(run, tensors), passes)
+    found.by += f"; {obstacle}"
+    return found, None
 
 
 def traced(
-    run: Any, tensors: Sequence[Tensor], table: dict[Any, Any] | None = None
-) -> fx.GraphModule:
-    """Trace with tensors that have no values.
+    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any] | None = None
+) -> Recording:
+    """Trace a function of tensors that returns entries and values.
 
     Args:
         run: what to trace.
         tensors: its inputs.
         table: decompositions of operations.
+
+    Raises:
+        NotCompiled: a value decides what is computed.
     """
+    plain, table = [tensor.detach() for tensor in tensors], table or {}
+    with silent_rerun(plain, random_states(plain)), torch.enable_grad():
+        try:
+            return recorded(run, plain, table)
+        except ValueRead:
+            return _with_symbols(run, plain, table)
+
+
+def _with_symbols(
+    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any]
+) -> Recording:
+    """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    plain = [tensor.detach() for tensor in tensors]
-    with silent_rerun(plain, random_states(plain)), torch.enable_grad():
-        module: fx.GraphModule = make_fx(
-            run,
-            table,
-            tracing_mode="fake",
-            _allow_non_fake_inputs=True,
-            record_module_stack=False,
-        )(*plain)
-    for name, constant in list(_constants(module)):
-        if type(constant) not in (Tensor, torch.nn.Parameter):
-            raise NotCompiled("a custom autograd.Function hides what it computes from the tracer")
-        delattr(module, name)
-        module.register_buffer(name, constant.detach().clone())
-    return module
+    module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
+    names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
+    constants = {name: getattr(module, name) for name in names}
+    if any(type(one) not in (Tensor, torch.nn.Parameter) for one in constants.values()):
+        raise NotCompiled("a custom autograd.Function hides what it computes from the tracer")
+    return Recording(module.graph, {n: one.detach().clone() for n, one in constants.items()})
 
 
 def reason(error: Exception) -> str:
     """Return the tracer's error in a few words."""
+    if isinstance(error, NotCompiled):
+        return str(error)
     kind = type(error).__name__
     if kind in ("GuardOnDataDependentSymNode", "DataDependentOutputException"):
         return "a value decides what is computed (an `if`, a loop or an index)"
@@ -178,13 +185,6 @@ def reason(error: Exception) -> str:
         return "values decide the shape of a result"
     text = " ".join((str(error).strip() or kind).splitlines()[:2])
     return f"{kind}: {text[:160]}"
-
-
-def _constants(module: fx.GraphModule) -> Any:
-    for name in {str(n.target) for n in module.graph.nodes if n.op == "get_attr"}:
-        value = getattr(module, name)
-        if isinstance(value, Tensor):
-            yield name, value
 
 
 # ── torch.compile ─────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor, fx
+from torch import Tensor
 
 from jacmagic.result.compiled.c_compiler import c_compiler, library
+from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.c_matrices import MATRICES
 from jacmagic.result.compiled.loops.expressions import LOAD
 from jacmagic.result.compiled.loops.gathered import with_gathered_sums
@@ -51,11 +52,11 @@ class Loops:
     buffers: dict[str, int]
 
 
-def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
+def loops(recording: Recording, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
     """Compile a graph of entries and values.
 
     Args:
-        module: the graph, cleaned.
+        recording: the graph.
         tensors: inputs of the kind it is compiled for.
         shape: of the array of its entries.
 
@@ -63,7 +64,7 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
         NotCompiled: no compiler, or an operation, a size, a dtype or a device beyond it.
     """
     compiler = require_compiler(tensors)
-    program = lowered(module, [tensor.numel() for tensor in tensors], shape)
+    program = lowered(recording, [tensor.numel() for tensor in tensors], shape)
     types, result = [TYPES[tensor.dtype] for tensor in tensors], TYPES[result_type(tensors)]
     source = Source(program.buffers)
     at = [*_at(program, source, types, result)]
@@ -102,13 +103,13 @@ def require_compiler(tensors: Sequence[Tensor]) -> str:
     return compiler
 
 
-def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
+def lowered(recording: Recording, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
     """Return the stages of a graph of entries and values."""
-    module = with_gathered_sums(module)
-    zeros = Zeros(module)
+    recording = with_gathered_sums(recording)
+    zeros = Zeros(recording)
     lowering = Lowering(zeros)
     lowering.store_shared()
-    ((entries, values),) = (node.args[0] for node in module.graph.nodes if node.op == "output")
+    ((entries, values),) = (node.args[0] for node in recording.graph.nodes if node.op == "output")
     last = lowering.result("J", entries, shape[-1])
     of_values = lowering.result("y", values, max(1, zeros.size(values)))
     before = _needed(lowering.stages, last)

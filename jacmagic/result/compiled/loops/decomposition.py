@@ -48,12 +48,35 @@ def decompositions() -> dict[Any, Any]:
         ).repeat(x.shape),
         aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape).contiguous(),
         aten._new_zeros_with_same_feature_meta.default: _zeros_of,
+        # Torch's own of these are right, but load its compiler.
+        aten._softmax.default: lambda x, dim, _: _shares((x - x.amax(dim, True)).exp(), dim),
+        aten._softmax_backward_data.default: lambda g, y, dim, _: y * (g - (g * y).sum(dim, True)),
+        aten._log_softmax.default: lambda x, dim, _: _log_shares(x - x.amax(dim, True), dim),
+        aten._log_softmax_backward_data.default: lambda g, y, dim, _: (
+            g - y.exp() * g.sum(dim, True)
+        ),
+        aten.index_add.default: _added_at,
     }
     return (
         {target: run for target, run in table.items() if not _is_known(target)}
         | more
         | DECOMPOSITIONS
     )
+
+
+def _shares(x: Tensor, dim: int) -> Tensor:
+    return x / x.sum(dim, True)
+
+
+def _log_shares(x: Tensor, dim: int) -> Tensor:
+    return x - x.exp().sum(dim, True).log()
+
+
+def _added_at(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Any:
+    if x.ndim == 0:
+        return NotImplemented
+    indices = [None] * (dim % x.ndim) + [index]
+    return torch.ops.aten.index_put(x, indices, alpha * source, True)
 
 
 def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) -> Tensor:

@@ -12,21 +12,22 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.operations import name_of
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 _aten = torch.ops.aten
 
 
-def with_gathered_sums(module: fx.GraphModule) -> fx.GraphModule:
+def with_gathered_sums(recording: Recording) -> Recording:
     """Return a graph without additions by indices.
 
     Raises:
         NotCompiled: indices are computed.
     """
     graph = fx.Graph()
-    graph.output(graph.graph_copy(module.graph, {}))
-    found = fx.GraphModule(module, graph)
+    graph.output(graph.graph_copy(recording.graph, {}))
+    found = Recording(graph, dict(recording.constants))
     for node in list(graph.nodes):
         name = name_of(node.target)
         if name == "scatter_add" or (name.startswith("index_put") and True in node.args[3:]):
@@ -36,17 +37,17 @@ def with_gathered_sums(module: fx.GraphModule) -> fx.GraphModule:
     return found
 
 
-def _gathered(module: fx.GraphModule, node: fx.Node, name: str) -> fx.Node:
+def _gathered(found: Recording, node: fx.Node, name: str) -> fx.Node:
     """Return the step that computes an addition by indices."""
     target: Any = node.args[0]
     value: Any = node.args[3] if name == "scatter_add" else node.args[2]
-    places, terms = _places(module, node, name, value)
+    places, terms = _places(found, node, name, value)
     shape, count = target.meta["val"].shape, target.meta["val"].numel()
     order, terms_of = np.argsort(places, kind="stable"), np.bincount(places, minlength=count)
     starts = np.cumsum(terms_of) - terms_of
     widths = np.where(terms_of > 0, 2 ** np.ceil(np.log2(np.maximum(terms_of, 1))), 0).astype(int)
     missing = value.meta["val"].numel()  # the place of an added zero
-    flat = _padded(module, _called(module, _aten._unsafe_view.default, value, [missing]))
+    flat = _padded(found, _called(found, _aten._unsafe_view.default, value, [missing]))
     sums, where, done = [], np.full(count, -1), 0
     for width in sorted(set(widths.tolist()) - {0}):
         rows = np.flatnonzero(widths == width)
@@ -54,26 +55,26 @@ def _gathered(module: fx.GraphModule, node: fx.Node, name: str) -> fx.Node:
         present = column < terms_of[rows, None]
         added = order[np.where(present, starts[rows, None] + column, 0)]
         table = np.where(present, terms[added], missing)
-        parts = _called(module, _aten.index.Tensor, flat, [_constant(module, table)])
-        sums.append(_called(module, _aten.sum.dim_IntList, parts, [1]))
+        parts = _called(found, _aten.index.Tensor, flat, [_constant(found, table)])
+        sums.append(_called(found, _aten.sum.dim_IntList, parts, [1]))
         where[rows] = np.arange(done, done := done + len(rows))
     if not sums:
         return target
     where = np.where(where < 0, done, where).reshape(shape)
-    joined = _padded(module, _called(module, _aten.cat.default, sums))
-    spread = _called(module, _aten.index.Tensor, joined, [_constant(module, where)])
-    return _called(module, _aten.add.Tensor, target, spread)
+    joined = _padded(found, _called(found, _aten.cat.default, sums))
+    spread = _called(found, _aten.index.Tensor, joined, [_constant(found, where)])
+    return _called(found, _aten.add.Tensor, target, spread)
 
 
 def _places(
-    module: fx.GraphModule, node: fx.Node, name: str, value: fx.Node
+    found: Recording, node: fx.Node, name: str, value: fx.Node
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return for each addition the component that is added to, and the one that is added."""
 
     def constant(one: fx.Node) -> Tensor:
         if one.op != "get_attr":
             raise NotCompiled("a sum by computed indices")
-        return getattr(module, str(one.target))
+        return found.constants[str(one.target)]
 
     target: Any = node.args[0]
     shapes = [one.meta["val"].shape for one in (target, value)]
@@ -89,21 +90,21 @@ def _places(
     return places.reshape(-1).numpy(), terms.reshape(-1).numpy()
 
 
-def _called(module: fx.GraphModule, target: Any, *args: Any) -> fx.Node:
-    """Add a step, with the shape and the dtype of its result."""
-    node = module.graph.call_function(target, args)
-    shown = fx.map_arg(args, lambda one: torch.empty_like(one.meta["val"], device="meta"))
-    node.meta["val"] = target(*shown)
+def _called(found: Recording, target: Any, *args: Any) -> fx.Node:
+    """Add a step, with a tensor of the shape and the dtype of its result."""
+    node = found.graph.call_function(target, args)
+    shapes = {one: one.meta["val"] for one in node.all_input_nodes}
+    zeros = {one: torch.zeros(like.shape, dtype=like.dtype) for one, like in shapes.items()}
+    node.meta["val"] = target(*fx.map_arg(args, zeros.__getitem__))
     return node
 
 
-def _padded(module: fx.GraphModule, node: fx.Node) -> fx.Node:
-    return _called(module, _aten.constant_pad_nd.default, node, [0, 1])
+def _padded(found: Recording, node: fx.Node) -> fx.Node:
+    return _called(found, _aten.constant_pad_nd.default, node, [0, 1])
 
 
-def _constant(module: fx.GraphModule, indices: np.ndarray) -> fx.Node:
-    name = f"_indices{len(list(module.buffers()))}"
-    module.register_buffer(name, torch.from_numpy(indices))
-    node = module.graph.get_attr(name)
-    node.meta["val"] = getattr(module, name)
+def _constant(found: Recording, indices: np.ndarray) -> fx.Node:
+    name = f"indices{len(found.constants)}"
+    node = found.graph.get_attr(name)
+    found.constants[name] = node.meta["val"] = torch.from_numpy(indices)
     return node

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.operations import (
     elementwise,
     moves,
@@ -42,13 +43,13 @@ class Zeros:
         calls: for each other step of linear algebra the call that computes it.
     """
 
-    def __init__(self, module: fx.GraphModule) -> None:
+    def __init__(self, recording: Recording) -> None:
         """Analyse every step.
 
         Raises:
             NotCompiled: an operation, a dtype or a size that is beyond this.
         """
-        self.graph = module.graph
+        self.graph = recording.graph
         self.constants: dict[fx.Node, Tensor] = {}
         self.inputs: dict[fx.Node, str] = {}
         self.masks: dict[fx.Node, np.ndarray] = {}
@@ -62,7 +63,7 @@ class Zeros:
         self._places: dict[tuple[fx.Node, torch.Size], np.ndarray] = {}
         for node in self.graph.nodes:
             if node.op == "get_attr":
-                self.constants[node] = getattr(module, str(node.target))
+                self.constants[node] = recording.constants[str(node.target)]
                 self.masks[node] = self.numbers(node) != 0
             elif node.op == "placeholder":
                 self.inputs[node] = f"x{len(self.inputs)}"
