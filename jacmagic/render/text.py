@@ -17,6 +17,7 @@ import numpy as np
 from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
 from jacmagic.render.page import MAX_TERMINAL_ROWS, TERMINAL_LETTERS
 
+MAX_PADDING = 4  # letters by which aligned decimal points may widen a column
 _GAP = "  "
 
 
@@ -116,8 +117,14 @@ def _cell(values: np.ndarray, pattern: np.ndarray | None, i: int, j: int, digits
 
 
 def _aligned(cells: Sequence[str]) -> list[str]:
-    """Pad numbers so that their decimal points are below one another."""
+    """Pad numbers so that their decimal points are below one another.
+
+    Where long numbers meet long exponents, as 619953 does 6.305e6, that would be too wide.
+    """
     tails = [len(cell) - _whole(cell) for cell in cells]
+    widest = max(map(len, cells))
+    if max(map(_whole, cells)) + max(tails) > widest + MAX_PADDING:
+        return list(cells)
     return [cell + " " * (max(tails) - tail) for cell, tail in zip(cells, tails, strict=True)]
 
 

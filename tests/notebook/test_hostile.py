@@ -159,6 +159,8 @@ def test_misuse_of_the_line_is_one_line(
         ("def f(x): return (x + 1)^2", "NotImplementedError", "write (x + 1)**2"),
         ("e^x", "NotImplementedError", "write e**x"),
         ("ln(x)", "NameError", "write log for ln"),
+        ("torch.ones(1) @ x.reshape(1)", "RuntimeError", "write dtype=torch.float64 where"),
+        ("sum(range(x))", "TypeError", "give a count a default"),
         ("def f(x): return arctan(x)", "NameError", "write atan for arctan"),
         ("def f(x): return sin(x)", "NameError", "write from math import sin"),
         ("2(x + 1)", "TypeError", "write 2*(…) for a product"),

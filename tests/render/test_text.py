@@ -77,6 +77,15 @@ def test_decimal_points_stand_below_one_another() -> None:
 """)
 
 
+def test_long_numbers_beside_long_exponents_are_flush_right() -> None:
+    """A column is no wider than its numbers need."""
+    assert text.matrix(np.array([[-619953.0], [6.305e6]]), ["a", "b"], ["x"]) == block("""
+              x
+    a ⎡ -619953 ⎤
+    b ⎣ 6.305e6 ⎦
+""")
+
+
 def test_one_row_has_plain_brackets() -> None:
     """A gradient is one line."""
     assert text.matrix(SEED[:1], ["∂f"], COLUMNS) == block("""

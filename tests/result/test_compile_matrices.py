@@ -40,11 +40,12 @@ def triangular(a: Tensor, b: Tensor) -> Tensor:
     )
 
 
-def by_cholesky(a: Tensor, b: Tensor) -> Tensor:
-    """Solve by lower and upper factors."""
+def by_factors(a: Tensor, b: Tensor) -> Tensor:
+    """Solve by lower, upper and orthogonal factors."""
     upper = linalg.cholesky(positive(a), upper=True)
     solved = torch.cholesky_solve(b, upper, upper=True)
-    return flat(linalg.cholesky(positive(a)), solved, torch.cholesky_solve(b, upper.mT))
+    q, r = linalg.qr(torch.cat([a, a @ a], -2))
+    return flat(linalg.cholesky(positive(a)), solved, torch.cholesky_solve(b, upper.mT), q @ r.mT)
 
 
 def by_lu(a: Tensor, b: Tensor) -> Tensor:
@@ -77,7 +78,7 @@ def one_by_one(a: Tensor, b: Tensor) -> Tensor:
     return flat(*each)
 
 
-FUNCTIONS = (triangular, by_cholesky, by_lu, determinants, exponentials, one_by_one)
+FUNCTIONS = (triangular, by_factors, by_lu, determinants, exponentials, one_by_one)
 
 
 @pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)

@@ -190,3 +190,13 @@ def test_a_step_of_numbers_is_no_kink() -> None:
     """The position of a median is rounded, and a branch asks for nan; no input moves either."""
     result = jacmagic.jacobian(lambda x: torch.quantile(x, 0.5), at(1, 2, 4, 8))
     assert result.agreement.warnings == () and result.one_sided is None
+
+
+def test_a_triangular_matrix_is_no_kink() -> None:
+    """That torch checks the zeros of a scale_tril is no branch of the code."""
+
+    def density(L):
+        normal = torch.distributions.MultivariateNormal(at(0, 0), scale_tril=L)
+        return normal.log_prob(at(0.3, 0.4))
+
+    assert jacmagic.jacobian(density, torch.stack([at(2, 0), at(1, 3)])).agreement.warnings == ()

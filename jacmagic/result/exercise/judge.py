@@ -169,7 +169,7 @@ class Judge:
         truth = self.truth[:, [i], :]
         other = truth.copy()
         other[:, 0, j] = hand
-        return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)), True)
+        return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)))
 
 
 def _closed_form(result: JacobianResult) -> ClosedForm:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
+from jacmagic.symbolic.graph import ZERO
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 
 
@@ -122,7 +123,7 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
 
     A condition between integers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its boundary only where one of the steps in it jumps. That a matrix is
-    symmetric is not a branch of the code.
+    symmetric or triangular is not a branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
@@ -132,7 +133,7 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
             continue
         sides = list(graph.operands(node))
-        if _symmetric(closed, sides):
+        if _is_structure(closed, sides):
             continue
         values = _values(closed, sides, point)
         if values[sides[0]] == values[sides[1]] and (
@@ -143,6 +144,11 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     return singularities
 
 
+def _is_structure(closed: ClosedForm, sides: Sequence[int]) -> bool:
+    """Whether a comparison of two nodes asks whether a matrix is symmetric or triangular."""
+    return _symmetric(closed, sides) or _triangular(closed, sides)
+
+
 def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
     """Whether two nodes are an entry of a matrix and the one across its diagonal."""
     columns = {node: j for j, node in enumerate(closed.trace.inputs)}
@@ -151,6 +157,16 @@ def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
     a, b = (closed.columns[columns[side]] for side in sides)
     across = (*b.index[:-2], *b.index[:-3:-1])
     return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
+
+
+def _triangular(closed: ClosedForm, sides: Sequence[int]) -> bool:
+    """Whether two nodes are 0 and an entry beside the diagonal of a matrix."""
+    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
+    entries = [closed.columns[columns[side]].index for side in sides if side in columns]
+    if ZERO not in sides or len(entries) != 1 or len(entries[0]) < 2:
+        return False
+    row, column = entries[0][-2:]
+    return row != column
 
 
 def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
@@ -178,8 +194,9 @@ def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> 
         if is_step and _moves(closed, operands):
             return True
         is_comparison = operation in (*_COMPARISONS, "eq", "ne") and operands[0] != operands[1]
-        if is_comparison and arguments[0] == arguments[1]:
-            return _moves(closed, operands)
+        met = is_comparison and arguments[0] == arguments[1]
+        if met and not _is_structure(closed, operands) and _moves(closed, operands):
+            return True
     return False
 
 

@@ -4,5 +4,6 @@
 
 `zeros` marks the components that the seeds make zero. `lowering` looks every entry up backwards:
 views and shifts become indices, elementwise steps one expression for all entries of a kind, sums of
-few terms are written out; entries that are constant are a table. `source` writes the loops.
+few terms are written out; entries that are constant are a table. Matrix products and factorizations
+are calls (`routines`) of functions in C (`c_matrices`). `source` writes the loops.
 """

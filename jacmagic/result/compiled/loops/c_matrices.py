@@ -176,6 +176,45 @@ static int solve_lu(double *restrict x, const double *restrict u, const double *
 }
 """
 
+# A = QR by reflections, with the signs of LAPACK's `geqrf`: R's diagonal has the sign opposite to
+# the column's, but for a last row, which is not reflected. Q (m, n) and R (n, n) of each matrix; v
+# holds the reflections. A column of which rounding may be all that is left decides no sign.
+_QR = """
+static void reflect(double *x, const double *v, long k, long j, long m, long n,
+                    double factor)
+{
+    double w = x[k*n + j];
+    for (long i = k + 1; i < m; i++) w += v[i*n + k] * x[i*n + j];
+    x[k*n + j] -= w * factor;
+    for (long i = k + 1; i < m; i++) x[i*n + j] -= w * factor * v[i*n + k];
+}
+static int qr(double *restrict q, const double *restrict a, long batch, long m, long n, double tiny)
+{
+    double *restrict v = q + batch*(m + n)*n, *restrict factors = v + m*n;
+    for (; batch > 0; batch--, a += m*n, q += (m + n)*n) {
+        double *restrict r = q + m*n;
+        memcpy(v, a, m * n * sizeof *v);
+        for (long k = 0; k < n; k++) {
+            double largest = 0, rest = 0, first = v[k*n + k];
+            for (long i = 0; i < m; i++) largest = fmax(largest, fabs(a[i*n + k]));
+            for (long i = k + 1; i < m; i++) rest += v[i*n + k] * v[i*n + k];
+            const double norm = k + 1 < m ? -copysign(sqrt(first*first + rest), first) : first;
+            if (!(fabs(norm) > tiny * largest)) return 1;
+            if (k + 1 < m && !(sqrt(rest) > tiny * largest)) return 1;
+            factors[k] = (norm - first) / norm;
+            for (long i = k + 1; i < m; i++) v[i*n + k] /= first - norm;
+            for (long j = k + 1; j < n; j++) reflect(v, v, k, j, m, n, factors[k]);
+            v[k*n + k] = norm;
+        }
+        memcpy(r, v, n * n * sizeof *r);
+        for (long i = 0; i < m*n; i++) q[i] = i % n == i / n;
+        for (long k = n - 1; k >= 0; k--)
+            for (long j = k; j < n; j++) reflect(q, v, k, j, m, n, factors[k]);
+    }
+    return 0;
+}
+"""
+
 # exp A and its derivatives in k directions, by scaling and squaring: the Taylor polynomial of
 # degree 16 of A/2ˢ in four blocks of powers (Paterson and Stockmeyer), then s squarings. Where
 # ‖A/2ˢ‖₁ is up to 0.6, the terms left out of the derivative, ‖A/2ˢ‖¹⁶/16!·e^‖A/2ˢ‖, are below
@@ -233,4 +272,4 @@ static int exponential(double *restrict out, const double *restrict a, const dou
     return 0;
 }
 """
-MATRICES = _PRODUCTS + _CHOLESKY + _LU + _SOLVE + _EXPONENTIAL
+MATRICES = _PRODUCTS + _CHOLESKY + _LU + _SOLVE + _QR + _EXPONENTIAL

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.result.compiled.graph.recording import Recording
+from jacmagic.result.compiled.loops.matrices import Routine
 from jacmagic.result.compiled.loops.operations import (
     elementwise,
     moves,
@@ -17,7 +18,7 @@ from jacmagic.result.compiled.loops.operations import (
     nonzero,
     sources,
 )
-from jacmagic.result.compiled.loops.routines import ROUTINES, Routine, routine
+from jacmagic.result.compiled.loops.routines import ROUTINES, routine
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 SUMS = frozenset({"sum", "amax"})
@@ -95,6 +96,8 @@ class Zeros:
         if name in ROUTINES:
             self.calls[node] = routine(self, node)
             self.masks[node] = self.calls[node].layout >= 0
+            if self.size(node) > MAX_SCALARS:
+                raise NotCompiled(f"{name} of that size")
             return
         if node.target is operator.getitem and whole in self.calls:
             self._take(node, whole)
