@@ -46,6 +46,7 @@ _READS = frozenset(
     for name in "__bool__ __int__ __index__ __float__ __complex__ numpy __array__ tolist data_ptr "
     "storage untyped_storage __dlpack__ __deepcopy__ __reduce_ex__".split()
 )
+_CUMPROD = frozenset({torch.cumprod, Tensor.cumprod})
 _SHOWS = frozenset({Tensor.__repr__, Tensor.__format__})
 
 
@@ -85,12 +86,13 @@ class _Recorder(InterceptingMode):
     Attributes:
         graph: the steps so far.
         constants: tensors of the graph, by name.
+        parts_of_cumprod: the decomposition of `cumprod`, if there is one.
     """
 
     def __init__(self, tensors: Sequence[Tensor], table: Mapping[Any, Any]) -> None:
         super().__init__()
         self.graph, self.constants = fx.Graph(), dict[str, Tensor]()
-        self._table = table
+        self._table, self.parts_of_cumprod = table, table.get(_aten.cumprod.default)
         # Tensors that depend on the inputs: their steps, and the contents that these are valid for.
         self._nodes, self._constant_nodes = WeakTensorKeyDictionary(), WeakTensorKeyDictionary()
         self._steps: dict[str, fx.Node] = {}
@@ -251,13 +253,18 @@ def _replaced(contents: Tensor, tensor: Tensor, value: Tensor) -> Tensor:
 
 
 class _Reads(TorchFunctionMode):
-    """Refuses methods that take values out of tensors that depend on the inputs."""
+    """Refuses methods that take values out of tensors that depend on the inputs.
+
+    The derivative of `cumprod` looks for zeros in its input; that of its parts does not.
+    """
 
     def __init__(self, recorder: _Recorder) -> None:
         super().__init__()
         self._recorder = recorder
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in _CUMPROD and not kwargs and (parts := self._recorder.parts_of_cumprod):
+            return parts(*args)
         if func in _SHOWS:
             with without_dispatch_modes():
                 return func(*args, **(kwargs or {}))
