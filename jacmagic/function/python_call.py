@@ -112,8 +112,8 @@ def _of_nests(
 ) -> Problem:
     """Return the problem of a call with nests, parameters, or inputs that stay whole."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
-    known = names_of(func, len(arguments), names)
-    by_name = dict(zip(known, arguments, strict=True))
+    names_in_order = names_of(func, len(arguments), names)
+    by_name = dict(zip(names_in_order, arguments, strict=True))
     nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in by_name.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt is None else dict(module.named_parameters())

@@ -41,15 +41,17 @@ def typed_numbers(
         _parts(at, names)
     )
     modules = {name: one for name, one in namespace.items() if isinstance(one, ModuleType)}
-    found: dict[int, TypedNumber] = {}
+    typed_by_column: dict[int, TypedNumber] = {}
     for input_ in ambient.inputs:
         leaves = list(_leaves(typed[input_.name])) if input_.name in typed else []
         if len(leaves) == input_.value.numel():
             numbers = input_.value.flatten()
             for k, leaf in enumerate(leaves):
                 number = _typed_number(leaf, numbers[k], modules)
-                found |= {} if number is None else {ambient.slices[input_.name].start + k: number}
-    return found
+                typed_by_column |= (
+                    {} if number is None else {ambient.slices[input_.name].start + k: number}
+                )
+    return typed_by_column
 
 
 def _parsed(source: str) -> ast.expr:

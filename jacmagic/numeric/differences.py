@@ -52,8 +52,8 @@ class Differences(Estimated):
 
     def at(self, i: int, j: int) -> Differences:
         """Return those of one entry, (1, 1)."""
-        here = np.s_[i : i + 1, j : j + 1]
-        value, error, scale = self.value[here], self.error[here], self.scale[here]
+        entry = np.s_[i : i + 1, j : j + 1]
+        value, error, scale = self.value[entry], self.error[entry], self.scale[entry]
         return replace(self, value=value, error=error, scale=scale)
 
 
@@ -117,10 +117,12 @@ def along(
     ) -> Differences | None:
         line = Line(probe, center, direction, torch.finfo(dtype).eps * np.abs(center), dtype)
         try:
-            found = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
+            one_column = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
         except TORCH_ERRORS:
             return None
-        value, error, scale = (part[:, None] for part in (found.value, found.error, found.scale))
+        value, error, scale = (
+            part[:, None] for part in (one_column.value, one_column.error, one_column.scale)
+        )
         return Differences(value, error, scale, dtype, probe.triangles.spread)
 
     return _in_first_dtype(function, tensors, (torch.float64,), estimate)

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 from jacmagic.function.torch_internals import tree_flatten, tree_unflatten
 
 # Tensors that a function fills afterwards get the digits of what it writes.
+_DTYPE = Tensor.dtype.__get__  # type: ignore[attr-defined]  # a descriptor
 _CREATED = (torch.zeros, torch.ones, torch.empty, torch.eye)
 
 
@@ -30,6 +31,8 @@ class Widened(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func in _CREATED:
             kwargs["dtype"] = _longest(kwargs.get("dtype") or torch.get_default_dtype())
+        elif func == _DTYPE:  # what LSTM compares before it calls torch
+            return _longest(func(*args))
         elif not _writes(func, kwargs):
             leaves, tree = tree_flatten((args, kwargs))
             if any(isinstance(leaf, Tensor) and leaf.dtype is torch.float64 for leaf in leaves):

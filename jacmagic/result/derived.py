@@ -88,7 +88,9 @@ class Derived(Evaluated):
         if isinstance(self._found, Refusal):
             return self._found
         taken_names, names = self._taken_names, self.view.names
-        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken_names)
+        return reading_of(
+            self.forms, self.problem, self._found, names=names, taken_names=taken_names
+        )
 
     @property
     def _taken_names(self) -> set[str]:

@@ -122,7 +122,9 @@ class Explained(Derived):
         if isinstance(self._found, Refusal):
             return self._found
         taken_names = self._taken_names
-        return factored_of(self.forms, self.problem, self._found, self.rows, taken=taken_names)
+        return factored_of(
+            self.forms, self.problem, self._found, self.rows, taken_names=taken_names
+        )
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -68,9 +69,14 @@ class DisplayOptions:
             )
 
     def typed_at(self, point: Sequence[float]) -> dict[int, Typed]:
-        """Return the components of a point that are what was typed, by their index."""
-        typed = self.typed.items()
-        return {k: one.shown for k, one in typed if k < len(point) and point[k] == one.value}
+        """Return the components of a point that are what was typed, by their index.
+
+        π/6 in floats and π/6 rounded to a float may differ by a roundoff.
+        """
+        typed = [(k, one) for k, one in self.typed.items() if k < len(point)]
+        return {
+            k: one.shown for k, one in typed if math.isclose(point[k], one.value, rel_tol=2**-52)
+        }
 
 
 OPTION_NAMES = [one.name for one in fields(DisplayOptions) if one.name not in ("typed", "command")]

@@ -30,7 +30,7 @@ def factored_form(
     problem: Problem,
     form: ClosedForm,
     rows: Sequence[Label],
-    taken: Collection[str],
+    taken_names: Collection[str],
     budget: float | None,
 ) -> FactoredForm | Refusal:
     """Factor the Jacobian of a problem along the variables of its code.
@@ -39,7 +39,7 @@ def factored_form(
         problem: the function, at a point where the form is valid.
         form: its closed form, whose numbers the factors have to multiply to.
         rows: labels of the m outputs.
-        taken: names that stand for something else on the page.
+        taken_names: names that stand for something else on the page.
         budget: seconds for each of tracing, factoring and reading; None for no bound.
     """
     trace = _trace(problem, form, budget)
@@ -47,7 +47,7 @@ def factored_form(
         return trace
     try:
         with bounded(trace.graph, budget):
-            factored = factor(trace, problem, rows, taken)
+            factored = factor(trace, problem, rows, taken_names)
     except BudgetExceeded as exceeded:
         return Refusal("the factored form", None, f"is too large: {exceeded}")
     if not has_numbers(factored, form, problem.flat_point):

@@ -152,7 +152,7 @@ def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: f
 
 
 def _named_parts(
-    blocks: Sequence[Expression], user_names: Mapping[Expression, str], taken: set[str]
+    blocks: Sequence[Expression], user_names: Mapping[Expression, str], taken_names: set[str]
 ) -> dict[Expression, str]:
     """Name intermediate vectors by the user's names, or by letters where repeated."""
     names: dict[Expression, str] = {}
@@ -166,10 +166,10 @@ def _named_parts(
         elif is_vector and not is_unnamed(part):
             name = name or ("s" if part.operation == "softmax" else "")
             if not name and _inside_apply(part, blocks):
-                name = next((letter for letter in letters if letter not in taken), "")
-        if name and name not in taken and (is_unnamed(part) or is_length or is_vector):
+                name = next((letter for letter in letters if letter not in taken_names), "")
+        if name and name not in taken_names and (is_unnamed(part) or is_length or is_vector):
             names[part] = Label(name).tex
-            taken.add(name)
+            taken_names.add(name)
     return names
 
 

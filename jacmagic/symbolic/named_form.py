@@ -32,7 +32,7 @@ def display_form(
     budget: float | None,
     *,
     names: bool,
-    taken: Collection[str],
+    taken_names: Collection[str],
 ) -> DisplayForm | Refusal:
     """Convert what a page shows of a closed form, with constants named.
 
@@ -41,15 +41,15 @@ def display_form(
         form: the closed form.
         budget: seconds for each of tracing, differentiating and reading; None for no bound.
         names: False shows the constants as numbers.
-        taken: names that stand for something else on the page.
+        taken_names: names that stand for something else on the page.
     """
     point, refusal = problem.flat_point, None
     textbook = textbook_form(form, point)
-    reading = DisplayForm(textbook, taken=taken)
+    reading = DisplayForm(textbook, taken_names=taken_names)
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
         if named is not None:
-            reading = DisplayForm(textbook_form(named, point), taken=taken)
+            reading = DisplayForm(textbook_form(named, point), taken_names=taken_names)
     for candidate in (reading, DisplayForm(textbook, named=False), DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:

@@ -23,7 +23,7 @@ def reading_of(
     form: ClosedForm,
     *,
     names: bool = True,
-    taken: Collection[str] = (),
+    taken_names: Collection[str] = (),
 ) -> DisplayForm | Refusal:
     """Return the display form, with the names of constants or with their numbers.
 
@@ -32,7 +32,7 @@ def reading_of(
         problem: the function, at a point where the form is valid.
         form: one of these closed forms.
         names: False shows the constants as numbers.
-        taken: names that stand for something else on the page: outputs, the function.
+        taken_names: names that stand for something else on the page: outputs, the function.
     """
     point = problem.flat_point
     with forms.lock:
@@ -41,7 +41,7 @@ def reading_of(
             reading = None
         if reading is None:
             reading = textbook_form(form, point).too_large or display_form(
-                problem, form, forms.budget, names=names, taken=taken
+                problem, form, forms.budget, names=names, taken_names=taken_names
             )
             form.readings[names] = reading
         return reading
@@ -53,7 +53,7 @@ def factored_of(
     form: ClosedForm,
     rows: Sequence[Label],
     *,
-    taken: Collection[str] = (),
+    taken_names: Collection[str] = (),
 ) -> FactoredForm | Refusal:
     """Return the factored form, the Jacobian as a product of local ones.
 
@@ -62,7 +62,7 @@ def factored_of(
         problem: the function, at a point where the form is valid.
         form: one of these closed forms.
         rows: labels of the m outputs.
-        taken: names that stand for something else on the page: outputs, the function.
+        taken_names: names that stand for something else on the page: outputs, the function.
     """
     with forms.lock:
         factored = form.factored[0] if form.factored else None
@@ -71,6 +71,6 @@ def factored_of(
         ):
             factored = None
         if factored is None:
-            factored = factored_form(problem, form, rows, taken, forms.budget)
+            factored = factored_form(problem, form, rows, taken_names, forms.budget)
             form.factored[:] = [factored]
         return factored

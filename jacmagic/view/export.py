@@ -29,7 +29,7 @@ from typing import Any
 from ipywidgets import DOMWidget, Widget
 from ipywidgets.widgets.widget import _remove_buffers
 
-from jacmagic.errors import PageError
+from jacmagic.view.files import write
 
 _PAGE = """\
 <!doctype html>
@@ -92,15 +92,7 @@ def save(path: str | os.PathLike[str], live: Live, *, title: str | None = None) 
     Raises:
         PageError: the file cannot be written.
     """
-    target = Path(path).expanduser()
-    try:
-        target.write_bytes(page(live, title).encode("utf-8", errors="replace"))
-    except OSError as error:
-        raise PageError(
-            f"expected a file to write; found {str(target)!r}: {error.strerror}; "
-            "write the name of a file in a folder that exists"
-        ) from error
-    return target
+    return write(path, page(live, title))
 
 
 def page(live: Live, title: str | None = None) -> str:

@@ -8,7 +8,8 @@ import { determinant, rowsOf, singularValues, svd, times, transpose } from "../.
 import { describe, equilibria, fieldScene } from "../../jacmagic/view/static/scene_field.mjs";
 import { graphScene } from "../../jacmagic/view/static/scene_graph.mjs";
 import { eigen, levelScene } from "../../jacmagic/view/static/scene_levels.mjs";
-import { deviation, mapScene } from "../../jacmagic/view/static/scene_map.mjs";
+import { deviation } from "../../jacmagic/view/static/lattice.mjs";
+import { mapScene } from "../../jacmagic/view/static/scene_map.mjs";
 import { cameraOf, spaceScene } from "../../jacmagic/view/static/scene_space.mjs";
 import { blockWords } from "../../jacmagic/view/static/slice.mjs";
 import { differ, scaledMap } from "../../jacmagic/view/static/units.mjs";

@@ -34,6 +34,7 @@ def jacobian(shell: InteractiveShell, line: str, cell: str = CELL):
         ("log(2)**2", "(ln(2))^2", r"\left(\ln\left(2\right)\right)^{2}"),
         ("exp(-1)", "exp(-1)", "e^{-1}"),
         ("radians(30)", "30°", r"30^{\circ}"),
+        ("-273.15", "-273.15", "-273.15"),
     ],
 )
 def test_expressions_are_typeset(source, text, latex):

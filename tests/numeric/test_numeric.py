@@ -835,6 +835,8 @@ def test_finite_differences_of_functions_with_weights_in_float32():
         found = differences(function, (x,))
         assert np.allclose(found.value, truth, atol=allowed)
         assert found.decisive.all() == (function is filled)
+    recurrent = nn.LSTM(2, 3)
+    assert differences(lambda x: recurrent(x)[0], (torch.rand(1, 2),)).dtype is torch.float64
 
 
 def test_finite_differences_of_slow_functions_are_not_begun():

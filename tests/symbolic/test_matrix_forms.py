@@ -251,3 +251,10 @@ def test_loops_that_double_an_expression_are_left_to_the_entries() -> None:
         J = jacmagic.jacobian(repeated, point)
         assert J.matrix_form is None
         assert "torch agrees" in str(J)
+
+
+def test_the_unit_matrix_of_one_row_is_one() -> None:
+    """Of a number by a number no I is left."""
+    bias = torch.tensor(0.3, dtype=torch.float64)
+    form = jacmagic.jacobian(lambda w, b: torch.tanh(w @ POINT + b), (POINT, bias)).matrix_form
+    assert form is not None and not form.text.split("\n")[1].endswith("I")

@@ -184,3 +184,9 @@ def test_bfloat16_has_a_closed_form():
     """Numbers that a rule reads may be bfloat16, which NumPy lacks."""
     result = jacmagic.jacobian(lambda x: x / x.norm(), torch.tensor([3.0, 4.0]).bfloat16())
     assert result.formula is not None and result.agreement.verdict == "agree"
+
+
+def test_a_step_of_numbers_is_no_kink() -> None:
+    """The position of a median is rounded, and a branch asks for nan; no input moves either."""
+    result = jacmagic.jacobian(lambda x: torch.quantile(x, 0.5), at(1, 2, 4, 8))
+    assert result.agreement.warnings == () and result.one_sided is None

@@ -90,7 +90,7 @@ def test_a_worksheet_has_blanks_and_its_key_the_solutions(jacobian: Any, tmp_pat
     assert "<script" not in sheet and 'class="line"' in sheet
     cosine = re.compile(r"cos")
     assert cosine.search(key) and not cosine.search(sheet)
-    with pytest.raises(PageError, match="make its folder first"):
+    with pytest.raises(PageError, match="write the name of a file"):
         exercise.save_worksheet(tmp_path / "none" / "sheet.html")
 
 

@@ -340,7 +340,7 @@ def test_the_script_is_one_module(text, tmp_path):
 
 def test_a_path_that_cannot_be_written(tmp_path):
     """One line says what was expected, what was found and what to write."""
-    with pytest.raises(jacmagic.PageError, match=r"expected a file .*; found .*; write save_html"):
+    with pytest.raises(jacmagic.PageError, match=r"expected a file .*; found .*; write the name"):
         seed().save_html(tmp_path / "nowhere" / "page.html")
     with pytest.raises(OSError, match="directory"):
         seed().save_html(tmp_path)

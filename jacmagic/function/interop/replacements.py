@@ -36,15 +36,15 @@ class Replacements:
         """Return what the function sees instead of a value; the value itself for most."""
         if type(value) in _ITSELF:
             return value if current() is None else answered(name, value)
-        known = self._made.get(id(value))
-        if known is not None:
-            return known[1]
+        entry = self._made.get(id(value))
+        if entry is not None:
+            return entry[1]
         if id(value) in self._originals:
             return value
-        made = self._make(value, name)
-        if made is value and type(value) not in CONTAINERS:
+        replacement = self._make(value, name)
+        if replacement is value and type(value) not in CONTAINERS:
             self._made[id(value)] = (value, value)
-        return made
+        return replacement
 
     def _make(self, value: Any, name: str) -> Any:
         """Make what replaces a value."""
@@ -58,23 +58,23 @@ class Replacements:
 
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
-        found = survey(value)
-        return found.is_replaced or found.applies or (self.is_silent and found.writes)
+        surveyed = survey(value)
+        return surveyed.is_replaced or surveyed.applies or (self.is_silent and surveyed.writes)
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""
-        known = self._made.get(id(value))
-        return None if known is None else known[1]
+        entry = self._made.get(id(value))
+        return None if entry is None else entry[1]
 
     def original(self, value: Any) -> Any:
         """Return what a replacement replaces; an array becomes its numbers."""
         if isinstance(value, Array):
-            known = self._originals.get(id(value))
-            return numbers_of(value) if known is None else known
-        found = self._originals.get(id(value), value)
-        if hasattr(found, "node"):  # a number that carries its name
-            return int(found) if isinstance(found, int) else float(found)
-        return self.as_original(found)
+            entry = self._originals.get(id(value))
+            return numbers_of(value) if entry is None else entry
+        before = self._originals.get(id(value), value)
+        if hasattr(before, "node"):  # a number that carries its name
+            return int(before) if isinstance(before, int) else float(before)
+        return self.as_original(before)
 
     def as_original(self, value: Any) -> Any:
         """Return an instance of a copied class as one of the user's class."""

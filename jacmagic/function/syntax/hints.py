@@ -77,6 +77,8 @@ def for_syntax(code: str, message: str = "") -> str | None:
     code = code.partition("#")[0]
     if message == "'return' outside function":
         return f"write {code.partition('return')[2].strip()} alone, or def f(…): above it"
+    if "outside" in message and "await" in code:
+        return "write what is awaited in a cell above"
     for pattern, rewritten in _SLIPS:
         if match := pattern.search(code):
             return f"write {rewritten(match)}"

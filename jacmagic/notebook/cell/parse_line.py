@@ -87,7 +87,7 @@ def _target(
     bare: list[Token],
     wants_target: bool,
     point: Collection[Assignment],
-    known: Collection[str],
+    options: Collection[str],
 ) -> str | None:
     """Return the tokens that are neither pairs nor options, as one expression."""
     if not bare:
@@ -103,7 +103,7 @@ def _target(
         )
     _refuse_unnamed(line, bare)
     if not wants_target:
-        hint = _for_sign(first.text) or _for_option(line, first, known)
+        hint = _for_sign(first.text) or _for_option(line, first, options)
         hint = hint or (None if is_expression(text) else for_syntax(text))
         follows_value = any(coordinate.column < first.column for coordinate in point)
         usual = (
@@ -142,10 +142,10 @@ def _for_sign(text: str) -> str | None:
     return f"write {name}={value}" if sign and value and is_name(name) else None
 
 
-def _for_option(line: Line, token: Token, known: Collection[str]) -> str | None:
+def _for_option(line: Line, token: Token, options: Collection[str]) -> str | None:
     """Return the option meant by `steps` and `—steps`, and the list meant by `--wrt x y`."""
     word = token.text.lstrip("-–—")
-    if f"--{word}" in known:
+    if f"--{word}" in options:
         return f"write --{word}"
     names = re.search(r"(--wrt[ =])(\S+)\s*$", line.text[: token.column])
     return f"write {names[1]}{names[2].rstrip(',')},{word}" if names and is_name(word) else None

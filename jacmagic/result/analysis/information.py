@@ -143,9 +143,8 @@ class Information(Reported):
         grids = [self._estimates()]
         n = len(self.matrix)
         if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
-            names = [named(label) for label in self.jacobian.columns]
-            grid = matrix_grid("", names, names, np.round(self.correlation, 3) + 0.0, 3)
-            grids.append(Grid(grid.heads, grid.rows, "correlations of the estimates"))
+            columns, shown = self.jacobian.columns, np.round(self.correlation, 3) + 0.0
+            grids.append(matrix_grid(columns, columns, shown, 3, "correlations of the estimates"))
         index = number(self.collinearity, 3).replace("inf", "∞")
         return Report(
             f"Fisher information JᵀΣ⁻¹J of {self.jacobian.title}",

@@ -26,14 +26,14 @@ def named(label: Label, before: str = "", tex: str = "") -> Shown:
 
 
 def matrix_grid(
-    corner: str, rows: Sequence[Shown], columns: Sequence[Shown], values: np.ndarray, digits: int
+    rows: Sequence[Label], columns: Sequence[Label], values: np.ndarray, digits: int, caption: str
 ) -> Grid:
-    """Return a table of numbers (m, n) between heads."""
+    """Return a table of numbers (m, n) between names."""
     lines = [
-        [head, *(numeral(float(value), digits) for value in line)]
-        for head, line in zip(rows, values, strict=True)
+        [named(label), *(numeral(float(value), digits) for value in line)]
+        for label, line in zip(rows, values, strict=True)
     ]
-    return Grid([Shown(corner, corner and rf"\text{{{corner}}}"), *columns], lines)
+    return Grid([Shown("", ""), *map(named, columns)], lines, caption)
 
 
 def oriented(vector: np.ndarray) -> np.ndarray:

@@ -109,7 +109,8 @@ class Propagation(Reported):
         title = self.jacobian.title
         grids = [self._budget()]
         if len(self.standard_deviations) > 1 and (self.standard_deviations > 0).sum() > 1:
-            grids.append(self._correlations())
+            rows, shown = self.jacobian.rows, np.round(self.correlation, 3) + 0.0
+            grids.append(matrix_grid(rows, rows, shown, 3, "correlations"))
         return Report(
             f"Uncertainty of {title} by J Σ Jᵀ",
             self._law(),
@@ -134,11 +135,6 @@ class Propagation(Reported):
         ]
         corner = [words(""), words("value ± standard uncertainty")]
         return Grid([*corner, *heads], lines, "shares of the variance")
-
-    def _correlations(self) -> Grid:
-        names = [named(label) for label in self.jacobian.rows]
-        grid = matrix_grid("", names, names, np.round(self.correlation, 3) + 0.0, 3)
-        return Grid(grid.heads, grid.rows, "correlations")
 
     def _warnings(self) -> Iterator[str]:
         """Yield a sentence for each output whose linearisation is poor."""

@@ -18,7 +18,7 @@ from jacmagic.labels import Label
 from jacmagic.render.report import Grid, Report, Reported, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of
-from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented, title_of
+from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
 MAX_VECTORS_SHOWN = 20  # singular vectors in a table
@@ -173,9 +173,7 @@ class Condition(Reported):
     def report(self) -> Report:
         """Return both kinds of condition numbers."""
         svd, digits = self.svd, self.svd.digits
-        rows = [named(label) for label in svd.rows]
-        columns = [named(label) for label in svd.columns]
-        grid = matrix_grid("", rows, columns, self.relative, digits)
+        caption = "relative condition numbers x/f · ∂f/∂x"
         lost = (
             ""
             if not np.isfinite(self.number)
@@ -184,7 +182,7 @@ class Condition(Reported):
         singular = f"rank {svd.rank} of {len(svd.s)}: the matrix is singular to rounding"
         return Report(
             f"Condition of {svd.title}",
-            grids=[Grid(grid.heads, grid.rows, "relative condition numbers x/f · ∂f/∂x")],
+            grids=[matrix_grid(svd.rows, svd.columns, self.relative, digits, caption)],
             warnings=[singular] * (svd.rank < len(svd.s)),
             lines=[
                 "κ₂ = s₁/s" + f"{len(svd.s)}".translate(_SUBSCRIPTS) + " = "

@@ -99,12 +99,12 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
                 _, context = _run(function, inputs)
                 slopes = lifted(function.backward)(context, *seeds)
                 slopes = slopes if isinstance(slopes, tuple) else (slopes,)
-                kept = [
+                row_of_tensors = [
                     slope
                     for slope, tensors in zip(slopes, inputs, strict=False)
                     if isinstance(tensors, torch.Tensor)
                 ]
-                gradients.append(_joined(kept, leaves))
+                gradients.append(_joined(row_of_tensors, leaves))
         return torch.stack(gradients)
 
     return rows

@@ -45,12 +45,15 @@ class Expressions:
         """Return a node as text; "" where it is too long for a sentence."""
         if tree_sizes(self.graph, [node])[0] > MAX_SYMBOLS_WRITTEN:
             return ""
-        symbols = dict(zip(self.inputs, self.symbols, strict=True))
         written = attempt(
-            lambda: plain(to_sympy(self.graph, [node], symbols)[0], self.names),
-            _MAX_SECONDS_TO_WRITE,
+            lambda: plain(self.sympy(node, self.symbols), self.names), _MAX_SECONDS_TO_WRITE
         )
         return "" if isinstance(written, Refusal) else _typeset(written)
+
+    def sympy(self, node: int, symbols: Sequence[Any]) -> Any:
+        """Return a node as SymPy, in a symbol for each input."""
+        known = dict(zip(self.inputs, symbols, strict=True))
+        return to_sympy(self.graph, [node], known)[0]
 
     def values(self, points: np.ndarray) -> Values:
         """Return the values of nodes at points (k, n)."""

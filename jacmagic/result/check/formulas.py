@@ -55,16 +55,16 @@ def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
     from jacmagic.result.check.latex import parse_latex
 
     vocabulary = vocabulary_of(result)
-    met: list[str] = []
+    names_read: list[str] = []
 
     def either(name: str) -> Any:
         meaning = vocabulary.either(name)
         if meaning is not None:
-            met.append(name)
+            names_read.append(name)
         return meaning
 
     parse_latex(source, either)  # whether components count from 1 shows in all names together
-    value = parse_latex(source, vocabulary.fitting(met).meaning)
+    value = parse_latex(source, vocabulary.fitting(names_read).meaning)
     return from_sympy(value, result, blocks, kind="LaTeX", vocabulary=vocabulary)
 
 

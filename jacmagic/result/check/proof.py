@@ -15,7 +15,6 @@ import sympy
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
@@ -43,16 +42,12 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
                 continue
 
             def work(k: int = k) -> bool:
-                return is_zero(_right(form, k) - _other(form, hand, written, k))
+                right = form.sympy(form.entries[k], form.symbols)
+                return is_zero(right - _other(form, hand, written, k))
 
             if attempt(work, MAX_SECONDS_PER_ENTRY) is True:
                 proved_entries.add(k)
     return proved_entries
-
-
-def _right(form: Expressions, k: int) -> Any:
-    symbols = dict(zip(form.inputs, form.symbols, strict=True))
-    return to_sympy(form.graph, [form.entries[k]], symbols)[0]
 
 
 def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -> Any:
@@ -62,8 +57,7 @@ def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -
         return hand.formula[k].xreplace(renamed)
     if tree_sizes(written.graph, [written.entries[k]])[0] > MAX_SYMBOLS:
         return sympy.nan
-    symbols = dict(zip(written.inputs, form.symbols, strict=True))
-    return to_sympy(written.graph, [written.entries[k]], symbols)[0]
+    return written.sympy(written.entries[k], form.symbols)
 
 
 def is_zero(difference: Any) -> bool:

@@ -40,14 +40,12 @@ class Samples:
         truth: the Jacobian (k, m, n).
         hand: the hand-derived one, (k, m, n); nan where it has no value.
         noise: an estimate of the rounding errors of both, (k, m, n).
-        exact: whether the truth comes from the closed form, else from torch.
     """
 
     points: np.ndarray
     truth: np.ndarray
     hand: np.ndarray
     noise: np.ndarray
-    exact: bool
 
     @property
     def sizes(self) -> np.ndarray:
@@ -60,13 +58,13 @@ def sample(result: JacobianResult, hand: Hand) -> Samples:
     point = np.array(result.problem.flat_point)
     unit = epsilon_of(result)
     truth_here = result.to_numpy().astype(np.float64)
-    points, truth, exact = point[None], truth_here[None], result.closed_form is not None
+    points, truth = point[None], truth_here[None]
     if not hand.only_here:
         points, truth = around(result, point, truth_here)
     with silent():
         first = hand.evaluate(points[0])
         values = np.concatenate([first[None], _careful(hand, points[1:], first.shape)])
-    return Samples(points, truth, values, unit * np.abs(values), exact)
+    return Samples(points, truth, values, unit * np.abs(values))
 
 
 def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
@@ -84,12 +82,12 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
 
 
 def _careful(hand: Hand, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the hand's matrices (k, m, n); nan where it raises."""
-    found = np.full((len(points), *shape), np.nan)
+    """Return the hand-derived matrices (k, m, n); nan where it raises."""
+    values = np.full((len(points), *shape), np.nan)
     for k, point in enumerate(points):
         with contextlib.suppress(*REFUSALS):
-            found[k] = hand.evaluate(point)
-    return found
+            values[k] = hand.evaluate(point)
+    return values
 
 
 def spread(

@@ -161,15 +161,15 @@ class Judge:
             equal = agreement_at(replace(samples, noise=noise), UNIT, 0.0)
             written = replace(answer.written, entries=[*answer.written.entries] * n)
             settle(equal, samples, right, Hand("answer", "answer", answer.values, lambda: written))
-        found = equal[:, 0, j]
-        return bool((found != 0).all() and (found == 1).any())
+        equal_at_points = equal[:, 0, j]
+        return bool((equal_at_points != 0).all() and (equal_at_points == 1).any())
 
     def _row(self, i: int, j: int, hand: np.ndarray) -> Samples:
         """Return the row of an entry, with the answer instead of it."""
         truth = self.truth[:, [i], :]
         other = truth.copy()
         other[:, 0, j] = hand
-        return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)), True)
+        return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)))
 
 
 def _closed_form(result: JacobianResult) -> ClosedForm:

@@ -142,10 +142,12 @@ class Agreement:
     def _cites_differences(self) -> bool:
         """Whether finite differences decide anything, or are the only check."""
         sources = self.sources
-        found = sources.estimated
-        if sources.along or found is None:
+        estimate = sources.estimated
+        if sources.along or estimate is None:
             return sources.along
-        decides = found.decisive | (found.value == sources.torch) & np.isfinite(found.error)
+        decides = estimate.decisive | (estimate.value == sources.torch) & np.isfinite(
+            estimate.error
+        )
         return bool(decides.any()) or sources.formula is None or not decides.size
 
     @property

@@ -257,14 +257,17 @@ class _Doubtful:
         return Finding.FORM if torch_met.item() and form_missed.item() else None
 
 
-def _against(found: Differences, values: np.ndarray, dtype: Dtype) -> tuple[np.ndarray, np.ndarray]:
+def _against(
+    estimate: Differences, values: np.ndarray, dtype: Dtype
+) -> tuple[np.ndarray, np.ndarray]:
     """Return where the differences meet the values, and where they miss them."""
-    size = np.maximum(np.maximum(np.abs(values), np.abs(found.value)), found.scale)
+    size = np.maximum(np.maximum(np.abs(values), np.abs(estimate.value)), estimate.scale)
     rounding = min(MAX_ROUNDOFFS * dtype.unit, dtype.half)
     with np.errstate(invalid="ignore", over="ignore"):
-        gap = np.abs(values - found.value)
-        met = gap <= TRUSTED_ERRORS * found.error + rounding * size
+        gap = np.abs(values - estimate.value)
+        confirmed = gap <= TRUSTED_ERRORS * estimate.error + rounding * size
         missed = (
-            gap > TRUSTED_ERRORS * found.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
+            gap
+            > TRUSTED_ERRORS * estimate.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size
         )
-    return met, missed | ~np.isfinite(values) & np.isfinite(found.value)
+    return confirmed, missed | ~np.isfinite(values) & np.isfinite(estimate.value)

@@ -74,10 +74,10 @@ class Sources:
 
         That is so in a short dtype too: it decides beside a closed form of 0 only.
         """
-        found = self.estimated
-        if found is None:
+        estimate = self.estimated
+        if estimate is None:
             return np.zeros(self.torch.shape, dtype=bool)
-        return (found.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * found.error)
+        return (estimate.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * estimate.error)
 
     @property
     def gaps(self) -> np.ndarray | None:

@@ -158,7 +158,7 @@ def _pattern(graph: Graph, block: list[list[int]]) -> np.ndarray:
 
 
 def factor(
-    trace: Trace, problem: Problem, rows: Sequence[Label], taken: Collection[str]
+    trace: Trace, problem: Problem, rows: Sequence[Label], taken_names: Collection[str]
 ) -> FactoredForm:
     """Factor the Jacobian of a trace.
 
@@ -166,7 +166,7 @@ def factor(
         trace: with the values of the code's variables.
         problem: the function.
         rows: labels of the m outputs.
-        taken: names that no part of a formula may have.
+        taken_names: names that no part of a formula may have.
 
     Raises:
         BudgetExceeded: the trace's graph has a deadline, and it is over.
@@ -177,12 +177,12 @@ def factor(
     named = replace(splitting, chosen=renamed((*inputs, outputs), splitting.chosen))
     stages = named.stages()
     labels = [label for variable in named.variables for label in variable.labels]
-    names = {*taken, *(name for label in labels for name in (label.name, label.symbol))}
+    names = {*taken_names, *(name for label in labels for name in (label.name, label.symbol))}
     readings = {}
     for k, stage in stages.items():
         own = () if k == len(named.variables) - 1 else stage.variable.labels
         others = names - {label.symbol for label in own}
-        readings[k] = DisplayForm(stage.form, taken=others, outputs=own)
+        readings[k] = DisplayForm(stage.form, taken_names=others, outputs=own)
     return FactoredForm(trace, named.variables, len(inputs), stages, readings)
 
 

@@ -20,13 +20,13 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
         inputs: whose names stay.
         chosen: the variables, in the order of computation.
     """
-    taken = {label.name for input_ in inputs for label in input_.labels}
+    taken_names = {label.name for input_ in inputs for label in input_.labels}
     count = Counter(part.name for one in chosen for part in _parts(one))
     seen: Counter[str] = Counter()
 
     def later(part: Variable) -> Variable:
         seen[part.name] += 1
-        if count[part.name] == 1 and part.name not in taken:
+        if count[part.name] == 1 and part.name not in taken_names:
             return part
         labels = [
             LaterLabel(label.name, label.index, False, seen[part.name]) for label in part.labels

@@ -49,7 +49,7 @@ class Abbreviations:
         self,
         graph: Graph,
         roots: Sequence[int],
-        taken: Collection[str],
+        taken_names: Collection[str],
         *,
         letters_taken: Collection[str] = (),
     ) -> None:
@@ -58,12 +58,12 @@ class Abbreviations:
         Args:
             graph: the expression graph that holds the nodes.
             roots: the nodes that are shown.
-            taken: identifiers that stand for something else.
+            taken_names: identifiers that stand for something else.
             letters_taken: names that stand for something else, with whatever index.
         """
         self.graph, self.roots = graph, [root for root in roots if graph.operands(root)]
         self._reached = graph.reach(self.roots)
-        self._taken, self._letters_taken = set(taken), set(letters_taken)
+        self._taken, self._letters_taken = set(taken_names), set(letters_taken)
         self.names: dict[int, Label] = {}
 
     @property

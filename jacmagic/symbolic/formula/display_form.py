@@ -43,7 +43,7 @@ class DisplayForm:
         form: ClosedForm,
         *,
         named: bool = True,
-        taken: Collection[str] = (),
+        taken_names: Collection[str] = (),
         outputs: Sequence[Label] = (),
     ) -> None:
         """Read a closed form; nothing is converted yet.
@@ -51,11 +51,11 @@ class DisplayForm:
         Args:
             form: the closed form.
             named: False gives no names to parts of it.
-            taken: names that no part may have: those of outputs, and of the function.
+            taken_names: names that no part may have: those of outputs, and of the function.
             outputs: names by which the entries may call the outputs.
         """
         self.form, self._conversion = form, Conversion(form)
-        self._parts = PartNames(self._conversion, taken, named=named, outputs=outputs)
+        self._parts = PartNames(self._conversion, taken_names, named=named, outputs=outputs)
         self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = self._conversion.constants
 

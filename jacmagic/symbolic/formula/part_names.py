@@ -26,7 +26,7 @@ class PartNames:
     def __init__(
         self,
         conversion: Conversion,
-        taken: Collection[str],
+        taken_names: Collection[str],
         *,
         named: bool,
         outputs: Sequence[Label] = (),
@@ -35,11 +35,11 @@ class PartNames:
 
         Args:
             conversion: converts the closed form's nodes.
-            taken: names that no part may have: those of outputs, and of the function.
+            taken_names: names that no part may have: those of outputs, and of the function.
             named: False gives no names.
             outputs: names by which the entries may call the outputs: 1 − h² for h = tanh(z).
         """
-        self._conversion, self._taken, self._named = conversion, frozenset(taken), named
+        self._conversion, self._taken, self._named = conversion, frozenset(taken_names), named
         self._outputs = outputs
         self._form = conversion.form
 
@@ -85,7 +85,7 @@ class PartNames:
     @cached_property
     def _abbreviations(self) -> Abbreviations:
         form, constants = self._form, self._conversion.constants
-        taken = {
+        taken_names = {
             symbol.name for symbol in (*form.in_sympy.symbols, *(symbol for symbol, _ in constants))
         }
         variables = form.trace.variables
@@ -96,7 +96,7 @@ class PartNames:
         return Abbreviations(
             form.graph,
             form.entries,
-            taken | (self._taken - same),
+            taken_names | (self._taken - same),
             letters_taken={
                 stem for label in own for stem in (label.name, _STEM.split(label.name, 1)[0])
             }

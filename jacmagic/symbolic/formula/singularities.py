@@ -174,8 +174,9 @@ def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> 
     for node in graph.reach(nodes):
         operation, operands = graph.operations[node], graph.operands(node)
         arguments = [values[operand] for operand in operands]
-        if operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments):
-            return not _hidden(closed, node)
+        is_step = operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments)
+        if is_step and _moves(closed, operands):
+            return True
         is_comparison = operation in (*_COMPARISONS, "eq", "ne") and operands[0] != operands[1]
         if is_comparison and arguments[0] == arguments[1]:
             return _moves(closed, operands)

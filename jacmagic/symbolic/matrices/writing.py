@@ -38,6 +38,11 @@ _TEMPLATES: dict[str, tuple[str, tuple[int, ...], int]] = {
 _PRODUCTS = frozenset({"scale", "inverse", "power"})
 
 
+def _is_one(x: Expression) -> bool:
+    """Whether an expression is the unit matrix of one row, as of a number by a number."""
+    return x.operation == "identity" and x.shape == (1, 1)
+
+
 class Writer:
     """Writer of expressions as LaTeX; named parts are written by name.
 
@@ -71,6 +76,8 @@ class Writer:
         if x in self.names:
             self.used[x] = self.names[x]
             return self.names[x], _ATOM
+        if _is_one(x):
+            return "1", _ATOM
         if x.operation in _TEMPLATES:
             template, least, tightness = _TEMPLATES[x.operation]
             return template.format(*map(self._held, x.arguments, least)), tightness
@@ -122,7 +129,7 @@ class Writer:
         powers = [(base, n) for base, n in product.exponents.items() if n]
         above += [(base, n) for base, n in powers if n > 0]
         below += [(base, -n) for base, n in powers if n < 0]
-        if product.array is not None:
+        if product.array is not None and not _is_one(product.array):
             above.append((product.array, 1.0))
         top = self._factors(above)
         if not below:

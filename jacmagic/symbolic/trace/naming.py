@@ -110,11 +110,11 @@ class Names:
 
     keeps = True
 
-    def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
+    def __init__(self, mode: ConcolicMode, taken_names: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
         self.mode, self.graph, self._naming = mode, mode.graph, naming
         self.locals, self.calls = Values(mode), NamedCalls(mode)
-        self._taken = set(taken)
+        self._taken = set(taken_names)
         self._constants: dict[str, tuple[Constant, ...]] = {}
 
     @property

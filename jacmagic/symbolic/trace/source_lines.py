@@ -35,13 +35,19 @@ def is_own(frame: FrameType) -> bool:
 
 
 def users_line() -> int | None:
-    """Return the line of the nearest frame of the user's code; None without one."""
-    frame = sys._getframe(1)
+    """Return the line of the nearest frame of the user's code; None without one.
+
+    A frame of an installed package counts only where no other is: its line without its file would
+    be taken for one of the cell.
+    """
+    frame, installed = sys._getframe(1), None
     while frame.f_back is not None:
         name = frame.f_code.co_filename
         if name == _TRACER and frame.f_code.co_name == "trace":
-            return None
+            break
         if is_users(name):
-            return frame.f_lineno
+            if not name.startswith(_INSTALLED):
+                return frame.f_lineno
+            installed = installed or frame.f_lineno
         frame = frame.f_back
-    return None
+    return installed

@@ -17,11 +17,11 @@ from jacmagic.errors import OptionError
 from jacmagic.result.exercise.numbers import MAX_RELATIVE_ROUNDING
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
-from jacmagic.view.exercise.files import write
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import Mistake, mistakes, named_entry, right_entry, solution
 from jacmagic.view.exercise.stack_constants import StackConstants, Test
+from jacmagic.view.files import write
 
 STACK_VERSION = "2024072500"
 _OPTIONS = {

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from jacmagic.view.exercise import worksheet
-from jacmagic.view.exercise.files import numbered, write
 from jacmagic.view.exercise.question import CHOICE, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution
 from jacmagic.view.exercise.source import exercise_source
+from jacmagic.view.files import numbered, write
 
 Cell = dict[str, Any]
 _CONFIG = "# ASSIGNMENT CONFIG\ninit_cell: true\ncheck_all_cell: true\nexport_cell: false"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from jacmagic.render.mathml import to_mathml
 from jacmagic.view.exercise import worksheet
-from jacmagic.view.exercise.files import write
 from jacmagic.view.exercise.question import Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution_tex
+from jacmagic.view.files import write
 
 _PAGE = """\
 <!doctype html>

@@ -14,7 +14,7 @@ MODULES = (
     *("navigation.mjs", "cells.mjs", "grid.mjs"),
     *("announcer.mjs", "tabs.mjs", "parts.mjs", "title.mjs", "slider.mjs", "tools.mjs"),
     *("linear.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
-    *("chain.mjs", "curves.mjs", "scene.mjs", "kinks.mjs", "singular.mjs"),
+    *("chain.mjs", "curves.mjs", "scene.mjs", "lattice.mjs", "kinks.mjs", "singular.mjs"),
     *("units.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
     *("scene_colouring.mjs", "slice.mjs", "plane.mjs", "squares.mjs"),

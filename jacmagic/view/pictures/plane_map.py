@@ -5,12 +5,11 @@ Lengths of both axes of a plane are drawn to one scale, so that areas and angles
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point, sample_curve
+from jacmagic.view.pictures.curves import Point
 from jacmagic.view.pictures.kinks import Along, one_sided
+from jacmagic.view.pictures.lattice import Images, lattice
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
 from jacmagic.view.pictures.singular import (
     determinant,
@@ -21,29 +20,28 @@ from jacmagic.view.pictures.singular import (
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
-GRID_LINES = 9  # each way, of the square around the point
 CIRCLE_PIECES = 72  # one for each five degrees
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 INFINITE = "J is not finite here: there is no linear part."
 ROUNDED_SHARE = 1e-12  # of the image: a share that some thousand roundings of the function make
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
-MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
 
 def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of a square of half side `radius`, in units of the inputs."""
     centre, value = _point(part.centre), _point(part.here.value)
-    reach, half = _reach(part, radius), radius / SQUARE_SHARE
-    columns = [_point(column * radius) for column in part.here.jacobian.T]
     sided = one_sided(part, radius)
+    images, half = Images(part, radius, sided), radius / SQUARE_SHARE
+    reach = Images(part, radius).extent(lambda by: np.abs(by).max()) or radius
+    columns = [_point(column * radius) for column in part.here.jacobian.T]
     singular = singular_lines(part, half)
     left = Panel(
         (part.inputs[0], part.inputs[1]),
         *_window(centre, half),
         [
             *singular,
-            *(line([shift(centre, a), shift(centre, b)], "grid") for a, b in grid_ends(radius)),
+            *square_grid(centre, radius),
             line(ellipse(centre, (radius, 0), (0, radius)), "quiet"),
             dot(centre, "point"),
         ],
@@ -52,7 +50,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
         (part.outputs[0], part.outputs[1]),
         *_window(value, reach / IMAGE_SHARE),
         [
-            *_warped(part, radius, reach),
+            *images.bent(lambda by: shift(value, by.tolist()), 2 * reach),
             *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
             *(
                 arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{unitless(name)}")
@@ -61,7 +59,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
             dot(value, "point"),
         ],
     )
-    words = _words(part, radius, reach, digits, sided)
+    words = _words(part, radius, images.deviation() / reach, digits, sided)
     return Scene([left, right], [*words, *singular_words(singular, part.name)])
 
 
@@ -73,38 +71,11 @@ def _window(centre: Point, half: float) -> tuple[Point, Point]:
     return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
 
 
-def grid_ends(radius: float) -> list[tuple[Point, Point]]:
-    """Return both ends of each line of the square's grid, from its centre."""
-    steps = [radius * (2 * k / (GRID_LINES - 1) - 1) for k in range(GRID_LINES)]
-    across: list[tuple[Point, Point]] = [((-radius, y), (radius, y)) for y in steps]
-    return [*across, *(((x, -radius), (x, radius)) for x in steps)]
-
-
-def _reach(part: Slice, radius: float) -> float:
-    """Return half the width of the image, of the curved one where that is a little wider."""
-    linear = float(radius * np.abs(part.here.jacobian).sum(axis=1).max())
-    images = [
-        part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends
+def square_grid(centre: Point, radius: float) -> list[Shape]:
+    """Return the lines of the square around a point."""
+    return [
+        line([shift(centre, end.tolist()) for end in ends], "grid") for ends in lattice(2, radius)
     ]
-    apart = [np.abs(image.value - part.here.value).max() for image in images if image is not None]
-    curved = float(max([one for one in apart if np.isfinite(one)], default=0.0))
-    reach = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
-    return reach if reach > 0 and np.isfinite(reach) else radius
-
-
-def _warped(part: Slice, radius: float, reach: float) -> list[Shape]:
-    """Return the grid's image under the function."""
-    centre = _point(part.centre)
-    shapes = []
-    for start, end in grid_ends(radius):
-
-        def curve(t: float, start: Point = start, end: Point = end) -> Point | None:
-            by = [a + t * (b - a) for a, b in zip(start, end, strict=True)]
-            jet = part.at(shift(centre, by))
-            return None if jet is None else _point(jet.value)
-
-        shapes += [line(points, "function") for points in sample_curve(curve, 2 * reach)]
-    return shapes
 
 
 def _straight(part: Slice, radius: float, digits: int) -> list[Shape]:
@@ -151,13 +122,12 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
     ]
 
 
-def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along | None) -> list[str]:
+def _words(part: Slice, radius: float, share: float, digits: int, sided: Along | None) -> list[str]:
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
     stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
-    share = _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
@@ -183,15 +153,3 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
     return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"
-
-
-def _deviation(part: Slice, radius: float, along: Along) -> float:
-    """Return the largest distance between f and its linear part on the square's border."""
-    apart = [0.0]
-    for ends in grid_ends(radius):
-        for end in ends:
-            jet = part.at(shift(_point(part.centre), end))
-            if jet is not None:
-                linear = part.here.value + along(np.array(end))
-                apart.append(math.hypot(*(jet.value - linear).tolist()))
-    return max(filter(math.isfinite, apart))

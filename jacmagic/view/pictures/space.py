@@ -13,15 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends, percent
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.curves import Point
+from jacmagic.view.pictures.lattice import Images
+from jacmagic.view.pictures.plane_map import SQUARE_SHARE, percent, square_grid
+from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
-LINES = {2: 9, 3: 3}  # each way, of the square and of the cube
-MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 MAX_ASPECT = 5  # of the image's extents, beyond which each axis has a scale of its own
 FRAME_FACTOR = 1.3  # half the window, times the image's largest distance from the point
 BOX_SHARE = 0.75  # of that distance: half a side of the box whose edges are the axes
@@ -47,7 +46,7 @@ def space_scene(
     columns = list(part.here.jacobian.T * radius)
     shapes = [
         *view.axes(part.outputs, part.here.value, BOX_SHARE * view.units),
-        *view.bent_lines(),
+        *view.images.bent(view.seen, 2),
         *(Shape("area", [view.seen(end) for end in face], "linear") for face in _faces(columns)),
         *(
             arrow((0.0, 0.0), view.seen(column), "linear", f"∂{part.name}/∂{unitless(name)}")
@@ -99,34 +98,9 @@ class _View:
             yield line(ends, "axis", f"{label} = {number}")
 
     @cached_property
-    def lattice(self) -> list[np.ndarray]:
-        """Both ends (2, k) of the lines that are mapped, from the centre."""
-        k, r = len(self.part.centre), self.radius
-        if k == 1:
-            return [np.array([[-r], [r]])]
-        steps = [r * (2 * i / (LINES[k] - 1) - 1) for i in range(LINES[k])]
-        others = [(a,) for a in steps] if k == 2 else [(a, b) for a in steps for b in steps]
-        outside = [rest for rest in others if k == 2 or any(rest)]
-        return [
-            np.array([[*rest[:axis], end, *rest[axis:]] for end in (-r, r)])
-            for axis in range(k)
-            for rest in outside
-        ]
-
-    @cached_property
-    def ends(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
-        """The linear image of every end, and the function's, both from the value."""
-        part = self.part
-        images = [
-            (end, part.at((part.centre + end).tolist())) for line in self.lattice for end in line
-        ]
-        return [
-            (
-                part.here.jacobian @ end,
-                None if end_image is None else end_image.value - part.here.value,
-            )
-            for end, end_image in images
-        ]
+    def images(self) -> Images:
+        """The images of the lines of the interval, square or cube."""
+        return Images(self.part, self.radius)
 
     @cached_property
     def units(self) -> np.ndarray:
@@ -134,36 +108,19 @@ class _View:
 
         It is the same on all axes unless the image would be a needle or a leaf.
         """
-        linear = np.array([one for one, _ in self.ends])
-        curved = np.array(
-            [one for _, one in self.ends if one is not None and np.isfinite(one).all()]
-        ).reshape(-1, 3)
-        extents = np.array([_fitted(linear[:, k], curved[:, k]) for k in range(3)])
-        largest = float(extents.max())
-        is_thin = largest > MAX_ASPECT * min(one or largest for one in extents.tolist())
+        extents = [self.images.extent(lambda by, k=k: abs(by[k])) for k in range(3)]  # type: ignore[misc]
+        largest = max(extents)
+        is_thin = largest > MAX_ASPECT * min(extent or largest for extent in extents)
         common = largest or self.radius
-        scales = np.array([one if is_thin and one else common for one in extents.tolist()])
-        lengths = [np.linalg.norm(some / scales, axis=1) for some in (linear, curved)]
-        return scales * (_fitted(*lengths) or 1.0)
-
-    def bent_lines(self) -> Iterator[Shape]:
-        """Yield the image of the lines under the function."""
-        part = self.part
-        for start, end in self.lattice:
-
-            def curve(t: float, start: np.ndarray = start, end: np.ndarray = end) -> Point | None:
-                jet = part.at((part.centre + start + t * (end - start)).tolist())
-                return None if jet is None else self.seen(jet.value - part.here.value)
-
-            yield from (line(points, "function") for points in sample_curve(curve, 2))
+        scales = np.array([extent if is_thin and extent else common for extent in extents])
+        return scales * (self.images.extent(lambda by: math.hypot(*(by / scales))) or 1.0)
 
     @property
     def square(self) -> Panel:
         """The square before it is mapped."""
         x, y = self.part.centre.tolist()
         half = self.radius / SQUARE_SHARE
-        grid = [[shift((x, y), end) for end in ends] for ends in grid_ends(self.radius)]
-        shapes = [*(line(ends, "grid") for ends in grid), dot((x, y), "point")]
+        shapes = [*square_grid((x, y), self.radius), dot((x, y), "point")]
         a, b = self.part.inputs
         return Panel((a, b), (x - half, x + half), (y - half, y + half), shapes)
 
@@ -171,7 +128,7 @@ class _View:
     def cube(self) -> Panel:
         """The cube before it is mapped."""
         part, unit = self.part, CUBE_BOX_FACTOR / BOX_SHARE * self.radius
-        lines = [[self.project(end / unit) for end in ends] for ends in self.lattice]
+        lines = [[self.project(end / unit) for end in ends] for ends in self.images.lines]
         shapes = [
             *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX_FACTOR * self.radius)),
             *(line(ends, "grid") for ends in lines),
@@ -197,16 +154,9 @@ class _View:
             *(self._surface(sigmas) if is_plane else self._volume()),
             *([f"The singular values are {listed(sigmas, digits)}."] if sigmas else []),
             f"In this {'square' if is_plane else 'cube'} {part.name} differs from its linear part "
-            f"by at most {percent(self._deviation)} of the image's half width.",
+            f"by at most {percent(self.images.deviation(self.units))} of the image's half width.",
             *(["Each axis of the image has a scale of its own."] if len(set(units)) > 1 else []),
         ]
-
-    @property
-    def _deviation(self) -> float:
-        """The largest distance between f and f + J·dx, in the image's units."""
-        apart = [(two - one) / self.units for one, two in self.ends if two is not None]
-        lengths = [float(np.linalg.norm(one)) for one in apart]
-        return max(filter(math.isfinite, lengths), default=0.0)
 
     def _opening(self, shape: str, image: str) -> str:
         part, digits = self.part, self.digits
@@ -238,13 +188,6 @@ class _View:
                 else []
             ),
         ]
-
-
-def _fitted(linear: np.ndarray, curved: np.ndarray) -> float:
-    """Return the largest size of the linear image, or a little more of the curved one."""
-    one, two = (float(np.abs(some).max(initial=0)) for some in (linear, curved))
-    size = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
-    return size if math.isfinite(size) else 0.0
 
 
 def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:

@@ -30,7 +30,6 @@
  * @property {Point} at
  */
 
-const GRID_LINES = 9; // each way
 const CIRCLE_PIECES = 72;
 
 /** @type {(points: Point[], look: string, label?: string) => Shape} */
@@ -56,28 +55,6 @@ export const shift = ([x, y], [dx, dy]) => [x + dx, y + dy];
  */
 export function around([x, y], [w, h]) {
   return { x: [x - w, x + w], y: [y - h, y + h] };
-}
-
-/**
- * The square's grid, straight.
- * @param {Point} centre
- * @param {number} radius
- */
-export function squareGrid(centre, radius) {
-  return gridEnds(radius).map((ends) => line(ends.map((end) => shift(centre, end)), "grid"));
-}
-
-/**
- * Both ends of each grid line, from the centre.
- * @param {number} radius
- * @returns {Point[][]}
- */
-export function gridEnds(radius) {
-  const steps = Array.from({ length: GRID_LINES }, (_, k) => radius * ((2 * k) / (GRID_LINES - 1) - 1));
-  return [
-    ...steps.map((y) => /** @type {Point[]} */ ([[-radius, y], [radius, y]])),
-    ...steps.map((x) => /** @type {Point[]} */ ([[x, -radius], [x, radius]])),
-  ];
 }
 
 /**

@@ -8,11 +8,11 @@
  * @typedef {import("./slice.mjs").Slice} Slice of two inputs and two outputs
  */
 
-import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { oneSided } from "./kinks.mjs";
+import { bentLines, deviation, extents, squareGrid } from "./lattice.mjs";
 import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, circle, dot, gridEnds, line, shift, squareGrid } from "./scene.mjs";
+import { area, around, arrow, circle, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
 import { unitless } from "./units.mjs";
 
@@ -21,7 +21,6 @@ const ROUNDED_SHARE = 1e-12; // of the image: what some thousand roundings of th
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width
 export const IMAGE_SHARE = 0.85; // the same of the image
-const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
 
 /**
  * @param {Slice} map
@@ -33,7 +32,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
   const { centre, value, jacobian } = map;
   const dx = /** @type {Point} */ (step.map((component) => component * radius));
   const image = /** @type {Point} */ (times(jacobian, dx));
-  const reach = reachOf(map, radius);
+  const reach = extents(map, radius)((by) => Math.max(...by.map(Math.abs))) || radius;
   const sided = oneSided(map, radius);
   const singular = singularLines(map, radius / SQUARE_SHARE);
   const w = /** @type {Point} */ (weight.map((component) => component * reach));
@@ -60,7 +59,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     axes: map.outputs,
     frame: around(value, [reach / IMAGE_SHARE, reach / IMAGE_SHARE]),
     shapes: [
-      ...warped(map, radius, reach),
+      ...bentLines(map, radius, ([x, y]) => shift(value, [x, y]), 2 * reach),
       ...(sided ? bent(value, sided, radius) : straight(map, radius, digits)),
       ...columnsOf(jacobian, radius).map((column, k) =>
         arrow(value, shift(value, column), "linear", `∂${map.name}/∂${unitless(map.inputs[k])}`),
@@ -81,37 +80,6 @@ export function mapScene(map, { radius, step, weight, digits }) {
   legend.push(...lines.filter(([look]) => singular.some((shape) => shape.look === look)));
   const words = [...mapWords(map, radius, reach, digits, sided), ...singularWords(singular, map.name)];
   return { panels: [left, right], legend, words };
-}
-
-/**
- * Half the width of the linear image of the square; of the curved one where that is a little wider.
- * @param {Slice} map
- * @param {number} radius
- */
-function reachOf({ evaluate, centre, value, jacobian }, radius) {
-  const linear = Math.max(...jacobian.map((row) => radius * (Math.abs(row[0]) + Math.abs(row[1]))));
-  const ends = squareGrid(centre, radius).flatMap(({ points }) => points);
-  const images = ends.map((at) => evaluate(at)?.value).filter((at) => at?.every(Number.isFinite));
-  const curved = Math.max(...images.map((at) => Math.max(...(at ?? []).map((component, k) => Math.abs(component - value[k])))), 0);
-  const reach = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
-  return reach > 0 && Number.isFinite(reach) ? reach : radius;
-}
-
-/**
- * The grid's image under the function.
- * @param {Slice} map
- * @param {number} radius
- * @param {number} reach
- */
-function warped({ evaluate, centre }, radius, reach) {
-  return gridEnds(radius).flatMap(([from, to]) => {
-    /** @type {(t: number) => Point | null} */
-    const curve = (t) => {
-      const at = shift(centre, [from[0] + t * (to[0] - from[0]), from[1] + t * (to[1] - from[1])]);
-      return evaluate(at)?.value ?? null;
-    };
-    return sampleCurve(curve, 2 * reach).map((points) => line(points, "function"));
-  });
 }
 
 /**
@@ -209,23 +177,6 @@ function mapWords(map, radius, reach, digits, sided) {
     ...(sided ? [kink] : sigmas.length ? linear : [INFINITE]),
     ...(sided || sigmas.length ? [apartWords] : []),
   ];
-}
-
-/**
- * Largest distance between f and f + J·dx on the square's grid.
- * @param {Slice} map
- * @param {number} radius
- * @param {(by: number[]) => number[]} [along] derivative along a vector; J times it by default
- */
-export function deviation({ evaluate, centre, value, jacobian }, radius, along = (by) => times(jacobian, by)) {
-  const apart = gridEnds(radius).flatMap((ends) =>
-    ends.map((end) => {
-      const image = evaluate(shift(centre, end))?.value;
-      const linear = shift(value, /** @type {Point} */ (along(end)));
-      return image ? Math.hypot(image[0] - linear[0], image[1] - linear[1]) : 0;
-    }),
-  );
-  return Math.max(0, ...apart.filter(Number.isFinite));
 }
 
 /**

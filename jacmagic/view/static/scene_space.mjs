@@ -9,15 +9,13 @@
  * @typedef {{right: Vector3, up: Vector3}} Camera unit vectors of the screen
  */
 
-import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
+import { bentLines, deviation, extents, lattice, squareGrid } from "./lattice.mjs";
 import { singularValues, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, dot, line, shift, squareGrid } from "./scene.mjs";
+import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { percent, SQUARE_SHARE } from "./scene_map.mjs";
 import { unitless } from "./units.mjs";
 
-const SPACE_LINES = [9, 3]; // each way, of the square and of the cube
-const SPACE_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
 const MAX_ASPECT = 5; // of the image's extents, beyond which each axis has a scale of its own
 const SPACE_FRAME = 1.3; // half the window, times the image's largest distance from the point
 const BOX_SHARE = 0.75; // of that distance: half a side of the box whose edges are the axes
@@ -58,7 +56,7 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
     grips: [],
   };
   right.shapes.push(
-    ...bentLines(map, radius, seen),
+    ...bentLines(map, radius, seen, 2),
     ...faces(columns).map((corners) => area(corners.map(seen), "linear")),
     ...columns.map((column, k) => arrow([0, 0], seen(column), "linear", `∂${name}/∂${unitless(inputs[k])}`)),
     ...(isSurface ? [arrow([0, 0], seen(times(jacobian, dx)), "step", "J·dx")] : []),
@@ -75,9 +73,6 @@ const project = ({ right, up }, by) => [inner(right, by), inner(up, by)];
 
 /** @type {(a: number[], b: number[]) => number} */
 const inner = (a, b) => a.reduce((sum, component, k) => sum + component * b[k], 0);
-
-/** @type {(a: number[], b: number[]) => number[]} */
-const apartBy = (a, b) => a.map((component, k) => component - b[k]);
 
 /**
  * Three edges of a box as axes: those that meet far from the camera, at the bottom.
@@ -135,42 +130,9 @@ export function cubeUnit(radius) {
 function cubePanel({ centre, inputs }, radius, camera, digits) {
   const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
   const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component) => component / cubeUnit(radius)));
-  panel.shapes.push(...latticeEnds(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
+  panel.shapes.push(...lattice(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
   const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
   return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
-}
-
-/**
- * Both ends of the lines that are mapped, from the centre: a segment, a square's grid, a cube's surface.
- * @param {number} k inputs
- * @param {number} radius
- * @returns {number[][][]}
- */
-function latticeEnds(k, radius) {
-  if (k === 1) return [[[-radius], [radius]]];
-  const count = SPACE_LINES[k - 2];
-  const steps = Array.from({ length: count }, (_, i) => radius * ((2 * i) / (count - 1) - 1));
-  const others = k === 2 ? steps.map((step) => [step]) : steps.flatMap((a) => steps.map((b) => [a, b]));
-  const outside = others.filter((rest) => k === 2 || rest.some(Boolean));
-  return Array.from({ length: k }, (_, axis) =>
-    outside.map((rest) => [-radius, radius].map((end) => [...rest.slice(0, axis), end, ...rest.slice(axis)])),
-  ).flat();
-}
-
-/**
- * The image of these lines under the function.
- * @param {Slice} map
- * @param {number} radius
- * @param {(by: Vector3) => Point} seen
- */
-function bentLines({ evaluate, centre, value }, radius, seen) {
-  return latticeEnds(centre.length, radius).flatMap(([from, to]) => {
-    const curve = (/** @type {number} */ t) => {
-      const there = evaluate(centre.map((component, k) => component + from[k] + t * (to[k] - from[k])))?.value;
-      return there ? seen(apartBy(there, value)) : null;
-    };
-    return sampleCurve(curve, 2).map((points) => line(points, "function"));
-  });
 }
 
 /**
@@ -192,39 +154,14 @@ function faces(columns) {
  * @param {Slice} map
  * @param {number} radius
  */
-function unitsOf({ evaluate, centre, value, jacobian }, radius) {
-  const ends = latticeEnds(centre.length, radius).flat();
-  const linear = ends.map((end) => times(jacobian, end));
-  const images = ends.map((end) => evaluate(centre.map((component, k) => component + end[k]))?.value);
-  const curved = images.map((image) => (image ? apartBy(image, value) : [0, 0, 0])).filter((by) => by.every(Number.isFinite));
-  const widest = (/** @type {number[][]} */ all, /** @type {number} */ k) => Math.max(...all.map((by) => Math.abs(by[k])), 0);
-  const extents = [0, 1, 2].map((k) => fittedExtent(widest(linear, k), widest(curved, k)));
-  const largest = Math.max(...extents);
-  const isThin = largest > MAX_ASPECT * Math.min(...extents.map((extent) => extent || largest));
-  const scales = extents.map((extent) => (isThin && extent ? extent : largest || radius));
-  const length = (/** @type {number[]} */ by) => Math.hypot(...by.map((component, k) => component / scales[k]));
-  const size = fittedExtent(Math.max(...linear.map(length)), Math.max(...curved.map(length), 0)) || 1;
+function unitsOf(map, radius) {
+  const extent = extents(map, radius);
+  const own = [0, 1, 2].map((k) => extent((by) => Math.abs(by[k])));
+  const largest = Math.max(...own);
+  const isThin = largest > MAX_ASPECT * Math.min(...own.map((size) => size || largest));
+  const scales = own.map((size) => (isThin && size ? size : largest || radius));
+  const size = extent((by) => Math.hypot(...by.map((component, k) => component / scales[k]))) || 1;
   return scales.map((scale) => scale * size);
-}
-
-/** @type {(linear: number, curved: number) => number} */
-function fittedExtent(linear, curved) {
-  const size = linear ? Math.max(linear, Math.min(curved, SPACE_OVERSHOOT * linear)) : curved;
-  return Number.isFinite(size) ? size : 0;
-}
-
-/**
- * Largest distance between f and f + J·dx at the ends of the lines, in these units.
- * @param {Slice} map
- * @param {number} radius
- * @param {number[]} units
- */
-export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, units) {
-  const apart = latticeEnds(centre.length, radius).flat().map((end) => {
-    const image = evaluate(centre.map((component, k) => component + end[k]))?.value;
-    return image ? Math.hypot(...apartBy(apartBy(image, value), times(jacobian, end)).map((component, k) => component / units[k])) : 0;
-  });
-  return Math.max(0, ...apart.filter(Number.isFinite));
 }
 
 /**
@@ -237,7 +174,7 @@ function spaceWords(map, radius, units, digits) {
   const { jacobian, name, inputs, centre } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
   const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
-  const share = `${percent(spaceDeviation(map, radius, units))} of the image's half width`;
+  const share = `${percent(deviation(map, radius, undefined, units))} of the image's half width`;
   const scaled = units.every((unit) => unit === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
   const sigmas = singularValues(jacobian);
   const stretched = sigmas.length ? [`The singular values are ${sigmas.map(show).join(", ")}.`] : [];

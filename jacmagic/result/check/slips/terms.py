@@ -13,7 +13,6 @@ from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import signed_terms
 from jacmagic.symbolic.graph.sizes import tree_sizes
@@ -64,12 +63,11 @@ def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
     """Return the summands of an entry multiplied out by SymPy, if that is quick."""
     if tree_sizes(side.graph, [node])[0] > MAX_SYMBOLS_EXPANDED:
         return []
-    symbols = dict(zip(side.inputs, side.symbols, strict=True))
 
     def work() -> list[tuple[Any, np.ndarray]]:
         import sympy
 
-        whole = sympy.expand(to_sympy(side.graph, [node], symbols)[0])
+        whole = sympy.expand(side.sympy(node, side.symbols))
         parts = list(sympy.Add.make_args(whole))[: 4 * MAX_TERMS]
         function = sympy.lambdify(side.symbols, parts, modules=["scipy", "numpy"])
         with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Files of an exercise: written as UTF-8, numbered where there are several variants."""
+"""Files that are written, as UTF-8; numbered where an exercise has several variants."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ def write(path: str | os.PathLike[str], text: str) -> Path:
     """
     target = Path(path).expanduser()
     try:
-        target.write_text(text, encoding="utf-8", errors="replace")
+        target.write_bytes(text.encode("utf-8", errors="replace"))
     except OSError as error:
-        reason = error.strerror or error
         raise PageError(
-            f"expected a path where a file can be written; found {str(target)!r}: {reason}; "
-            "make its folder first"
+            f"expected a file to write; found {str(target)!r}: {error.strerror or error}; "
+            "write the name of a file in a folder that exists"
         ) from error
     return target
 
