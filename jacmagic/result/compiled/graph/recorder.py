@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, fx
 from torch.fx.node import map_aggregate
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from jacmagic.function.aten.operation import Operation
@@ -23,11 +22,10 @@ from jacmagic.function.torch_internals import (
     InterceptingMode,
     decomposition_of_composite,
     version_of,
-    without_dispatch_modes,
     without_torch_functions,
-    without_transforms,
 )
 from jacmagic.result.compiled.graph.recording import Recording
+from jacmagic.result.compiled.graph.value_reads import ValueReads
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 _aten = torch.ops.aten
@@ -40,13 +38,6 @@ _OF_SHAPES = frozenset(
     "zeros_like ones_like full_like empty_like new_zeros new_ones new_full new_empty "
     "new_empty_strided _new_zeros_with_same_feature_meta".split()
 )
-# Methods that give Python a value to decide by, and those that read memory past the dispatcher.
-_READS = frozenset(
-    getattr(Tensor, name)
-    for name in "__bool__ __int__ __index__ __float__ __complex__ numpy __array__ tolist data_ptr "
-    "storage untyped_storage __dlpack__ __deepcopy__ __reduce_ex__".split()
-)
-_SHOWS = frozenset({Tensor.__repr__, Tensor.__format__})
 
 
 class ValueRead(Exception):
@@ -68,7 +59,7 @@ def recorded(
         ValueRead: Python asks for a value that depends on the inputs, or one decides a shape.
     """
     recorder = _Recorder(tensors, table)
-    with _Reads(recorder), recorder:
+    with ValueReads(recorder.depends, table.get(_aten.cumprod.default)), recorder:
         found = run(*tensors)
     recorder.graph.output(tuple(map(recorder.node, found)))
     recorder.graph.eliminate_dead_code()
@@ -93,6 +84,7 @@ class _Recorder(InterceptingMode):
         self._table = table
         # Tensors that depend on the inputs: their steps, and the contents that these are valid for.
         self._nodes, self._constant_nodes = WeakTensorKeyDictionary(), WeakTensorKeyDictionary()
+        self._zeros = WeakTensorKeyDictionary()
         self._steps: dict[str, fx.Node] = {}
         self._owners: dict[StorageWeakRef, tuple[fx.Node, Tensor]] = {}
         self._contents: dict[StorageWeakRef, Tensor] = {}
@@ -132,9 +124,12 @@ class _Recorder(InterceptingMode):
 
     def _dispatch(self, op: Operation) -> Any:
         if op.func is _aten._efficientzerotensor.default:  # its shapes are computed by slow code
-            return torch.zeros(*op.args, **op.kwargs)
+            return self._zero(torch.zeros(*op.args, **op.kwargs))
         if op.name in _OF_SHAPES or not any(map(self.depends, op.tensors)):
-            return op.run()
+            found = op.run()
+            return self._zero(found) if op.signature.is_view and self._has_zero(op) else found
+        if op.name == "mul" and self._has_zero(op):
+            return self._zero(torch.zeros_like(op.run()))
         if op.functional is not None:
             return self._write(op, op.functional)
         parts = self._table.get(op.func) or decomposition_of_composite(op.func)
@@ -159,8 +154,9 @@ class _Recorder(InterceptingMode):
     def _run(self, op: Operation) -> Any:
         """Run and record an operation that writes to nothing."""
         found = op.run()
-        if op.func in _ALIASES and op.args[0].is_contiguous():
-            self._name(found, self.node(op.args[0]))
+        same = self._unchanged(op)
+        if same is not None and same.shape == found.shape and same.dtype == found.dtype:
+            self._name(found, self.node(same))
             return found
         args, kwargs = map_aggregate((op.args, op.kwargs), self.node)
         node = self._step(op.func, args, kwargs)
@@ -171,6 +167,23 @@ class _Recorder(InterceptingMode):
             for k, part in enumerate(found):
                 self._name(part, self._step(operator.getitem, (node, k), {}))
         return found
+
+    def _unchanged(self, op: Operation) -> Tensor | None:
+        """Return the argument whose components an operation returns, if there is one."""
+        if op.func in _ALIASES and op.args[0].is_contiguous():
+            return op.args[0]
+        if op.func is _aten.add.Tensor and not op.kwargs and self._has_zero(op):
+            return next(filter(self.depends, op.tensors))
+        return None
+
+    def _zero(self, found: Any) -> Any:
+        """Note a tangent that is zero wherever the inputs are."""
+        if isinstance(found, Tensor):
+            self._zeros[found] = True
+        return found
+
+    def _has_zero(self, op: Operation) -> bool:
+        return any(one in self._zeros for one in op.tensors)
 
     def _step(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
         """Return the step of an operation; the first one of equal steps."""
@@ -248,19 +261,3 @@ def _replaced(contents: Tensor, tensor: Tensor, value: Tensor) -> Tensor:
     if positions is None:
         return value.reshape(-1).clone()
     return contents.index_put((positions,), value)
-
-
-class _Reads(TorchFunctionMode):
-    """Refuses methods that take values out of tensors that depend on the inputs."""
-
-    def __init__(self, recorder: _Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func in _SHOWS:
-            with without_dispatch_modes():
-                return func(*args, **(kwargs or {}))
-        if func in _READS and self._recorder.depends(without_transforms(args[0])):
-            raise NotCompiled("a value decides what is computed (an `if`, a loop or an index)")
-        return func(*args, **(kwargs or {}))
