@@ -30,7 +30,7 @@ from exercise_answers import STYLES, Answer, right_answers, wrong_answers  # noq
 
 from jacmagic.errors import OptionError  # noqa: E402
 from jacmagic.result.exercise.judge import Judge  # noqa: E402
-from jacmagic.view.exercise.carried import function_of  # noqa: E402
+from jacmagic.view.exercise.traits import function_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "exercises.md"
 EACH = 3  # mistakes planted into each function

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError, StrictError
 from jacmagic.function.outputs import flatten
+from jacmagic.function.pickling import Remake
 from jacmagic.function.problem import Problem
-from jacmagic.function.remaking import Remake
 from jacmagic.function.step_rules import StepRules, lacks_step_rule
 
 

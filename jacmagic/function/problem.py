@@ -21,7 +21,7 @@ from jacmagic.function.inputs import Input
 from jacmagic.function.interop import effects_of
 from jacmagic.function.manifolds import Manifold
 from jacmagic.function.outputs import Outputs
-from jacmagic.function.remaking import Remake, reduced
+from jacmagic.function.pickling import Remake, reduced
 from jacmagic.labels import Label, joined
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
@@ -97,7 +97,7 @@ class Problem:
     remake: Remake | None = field(default=None, repr=False, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return how pickle stores a problem; see `remaking`."""
+        """Return how pickle stores a problem; see `pickling`."""
         return reduced(self, self.remake, self.title)
 
     def called(self, values: Mapping[str, torch.Tensor]) -> Any:

@@ -16,9 +16,9 @@ from jacmagic.function.argument_names import names_of, split_names
 from jacmagic.function.interop import lifted
 from jacmagic.function.modules import caller_of, tied_names, tied_notes, training_notes
 from jacmagic.function.nests import Nest, nest_of
+from jacmagic.function.pickling import Remake
 from jacmagic.function.problem import Problem, altered
 from jacmagic.function.pytree import children
-from jacmagic.function.remaking import Remake
 from jacmagic.function.repeated_call import remember, repeated
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.tangents import problem_on

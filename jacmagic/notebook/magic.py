@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from jacmagic.view.exercise import Exercise
     from jacmagic.view.jacobian import Jacobian
 
-    Shown = Jacobian | ExactJacobian | CompiledJacobian | Exercise
+    Fragment = Jacobian | ExactJacobian | CompiledJacobian | Exercise
 
 _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
 
@@ -75,18 +75,18 @@ class JacobianMagics(ShellMagics):
     live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
 
     @magic(_DESCRIPTION, "jacobian [TARGET] [name=value ...] [options]", OPTIONS)
-    def jacobian(self, line: str = "", cell: str | None = None) -> Shown | None:
+    def jacobian(self, line: str = "", cell: str | None = None) -> Fragment | None:
         """Show a Jacobian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
         return self._run("jacobian", line, cell)
 
     @magic(_HESSIAN, "hessian [TARGET] [name=value ...] [options]", OPTIONS)
-    def hessian(self, line: str = "", cell: str | None = None) -> Shown | None:
+    def hessian(self, line: str = "", cell: str | None = None) -> Fragment | None:
         """Show a Hessian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
         return self._run("hessian", line, cell)
 
-    def _run(self, magic: str, text: str, cell: str | None) -> Shown | None:
+    def _run(self, magic: str, text: str, cell: str | None) -> Fragment | None:
         """Parse the line and compute; a failure leaves the cell's last result on screen."""
         __tracebackhide__ = True
         try:
@@ -102,7 +102,7 @@ class JacobianMagics(ShellMagics):
 
     def _compute(
         self, magic: str, cell: str | None, typed: Line, options: argparse.Namespace
-    ) -> Shown:
+    ) -> Fragment:
         """Bind the inputs, compute, and store the result."""
         __tracebackhide__ = True
         from jacmagic.notebook.binding import bind
@@ -125,7 +125,7 @@ class JacobianMagics(ShellMagics):
 
     def _jacobian_of(
         self, problem: Problem, magic: str, typed: Line, options: argparse.Namespace
-    ) -> Shown:
+    ) -> Fragment:
         """Compute or compile the Jacobian, or the Hessian, of a problem."""
         from jacmagic.function.gradient import gradient_of
         from jacmagic.function.whole_imports import import_sympy

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from jacmagic.render.report import Shown, numeral
+from jacmagic.render.report import Fragment, numeral
 
 GUM_DIGITS = 2  # of an uncertainty
 _EXACT = Context(prec=400)  # digits of a float64 rounded to its own last digit
@@ -49,7 +49,7 @@ class Measured:
         return math.isfinite(self.value) and 0 < self.uncertainty < math.inf
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> Fragment:
         """The value ± the uncertainty; with a common power of ten where they are large or small."""
         if not self.is_usual:
             return self._plain
@@ -71,16 +71,16 @@ class Measured:
         text = f"{texts[0]} ± {texts[1]}".replace("-", "−")
         tex = rf"{texts[0]} \pm {texts[1]}"
         if not tail:
-            return Shown(text, tex)
-        return Shown(f"({text})e{power}", rf"({tex}) \cdot 10^{{{tail}}}")
+            return Fragment(text, tex)
+        return Fragment(f"({text})e{power}", rf"({tex}) \cdot 10^{{{tail}}}")
 
     @property
-    def _plain(self) -> Shown:
+    def _plain(self) -> Fragment:
         value = numeral(self.value, 6)
         if self.uncertainty == 0:
-            return Shown(f"{value.text} (exact)", rf"{value.tex} \ \text{{(exact)}}")
+            return Fragment(f"{value.text} (exact)", rf"{value.tex} \ \text{{(exact)}}")
         error = numeral(self.uncertainty, self.digits)
-        return Shown(f"{value.text} ± {error.text}", rf"{value.tex} \pm {error.tex}")
+        return Fragment(f"{value.text} ± {error.text}", rf"{value.tex} \pm {error.tex}")
 
     def __str__(self) -> str:
         return self.shown.text

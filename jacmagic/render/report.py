@@ -1,6 +1,6 @@
 r"""Reports: a title, equations, tables and sentences as text, LaTeX and HTML.
 
-What an analysis of a Jacobian shows is a `Report`; the class `Reported` makes an object display it.
+What an analysis of a Jacobian shows is a `Report`; `ReportDisplay` makes an object display it.
 Strings in, strings out; all text is escaped.
 """
 
@@ -20,7 +20,7 @@ from jacmagic.render.text import flush_left, flush_right, number
 
 
 @dataclass(frozen=True)
-class Shown:
+class Fragment:
     """One piece of text with its LaTeX.
 
     Attributes:
@@ -32,15 +32,15 @@ class Shown:
     tex: str
 
 
-def numeral(value: float, digits: int = 4) -> Shown:
+def numeral(value: float, digits: int = 4) -> Fragment:
     """Return a number to some significant digits."""
     text = number(value, digits).replace("-", "−").replace("inf", "∞")
-    return Shown(text, latex.number(value, digits))
+    return Fragment(text, latex.number(value, digits))
 
 
-def words(text: str) -> Shown:
+def words(text: str) -> Fragment:
     """Return words, upright in LaTeX."""
-    return Shown(text, rf"\text{{{inline(text)}}}" if text else "")
+    return Fragment(text, rf"\text{{{inline(text)}}}" if text else "")
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,22 @@ class Grid:
         max_rows: rows that are shown.
     """
 
-    heads: Sequence[Shown]
-    rows: Sequence[Sequence[Shown]]
+    heads: Sequence[Fragment]
+    rows: Sequence[Sequence[Fragment]]
     caption: str = ""
     left: Collection[int] = ()
     kinds: Sequence[str] = ()
     max_rows: int = MAX_TERMINAL_ROWS
 
     @property
-    def picked(self) -> list[list[Shown]]:
+    def picked(self) -> list[list[Fragment]]:
         """Heads and rows that are shown: the first columns and rows of a large table."""
         wide = len(self.heads) > MAX_TERMINAL_ROWS + 1
         lines = [self.heads, *self.rows[: self.max_rows]]
-        cut = [[*line[: MAX_TERMINAL_ROWS + 1], *[Shown("…", r"\cdots")] * wide] for line in lines]
-        gap = [Shown("⋮", r"\vdots")] * len(cut[0])
+        cut = [
+            [*line[: MAX_TERMINAL_ROWS + 1], *[Fragment("…", r"\cdots")] * wide] for line in lines
+        ]
+        gap = [Fragment("⋮", r"\vdots")] * len(cut[0])
         return [*cut, gap] if len(self.rows) > self.max_rows else cut
 
     @property
@@ -98,12 +100,12 @@ class Grid:
         rows = "".join(self._row(line, *self.kinds[k : k + 1]) for k, line in enumerate(body))
         return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
-    def _row(self, line: Sequence[Shown], kind: str = "") -> str:
+    def _row(self, line: Sequence[Fragment], kind: str = "") -> str:
         tags = ['th scope="row"', *["td"] * (len(line) - 1)]
         marked = f' class="jm-{kind}"' if kind else ""
         return f"<tr{marked}>{''.join(map(self._cell, tags, range(len(line)), line))}</tr>"
 
-    def _cell(self, tag: str, column: int, cell: Shown) -> str:
+    def _cell(self, tag: str, column: int, cell: Fragment) -> str:
         words = ' class="jm-words"' if column in self.left else ""
         return f"<{tag}{words}>{escape(cell.text)}</{tag[:2]}>"
 
@@ -122,7 +124,7 @@ class Report:
     """
 
     title: str
-    equations: Sequence[Shown] = ()
+    equations: Sequence[Fragment] = ()
     grids: Sequence[Grid] = ()
     warnings: Sequence[str] = ()
     lines: Sequence[str] = ()
@@ -166,7 +168,7 @@ class Report:
         )
 
 
-class Reported(ABC):
+class ReportDisplay(ABC):
     """An object that displays itself by a report."""
 
     @abstractmethod

@@ -149,8 +149,8 @@ def batch_of(
     stacks = {name: tensor.clone() for name, tensor in tensors.items()}
     _require_samples(list(stacks.values()))
 
-    alone = _Alone(func, nest, stacks, type(inputs) is tuple, wrt, names)
-    together = _Together(alone, stacks)
+    alone = _SampleProblem(func, nest, stacks, type(inputs) is tuple, wrt, names)
+    together = _SampleInBatch(alone, stacks)
     if by_layers(func) and runs_in_a_batch(alone(0), stacks):
         return _differentiated(together, stacks, options)
     try:
@@ -164,7 +164,7 @@ def batch_of(
 
 
 @dataclass(frozen=True)
-class _Alone:
+class _SampleProblem:
     """The problem of one sample, without a leading dimension; picklable where the function is."""
 
     func: Callable[..., Any]
@@ -181,10 +181,10 @@ class _Alone:
 
 
 @dataclass(frozen=True)
-class _Together:
+class _SampleInBatch:
     """The problem of one sample in a batch of its own."""
 
-    alone: _Alone
+    alone: _SampleProblem
     stacks: dict[str, Tensor]
 
     def __call__(self, index: int) -> Problem:

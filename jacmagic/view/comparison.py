@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from jacmagic.labels import Label
-from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
+from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.check.comparison import CheckResult, Entry
 from jacmagic.result.check.judgement import Status
@@ -18,7 +18,7 @@ MAX_WRONG_LISTED = 60  # wrong entries that are listed
 _KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"}
 
 
-class Comparison(Reported, CheckResult):
+class Comparison(ReportDisplay, CheckResult):
     """A comparison with a hand-derived Jacobian, entry by entry; true where none differs.
 
     Attributes:
@@ -118,14 +118,14 @@ class Comparison(Reported, CheckResult):
         point = ", ".join(f"{label.text} = {number(float(v), 4)}" for label, v in pairs)
         return f"{entry.name} is right at x; the numbers shown are those at {point}"
 
-    def _cells(self, entry: Entry) -> list[Shown]:
-        digits, nothing = self.result.view.digits, Shown("", "")
+    def _cells(self, entry: Entry) -> list[Fragment]:
+        digits, nothing = self.result.view.digits, Fragment("", "")
         rows, columns = self.result.rows, self.result.columns
         function = Label(self.result.title).tex
         name = self.result.notation.tex(function, rows[entry.row].tex, columns[entry.column].tex)
         is_equal = entry.status not in _KINDS
         return [
-            Shown(entry.name, name),
+            Fragment(entry.name, name),
             numeral(entry.hand, digits),
             numeral(entry.right, digits),
             nothing if is_equal else numeral(entry.difference, digits),

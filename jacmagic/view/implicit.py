@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import PointError
+from jacmagic.function.pickling import Remake
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
-from jacmagic.function.remaking import Remake
 from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex

@@ -47,7 +47,7 @@ def remember(explorer: Explorer) -> None:
     while len(_OUTPUTS) > MAX_EXPLORERS:
         oldest = _OUTPUTS.pop(0).explorer
         if not _is_shown(oldest):
-            let_go(oldest)
+            release(oldest)
 
 
 def replace() -> None:
@@ -124,7 +124,7 @@ def _close(explorer: Explorer) -> None:
     export.close(explorer)
 
 
-def let_go(explorer: Explorer) -> None:
+def release(explorer: Explorer) -> None:
     """Forget an explorer and its parts, but leave it on screen."""
     from comm import get_comm_manager
     from ipywidgets.widgets.widget import _instances

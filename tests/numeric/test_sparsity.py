@@ -19,7 +19,7 @@ from torch.autograd.functional import jacobian
 from jacmagic.function.outputs import flatten
 from jacmagic.numeric.sparsity import Pattern, detect, plan
 from jacmagic.numeric.sparsity.colouring import NONE, greedy
-from jacmagic.numeric.sparsity.detect import Unfollowed
+from jacmagic.numeric.sparsity.detect import NoPattern
 
 
 def doubles(*shape: int) -> torch.Tensor:
@@ -224,11 +224,11 @@ def test_looking_stops_where_it_does_not_pay() -> None:
     """Too many entries or too little time is an answer, as is memory seen as another dtype."""
     x = doubles(50).requires_grad_()
     dense_one = detect(lambda x: (x[:, None] * x,), (x,), most=1000)
-    assert isinstance(dense_one, Unfollowed) and "too many" in dense_one.reason
+    assert isinstance(dense_one, NoPattern) and "too many" in dense_one.reason
     slow = detect(lambda x: (x.sin().cos(),), (x,), seconds=-1)
-    assert isinstance(slow, Unfollowed) and "longer" in slow.reason
+    assert isinstance(slow, NoPattern) and "longer" in slow.reason
     bits = detect(lambda x: (x + x.view(torch.int32)[::2].double(),), (x,))
-    assert isinstance(bits, Unfollowed) and "dtype" in bits.reason
+    assert isinstance(bits, NoPattern) and "dtype" in bits.reason
 
 
 # ── colouring ─────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ import torch
 import jacmagic
 from jacmagic.symbolic.graph import OPERATIONS, Graph, differentiate, write_tape
 from jacmagic.symbolic.graph.derivatives import PARTIALS
-from jacmagic.view.exercise.carried import BROWSER, function_of
+from jacmagic.view.exercise.traits import BROWSER, function_of
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "jacmagic" / "view" / "static"
@@ -205,15 +205,15 @@ def test_a_matrix_a_kink_and_a_small_domain_are_judged():
 @pytest.mark.parametrize("kind", ["entries", "steps", "rules"])
 def test_a_page_carries_the_function_and_no_derivative(kind, tmp_path):
     """The tape has sin and no cos; the right rules are hashes; nothing else is derived."""
-    from jacmagic.view.exercise.carried import carried
+    from jacmagic.view.exercise.traits import traits_of
 
     def g(x, y):
         return torch.sin(x) * y**2, torch.exp(x * y)
 
     exercise = jacmagic.jacobian(g, scalars(1.5, 2)).quiz(kind)
-    text = json.dumps(carried(exercise))
+    text = json.dumps(traits_of(exercise))
     assert "sin" in text
-    names = {name for name, *_ in carried(exercise)["exercise"]["tape"]["operations"]}
+    names = {name for name, *_ in traits_of(exercise)["exercise"]["tape"]["operations"]}
     assert names == {"sin", "mul", "pow", "exp"}
     if kind != "rules":  # whose choices are names of functions
         assert "cos" not in text

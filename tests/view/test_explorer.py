@@ -19,7 +19,7 @@ from jacmagic.view.exercise.widget import MODULES as QUIZ
 from jacmagic.view.exercise.widget import quiz_front_end
 from jacmagic.view.explorer import Explorer
 from jacmagic.view.explorer.assets import MODULES, front_end, style
-from jacmagic.view.explorer.rest import SECONDS_OF_REST
+from jacmagic.view.explorer.debounce import SECONDS_OF_REST
 from jacmagic.view.explorer.traits import JacobianView
 
 F64 = torch.float64

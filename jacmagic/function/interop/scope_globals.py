@@ -17,7 +17,7 @@ from jacmagic.function.interop.arrays import Array
 from jacmagic.function.interop.local_constants import OFFERED
 from jacmagic.function.interop.named_constants import has_a_name
 from jacmagic.function.interop.replacements import Replacements
-from jacmagic.function.interop.silence import says_nothing
+from jacmagic.function.interop.silence import discard_output
 from jacmagic.function.interop.user_code import names_in
 
 _MISSING = object()
@@ -37,7 +37,7 @@ class Globals(dict[str, Any]):
         own = real.get("__builtins__", builtins)
         own = dict(own if isinstance(own, dict) else vars(own))
         if scope.is_silent:
-            own["print"] = says_nothing
+            own["print"] = discard_output
         if own.get("type") is type:
             own["type"] = Type
         own[OFFERED] = functools.partial(_offered, scope)

@@ -81,7 +81,7 @@ def _install() -> None:
 _install()
 
 
-def says_nothing(*_: Any, **__: Any) -> None:
+def discard_output(*_: Any, **__: Any) -> None:
     """Replace `print` and similar functions in silent code."""
 
 
@@ -99,7 +99,7 @@ def in_silence(value: Any) -> Any | None:
     module = (getattr(value, "__module__", None) or "").partition(".")[0]
     if module == "tqdm" and callable(value):
         return functools.partial(value, disable=True)
-    return says_nothing if callable(value) and module in _WRITERS else None
+    return discard_output if callable(value) and module in _WRITERS else None
 
 
 _WRITERS = frozenset({"IPython", "builtins", "pprint", "rich", "warnings", "_warnings"})

@@ -38,7 +38,7 @@ class Pattern:
 
 
 @dataclass(frozen=True)
-class Unfollowed:
+class NoPattern:
     """The reason why there is no pattern, as a clause."""
 
     reason: str
@@ -50,7 +50,7 @@ def detect(
     *,
     most: int = MAX_ENTRIES,
     seconds: float = float("inf"),
-) -> Pattern | Unfollowed:
+) -> Pattern | NoPattern:
     """Run a function once and follow what its outputs depend on.
 
     Args:
@@ -75,11 +75,11 @@ def detect(
         rows = np.concatenate([_rows(mode, leaf) for leaf in outputs] or [np.zeros(0, int)])
         return Pattern(sets.rows(rows), mode.steady, sets.lost, tuple(sorted(mode.coarse)))
     except Unsupported as refused:
-        return Unfollowed(str(refused))
+        return NoPattern(str(refused))
     except TooDense:
-        return Unfollowed("too many of its entries depend on the inputs")
+        return NoPattern("too many of its entries depend on the inputs")
     except OutOfTime:
-        return Unfollowed("finding its zeros takes longer than computing them")
+        return NoPattern("finding its zeros takes longer than computing them")
 
 
 def _rows(mode: DependenceMode, leaf: Any) -> np.ndarray:

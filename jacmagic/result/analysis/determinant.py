@@ -8,7 +8,7 @@ import sympy
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.render.report import Report, Reported, Shown
+from jacmagic.render.report import Fragment, Report, ReportDisplay
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.short_form import ShortForm, short_form
@@ -19,7 +19,7 @@ from jacmagic.symbolic.trace import Refusal
 MAX_SYMBOLIC_ROWS = 4  # rows of a matrix whose determinant is expanded: 24 products
 
 
-class Determinant(float, Reported):
+class Determinant(float, ReportDisplay):
     """The determinant of a square Jacobian, as a float that shows its closed form.
 
     Attributes:
@@ -30,7 +30,7 @@ class Determinant(float, Reported):
     """
 
     form: ShortForm | None
-    name: Shown
+    name: Fragment
     digits: int
     bound: float
 
@@ -40,20 +40,22 @@ class Determinant(float, Reported):
         return None if self.form is None else self.form.expression
 
     @property
-    def definition(self) -> Shown | None:
+    def definition(self) -> Fragment | None:
         """The equation "det J = r² sin θ"; None without a closed form that says more."""
         if self.form is None or not self.form.expression.free_symbols:
             return None
-        return Shown(f"{self.name.text} = {self.form.text}", f"{self.name.tex} = {self.form.tex}")
+        return Fragment(
+            f"{self.name.text} = {self.form.text}", f"{self.name.tex} = {self.form.tex}"
+        )
 
     @property
-    def equation(self) -> Shown:
+    def equation(self) -> Fragment:
         """The definition followed by the number."""
         before = self.definition or self.name
         if self != 0 and abs(self) <= self.bound:
-            return Shown(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")
+            return Fragment(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")
         value = float(self)
-        return Shown(
+        return Fragment(
             f"{before.text} = {number(value, self.digits)}",
             f"{before.tex} = {latex.number(value, self.digits)}",
         )
@@ -89,7 +91,7 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
         value = Determinant(np.linalg.det(matrix) + 0.0 if n else 1.0)
     title = Label(jacobian.title).tex
     letter = jacobian.notation.letter
-    value.name = Shown(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
+    value.name = Fragment(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
     value.digits = jacobian.view.digits
     value.bound = error_bound(matrix, epsilon_of(jacobian))
     value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC_ROWS else None

@@ -20,7 +20,7 @@ from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
 from jacmagic.render.page import PAGE_LETTERS
-from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
+from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.covariance import covariance_of, groups_of
@@ -38,7 +38,7 @@ MAX_PARAMETERS_CORRELATED = 12  # parameters in a table of correlations
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Information(Reported):
+class Information(ReportDisplay):
     """Information that observations f(x) with Gaussian errors have of the inputs x.
 
     Attributes:
@@ -166,9 +166,9 @@ class Information(Reported):
                 [
                     named(label),
                     Measured(value, error).shown,
-                    Shown(f"{share:.2g} %", rf"{share:.2g}\,\%")
+                    Fragment(f"{share:.2g} %", rf"{share:.2g}\,\%")
                     if np.isfinite(share)
-                    else Shown("·", r"\cdot"),
+                    else Fragment("·", r"\cdot"),
                     numeral(float(self.sensitivities[j]), self.jacobian.view.digits),
                 ]
             )
@@ -188,7 +188,7 @@ class Information(Reported):
                 f"the observations hardly determine {names}"
             )
 
-    def _formula(self) -> list[Shown]:
+    def _formula(self) -> list[Fragment]:
         """Return JᵀJ/σ² as a matrix, where it is short."""
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or not self.is_uniform:
@@ -207,7 +207,7 @@ class Information(Reported):
             return []
         text = pretty(sympy.Matrix(product), reading.texts)
         return [
-            Shown(
+            Fragment(
                 f"σ² I =\n{text}",
                 r"\sigma^{2} \mathcal{I} = \mathbf{J}^{\mathsf{T}} \mathbf{J} = "
                 + latex.matrix(cells),

@@ -15,7 +15,7 @@ import torch
 
 from jacmagic.errors import OptionError
 from jacmagic.function.outputs import flatten
-from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
+from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.iteration import Iterate, Iteration
 from jacmagic.result.analysis.notation import named
@@ -27,7 +27,7 @@ MAX_COMPONENTS_SHOWN = 8  # components of x in the table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Newton(Reported):
+class Newton(ReportDisplay):
     """An iteration x ← x − J⁻¹(f(x) − target), from a Jacobian's point on.
 
     Attributes:
@@ -86,8 +86,8 @@ class Newton(Reported):
         lines = [self._line(k) for k in range(len(self.iterates))]
         names = [named(label) for label in self.jacobian.columns[:MAX_COMPONENTS_SHOWN]]
         if len(self.jacobian.columns) > MAX_COMPONENTS_SHOWN:
-            names.append(Shown("…", r"\cdots"))
-        heads = [Shown("k", "k"), *names, _RESIDUAL, _STEP, words("order")]
+            names.append(Fragment("…", r"\cdots"))
+        heads = [Fragment("k", "k"), *names, _RESIDUAL, _STEP, words("order")]
         return Report(
             f"Newton's method for {self.jacobian.title}",
             self._formula(),
@@ -96,25 +96,25 @@ class Newton(Reported):
             [*([self.reason] if self.converged else []), *self.notes],
         )
 
-    def _cut(self, lines: list[list[Shown]]) -> list[list[Shown]]:
+    def _cut(self, lines: list[list[Fragment]]) -> list[list[Fragment]]:
         """Return the first and the last lines of a long iteration."""
         if len(lines) <= 16:
             return lines
-        return [*lines[:8], [Shown("⋮", r"\vdots")] * len(lines[0]), *lines[-7:]]
+        return [*lines[:8], [Fragment("⋮", r"\vdots")] * len(lines[0]), *lines[-7:]]
 
-    def _line(self, k: int) -> list[Shown]:
+    def _line(self, k: int) -> list[Fragment]:
         one, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
         cells = [numeral(float(x), digits) for x in one.x[:MAX_COMPONENTS_SHOWN]]
-        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COMPONENTS_SHOWN)
+        cells += [Fragment("…", r"\cdots")] * (len(one.x) > MAX_COMPONENTS_SHOWN)
         return [
-            Shown(str(k), str(k)),
+            Fragment(str(k), str(k)),
             *cells,
             numeral(one.residual, 3),
-            *(numeral(x, 3) if np.isfinite(x) else Shown("", "") for x in (one.step,)),
-            *(numeral(x, 2) if np.isfinite(x) else Shown("", "") for x in (self.orders[k],)),
+            *(numeral(x, 3) if np.isfinite(x) else Fragment("", "") for x in (one.step,)),
+            *(numeral(x, 2) if np.isfinite(x) else Fragment("", "") for x in (self.orders[k],)),
         ]
 
-    def _formula(self) -> list[Shown]:
+    def _formula(self) -> list[Fragment]:
         """Return the map of a scalar equation, such as x ← x/2 + 1/x, where it is short."""
         if self.jacobian.shape != (1, 1) or self.start.expressions is None or self.notes:
             return []
@@ -124,12 +124,12 @@ class Newton(Reported):
             return []
         name = named(self.jacobian.columns[0])
         return [
-            Shown(f"{name.text} ← {form.text}", rf"{name.tex} \leftarrow {form.tex}"),
+            Fragment(f"{name.text} ← {form.text}", rf"{name.tex} \leftarrow {form.tex}"),
         ]
 
 
-_RESIDUAL = Shown("‖f − target‖", r"\left\| f - \text{target} \right\|")
-_STEP = Shown("‖step‖", r"\left\| \text{step} \right\|")
+_RESIDUAL = Fragment("‖f − target‖", r"\left\| f - \text{target} \right\|")
+_STEP = Fragment("‖step‖", r"\left\| \text{step} \right\|")
 
 
 def newton(

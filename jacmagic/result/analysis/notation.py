@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from jacmagic.labels import Label
-from jacmagic.render.report import Grid, Shown, numeral
+from jacmagic.render.report import Fragment, Grid, numeral
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
 
 MAX_TERMS_SHOWN = 12  # of a direction in a sentence, about a line
 
 
-def named(label: Label, before: str = "", tex: str = "") -> Shown:
+def named(label: Label, before: str = "", tex: str = "") -> Fragment:
     """Return a component's name after a sign.
 
     Args:
@@ -22,7 +22,7 @@ def named(label: Label, before: str = "", tex: str = "") -> Shown:
         before: the sign as text, such as "∂".
         tex: the sign as LaTeX.
     """
-    return Shown(before + label.unicode, tex + label.tex)
+    return Fragment(before + label.unicode, tex + label.tex)
 
 
 def matrix_grid(
@@ -33,7 +33,7 @@ def matrix_grid(
         [named(label), *(numeral(float(value), digits) for value in line)]
         for label, line in zip(rows, values, strict=True)
     ]
-    return Grid([Shown("", ""), *map(named, columns)], lines, caption)
+    return Grid([Fragment("", ""), *map(named, columns)], lines, caption)
 
 
 def oriented(vector: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from jacmagic.labels import Label
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
 from jacmagic.render.page import PAGE_LETTERS
-from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
+from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.covariance import covariance_of
@@ -33,7 +33,7 @@ MAX_LAWS_SHOWN = 6  # outputs whose law is written out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Propagation(Reported):
+class Propagation(ReportDisplay):
     """Uncertainty of a function's outputs, to first order.
 
     Attributes:
@@ -166,7 +166,7 @@ class Propagation(Reported):
         else:
             yield f"linearisation checked {how}: the second order changes no digit shown"
 
-    def _law(self) -> list[Shown]:
+    def _law(self) -> list[Fragment]:
         """Return σ_f² = Σ (∂f/∂x)² σ_x² of each output, where it fits a line."""
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or entries.rows > MAX_LAWS_SHOWN:
@@ -196,7 +196,7 @@ class _Sigmas:
         covariance: np.ndarray,
         texts: Mapping[Any, str],
         names: Mapping[Any, str],
-    ) -> Shown | None:
+    ) -> Fragment | None:
         """Return the law of one output; None where nothing varies."""
         terms = []
         for j, k in zip(*np.nonzero(np.triu(covariance)), strict=True):
@@ -209,7 +209,7 @@ class _Sigmas:
             written(term, {**texts, **self.texts}, {**names, **self.names}) for term in terms
         ]
         left = self.rows[i]
-        return Shown(
+        return Fragment(
             f"σ²({left.unicode}) = " + _summed([term.text for term in written_terms]),
             rf"\sigma_{{{left.tex}}}^{{2}} = " + _summed([term.tex for term in written_terms]),
         )
@@ -231,14 +231,14 @@ def _summed(terms: list[str]) -> str:
     return re.sub(r"\+ - *", "- ", " + ".join(terms))
 
 
-def _percent(share: float) -> Shown:
+def _percent(share: float) -> Fragment:
     """Return a share in percent; nothing beside an exact output."""
     if not np.isfinite(share):
-        return Shown("·", r"\cdot")
+        return Fragment("·", r"\cdot")
     if share == 0:
-        return Shown("0 %", r"0\,\%")
-    shown = numeral(float(f"{share:.1f}"), 6) if abs(share) >= 0.05 else Shown("< 0.1", "< 0.1")
-    return Shown(f"{shown.text} %", rf"{shown.tex}\,\%")
+        return Fragment("0 %", r"0\,\%")
+    shown = numeral(float(f"{share:.1f}"), 6) if abs(share) >= 0.05 else Fragment("< 0.1", "< 0.1")
+    return Fragment(f"{shown.text} %", rf"{shown.tex}\,\%")
 
 
 def propagate(jacobian: JacobianResult, given: Any, *, digits: int = GUM_DIGITS) -> Propagation:

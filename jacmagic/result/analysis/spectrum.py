@@ -15,7 +15,7 @@ import numpy as np
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
-from jacmagic.render.report import Grid, Report, Reported, numeral, words
+from jacmagic.render.report import Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
@@ -25,7 +25,7 @@ MAX_VECTORS_SHOWN = 20  # singular vectors in a table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Svd(Reported):
+class Svd(ReportDisplay):
     """The singular value decomposition J = U diag(s) Vᵀ of a Jacobian.
 
     Attributes:
@@ -132,7 +132,7 @@ def require_finite(jacobian: JacobianResult, matrix: np.ndarray) -> None:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Condition(Reported):
+class Condition(ReportDisplay):
     """Condition numbers of a Jacobian; `float()` gives the number of the matrix.
 
     Attributes:

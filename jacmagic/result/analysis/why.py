@@ -9,7 +9,7 @@ import numpy as np
 
 from jacmagic.labels import entry_of
 from jacmagic.render.page import PAGE_LETTERS
-from jacmagic.render.report import Report, Reported
+from jacmagic.render.report import Report, ReportDisplay
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.origins import Origin, backward_origin, forward_origin
@@ -84,7 +84,7 @@ DISCARDED = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Why(Reported):
+class Why(ReportDisplay):
     """An explanation of one entry.
 
     Attributes:

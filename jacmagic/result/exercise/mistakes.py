@@ -14,7 +14,7 @@ from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip
 from jacmagic.result.check.slips.evidence import Evidence, Side
 from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.search import HYPOTHESES
-from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.slip import Slip, WrongEntry
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance
@@ -34,7 +34,7 @@ class EntryEvidence(Evidence):
         """The answer's values."""
         return None if self.written is None else self.written.values(self.points)
 
-    def in_hand(self, wrong: Wrong) -> Side | None:
+    def in_hand(self, wrong: WrongEntry) -> Side | None:
         """Return the answer."""
         if self.written is None or self.written_values is None:
             return None
@@ -76,7 +76,7 @@ def named_mistake(
         return _first(looks, evidence, wrong)
 
 
-def _constant(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def _constant(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return what is wrong with a number where the entry varies.
 
     Any number is the entry but for the whole entry as a factor; that explains nothing.
@@ -91,19 +91,21 @@ def _constant(evidence: Evidence, wrong: Wrong) -> Slip | None:
 
 
 def _first(
-    looks: Sequence[Callable[[Evidence, Wrong], Slip | None]], evidence: Evidence, wrong: Wrong
+    looks: Sequence[Callable[[Evidence, WrongEntry], Slip | None]],
+    evidence: Evidence,
+    wrong: WrongEntry,
 ) -> Slip | None:
     return next(filter(None, (look(evidence, wrong) for look in looks)), None)
 
 
-def _rounded(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def _rounded(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return that constants are rounded, where the answer has some digits right everywhere."""
     with np.errstate(all="ignore"):
         gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
     return rounded_slip(evidence, wrong) if np.nanmax(gaps) < 10.0**-MIN_DIGITS else None
 
 
-def number_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def number_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return that the answer is the entry's number at x, where a formula is asked for."""
     if wrong.alone or np.ptp(wrong.truth) == 0 or np.ptp(wrong.hand) > 0:
         return None
@@ -113,7 +115,7 @@ def number_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return Slip("number", "this is its number at the point; the entry is a formula")
 
 
-def function_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def function_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return that the answer is the function itself."""
     form, values = evidence.form, evidence.form_values
     if form is None or values is None or not form.outputs or wrong.alone:
@@ -124,7 +126,7 @@ def function_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return None
 
 
-def total_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def total_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return that other variables are differentiated too, which a partial derivative holds."""
     if wrong.alone:
         return None

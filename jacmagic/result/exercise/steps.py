@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jacmagic.errors import JacmagicError
-from jacmagic.render.report import Report, Reported, Shown
+from jacmagic.render.report import Fragment, Report, ReportDisplay
 from jacmagic.result.exercise.answer import read_answer, sides_of
 from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
@@ -86,7 +86,7 @@ def _is_label(judge: Judge, j: int, side: str) -> bool:
 
 
 @dataclass(frozen=True, repr=False)
-class Hint(Reported):
+class Hint(ReportDisplay):
     """The next step: a rule, and the line that it gives.
 
     Attributes:
@@ -103,8 +103,8 @@ class Hint(Reported):
 
     def report(self) -> Report:
         """Return the rule and the line."""
-        rule = [Shown(self.rule, self.formula)] if self.formula else []
-        line = [Shown(self.text, self.tex)] if self.tex else []
+        rule = [Fragment(self.rule, self.formula)] if self.formula else []
+        line = [Fragment(self.text, self.tex)] if self.tex else []
         said = self.rule if not rule else ""
         lines = [part for part in (said, "" if line else self.text) if part]
         return Report("Hint", [*rule, *line], lines=lines)

@@ -14,15 +14,15 @@ from typing import Any
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 
 
-def goes_without_saying(g: Graph, condition: int) -> bool:
+def is_tautology(g: Graph, condition: int) -> bool:
     """Whether a condition that held is true of all real numbers: x = x, |x| ≠ ∞."""
     if g.value(condition) is not None:
         return True
     operation, operands = g.operations[condition], g.operands(condition)
     if operation == "and":
-        return all(goes_without_saying(g, operand) for operand in operands)
+        return all(is_tautology(g, operand) for operand in operands)
     if operation == "or":
-        return any(goes_without_saying(g, operand) for operand in operands)
+        return any(is_tautology(g, operand) for operand in operands)
     if operation in ("eq", "le", "ge") and operands[0] == operands[1]:
         return True
     if operation in ("le", "ge"):  # of truths that are counted, as min() of them compares them
@@ -41,13 +41,13 @@ def _is_counted(g: Graph, node: int) -> bool:
 
 def _is_one(g: Graph, node: int) -> bool:
     if _is_counted(g, node):
-        return goes_without_saying(g, g.arguments[node][0])
+        return is_tautology(g, g.arguments[node][0])
     return g.value(node) == 1
 
 
 def conjuncts(g: Graph, condition: int) -> Iterator[int]:
     """Yield the conjuncts of a condition, without those true of all real numbers."""
-    if goes_without_saying(g, condition):
+    if is_tautology(g, condition):
         return
     operation, operands = g.operations[condition], g.operands(condition)
     if operation == "and":

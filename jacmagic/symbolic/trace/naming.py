@@ -70,7 +70,7 @@ class Constant:
     counts: bool = False
 
 
-class NamesMet:
+class NameDetector:
     """Record whether any number that could keep a name is offered, and keep none.
 
     Attributes:

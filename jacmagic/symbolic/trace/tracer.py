@@ -31,7 +31,7 @@ from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakDetector
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
+from jacmagic.symbolic.trace.naming import Constant, NameDetector, Names, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
 from jacmagic.symbolic.trace.values import Value
@@ -146,7 +146,7 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
-    constants = NamesMet() if naming is None else Names(mode, names, naming)
+    constants = NameDetector() if naming is None else Names(mode, names, naming)
     names_kept = constants if isinstance(constants, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
@@ -168,7 +168,7 @@ def trace(
             stacks.restore()
     met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
     traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
-    if isinstance(constants, NamesMet):
+    if isinstance(constants, NameDetector):
         return replace(traced, has_constants=constants.any)
     return _with_names(traced, constants, result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jacmagic.render.report import Grid, Report, Reported, Shown, words
+from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, words
 from jacmagic.result.exercise.judgement import MARKS, Judgement
 from jacmagic.view.exercise.question import Question
 
@@ -26,7 +26,7 @@ class Marked:
 
 
 @dataclass(frozen=True, repr=False)
-class Score(Reported):
+class Score(ReportDisplay):
     """How many answers are right; `float(score)` is their share.
 
     Attributes:
@@ -58,7 +58,7 @@ class Score(Reported):
         """Return the questions with their judgements, and the mistakes in words."""
         heads = [words(name) for name in ("question", "answer", "judgement")]
         rows = [
-            (Shown(f"({one.question.number}) {one.question.text}", one.question.tex),
+            (Fragment(f"({one.question.number}) {one.question.text}", one.question.tex),
              words(_cut(one.judgement.answer)),
              words(f"{MARKS[one.judgement.verdict]} {one.judgement.verdict}"))
             for one in self.marked

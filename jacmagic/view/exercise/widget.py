@@ -13,8 +13,8 @@ import traitlets
 from jacmagic.view import export
 from jacmagic.view.embedded import fragment
 from jacmagic.view.exercise import worksheet
-from jacmagic.view.exercise.carried import carried
 from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.exercise.traits import traits_of
 from jacmagic.view.explorer.assets import bundle, style
 
 # The modules of an exercise, each below those that it imports.
@@ -52,7 +52,7 @@ class ExerciseView(anywidget.AnyWidget):
         Raises:
             OptionError: the browser cannot run the function.
         """
-        super().__init__(_esm=quiz_front_end(), _css=quiz_style(), **carried(exercise))
+        super().__init__(_esm=quiz_front_end(), _css=quiz_style(), **traits_of(exercise))
 
 
 def quiz_front_end() -> str:

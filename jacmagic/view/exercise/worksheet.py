@@ -92,7 +92,7 @@ def text(exercise: QuestionSet) -> str:
 def _grid(exercise: QuestionSet) -> list[str]:
     """Return the matrix with numbers for blanks."""
     cells = [
-        [one.text if isinstance(one, Given) else f"({one.number})" for one in row]
+        [one.text if isinstance(one, GivenEntry) else f"({one.number})" for one in row]
         for row in cells_of(exercise)
     ]
     width = max(len(cell) for row in cells for cell in row)
@@ -113,7 +113,7 @@ def latex(exercise: QuestionSet) -> str:
     shown = definitions(exercise)
     if exercise.is_matrix:
         cells = [
-            [one.tex if isinstance(one, Given) else _blank(one) for one in row]
+            [one.tex if isinstance(one, GivenEntry) else _blank(one) for one in row]
             for row in cells_of(exercise)
         ]
         shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
@@ -161,8 +161,8 @@ def _matrix(exercise: QuestionSet) -> str:
     )
 
 
-def _cell(one: Question | Given) -> str:
-    if isinstance(one, Given):
+def _cell(one: Question | GivenEntry) -> str:
+    if isinstance(one, GivenEntry):
         return f'<td style="text-align:center">{one.mathml}</td>'
     return f'<td><span style="{_BOX}">{one.number}</span></td>'
 
@@ -180,7 +180,7 @@ def _list(exercise: QuestionSet) -> str:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenEntry:
     """An entry that is not asked for.
 
     Attributes:
@@ -197,11 +197,11 @@ class Given:
         return to_mathml(self.tex, display=False)
 
 
-_ZERO = Given("0", "0")
-_NOT_SHOWN = Given("…", r"\ldots")
+_ZERO = GivenEntry("0", "0")
+_NOT_SHOWN = GivenEntry("…", r"\ldots")
 
 
-def cells_of(exercise: QuestionSet) -> list[list[Question | Given]]:
+def cells_of(exercise: QuestionSet) -> list[list[Question | GivenEntry]]:
     """Return the matrix as it is shown: a question, or the entry that is given.
 
     Where an exercise has variants, an entry that one of them gives another one asks for, so that
@@ -216,7 +216,7 @@ def cells_of(exercise: QuestionSet) -> list[list[Question | Given]]:
     return cells
 
 
-def _given(exercise: QuestionSet, i: int, j: int) -> Given:
+def _given(exercise: QuestionSet, i: int, j: int) -> GivenEntry:
     reading = exercise.reading
     if not exercise.jacobian.pattern[i, j]:
         return _ZERO
@@ -228,7 +228,7 @@ def _given(exercise: QuestionSet, i: int, j: int) -> Given:
         return _NOT_SHOWN  # it is written with a name that the page does not define
     text = plain(entry, reading.texts)
     return (
-        Given(text, tex(entry, reading.all_names))
+        GivenEntry(text, tex(entry, reading.all_names))
         if len(text) <= MAX_GIVEN_CHARACTERS
         else _NOT_SHOWN
     )

@@ -27,7 +27,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Left:
+class ExplorerState:
     """The state of an explorer: its point, the name of its open tab, how its picture is drawn."""
 
     numbers: list[float]
@@ -35,18 +35,18 @@ class Left:
     drawing: dict[str, Any]
 
 
-_LEFT: dict[Identity, Left] = {}
+_LEFT: dict[Identity, ExplorerState] = {}
 
 
 def remember(
     identity: Identity, numbers: Sequence[float], tab: str, drawing: Mapping[str, Any]
 ) -> None:
     """Store the state of an explorer; beyond a bound the oldest function's is dropped."""
-    _LEFT[identity] = Left(list(numbers), tab, dict(drawing))
+    _LEFT[identity] = ExplorerState(list(numbers), tab, dict(drawing))
     while len(_LEFT) > MAX_FUNCTIONS:
         del _LEFT[next(iter(_LEFT))]
 
 
-def recall(identity: Identity) -> Left | None:
+def recall(identity: Identity) -> ExplorerState | None:
     """Return the stored state of an explorer, if there is one."""
     return _LEFT.get(identity)

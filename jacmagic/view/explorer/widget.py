@@ -21,9 +21,9 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
+from jacmagic.view.explorer.debounce import Debounce
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.page import page_of
-from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.sliders import Range, SliderSet
 from jacmagic.view.explorer.traits import JacobianView
 from jacmagic.view.live_output import WIDGET, publish
@@ -72,7 +72,7 @@ class Explorer(ipywidgets.VBox):
         self._start = self.jacobian
         self._identity = Identity.of(self.jacobian)
         self._lock = threading.RLock()
-        self._rest = Rest(self._settle)
+        self._debounce = Debounce(self._settle)
         if sliders is not None:
             sliders.is_followed = True
         labels, numbers = self.jacobian.columns, self.jacobian.problem.flat_point
@@ -177,11 +177,11 @@ class Explorer(ipywidgets.VBox):
                     self._heir.move(numbers)
                 return
             self._controls.numbers[component] = value
-            if not self._rest.can_wait:
+            if not self._debounce.has_loop:
                 self._recompute(self.view.show)
                 return
             self._recompute(self.view.move)
-            self._rest.soon()
+            self._debounce.restart()
 
     def _settle(self) -> None:
         """Compare the sources at the point where the sliders rest."""

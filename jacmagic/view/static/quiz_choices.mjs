@@ -94,7 +94,7 @@ function isAnswer({ salt, digest }, choice) {
   return hashOf(`${salt}:${choice}`) === digest;
 }
 
-/** @param {string} text its hash of 32 bits, FNV-1a as `view/exercise/carried.py` computes it */
+/** @param {string} text its hash of 32 bits, FNV-1a as `view/exercise/traits.py` computes it */
 function hashOf(text) {
   return new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 }

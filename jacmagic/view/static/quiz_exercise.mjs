@@ -1,7 +1,7 @@
 /**
  * An exercise as the page carries it, and its verdict on what is typed.
  *
- * @typedef {object} Carried the trait `exercise`, made by `view/exercise/carried.py`
+ * @typedef {object} Carried the trait `exercise`, made by `view/exercise/traits.py`
  * @property {any} tape the function: conditions, then outputs; never its derivatives
  * @property {number} conditions how many of its outputs are conditions
  * @property {Record<string, string>} constants names by slot of the tape

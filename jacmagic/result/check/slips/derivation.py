@@ -22,7 +22,7 @@ from jacmagic.result.check.slips.rules import (
     wrong_slopes,
     wrong_sums,
 )
-from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.slip import Slip, WrongEntry
 from jacmagic.result.check.slips.terms import summands, term_slip
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.graph.derivatives import PARTIALS
@@ -34,7 +34,7 @@ _CONSTANT = frozenset(
 )
 
 
-def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def rule_or_factor(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return the rule that was applied wrongly, or a constant factor that no rule explains."""
     rule, factor = derivation_slip(evidence, wrong), factor_slip(evidence, wrong)
     if rule is not None and rule.kind == "missing term":  # a term of the entry says more
@@ -42,7 +42,7 @@ def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return rule if factor is None or (rule and rule.kind in _CONSTANT) else factor
 
 
-def derivation_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def derivation_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return the rule that was applied wrongly, or None."""
     form, values = evidence.form, evidence.form_values
     if form is None or values is None or not form.outputs:
@@ -57,7 +57,7 @@ def derivation_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return None
 
 
-def _first(evidence: Evidence, wrong: Wrong, adjoints: Adjoints) -> Slip | None:
+def _first(evidence: Evidence, wrong: WrongEntry, adjoints: Adjoints) -> Slip | None:
     tangents = adjoints.tangents(wrong.column)
     best: tuple[int, Slip] | None = None
     for node, tangent in tangents.items():

@@ -14,7 +14,7 @@ import numpy as np
 from jacmagic.render.text import number
 from jacmagic.result.check.expressions import Expressions, Values, apply
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
 
 MAX_OPERATIONS = 150_000  # for one entry and side, each at all points: about half a second
 MAX_VARIABLES = 12  # that are tried instead of each use of one
@@ -42,7 +42,7 @@ class Edit:
     text: str
 
 
-def edit_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def edit_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return the operand or operation in which two expressions differ, or None."""
     if wrong.alone:
         return None
@@ -62,7 +62,7 @@ class _Search:
     """
 
     def __init__(
-        self, side: Expressions, values: Values, root: int, wrong: Wrong, own: bool
+        self, side: Expressions, values: Values, root: int, wrong: WrongEntry, own: bool
     ) -> None:
         self.side, self.values, self.wrong, self.own = side, values, wrong, own
         self.graph = side.graph

@@ -9,14 +9,14 @@ from itertools import product
 import numpy as np
 
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
 from jacmagic.result.check.slips.whole import units
 
 MAX_VARIABLES = 10  # of which all pairs are tried
 MAX_ENTRIES = 4_096  # of a matrix whose entries are all compared with one
 
 
-def plain_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def plain_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a missing value, a zero, or another sign."""
     if not wrong.hand.any():
         return Slip("zero", "0, but the entry is not zero everywhere")
@@ -25,7 +25,7 @@ def plain_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return None
 
 
-def factor_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def factor_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a constant factor that has a name."""
     factor = wrong.constant(wrong.hand, wrong.truth)
     name = None if factor is None else constant_name(factor)
@@ -34,26 +34,26 @@ def factor_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return Slip("degrees" if units(factor) else "factor", f"the factor {name}{units(factor)}")
 
 
-def any_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def any_factor(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a constant factor of any value."""
     factor = wrong.constant(wrong.hand, wrong.truth)
     return None if factor is None else Slip("factor", f"the constant factor {shown(factor)}")
 
 
-def other_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def other_entry(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return which other entry it is: the transposed one, or one of the row or column."""
     i, j = wrong.row, wrong.column
     return _entry_among(evidence, wrong, 1.0, lambda at: at == (j, i) or at[0] == i or at[1] == j)
 
 
-def far_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def far_entry(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return which entry of the whole matrix it is, perhaps with the other sign."""
     anywhere = _entry_among(evidence, wrong, 1.0, lambda at: True)
     return anywhere or _entry_among(evidence, wrong, -1.0, lambda at: True)
 
 
 def _entry_among(
-    evidence: Evidence, wrong: Wrong, sign: float, is_among: Callable[[tuple[int, int]], bool]
+    evidence: Evidence, wrong: WrongEntry, sign: float, is_among: Callable[[tuple[int, int]], bool]
 ) -> Slip | None:
     m, n = evidence.shape
     i, j = wrong.row, wrong.column
@@ -79,7 +79,7 @@ def _named(evidence: Evidence, own: tuple[int, int], at: tuple[int, int], sign: 
     return Slip("index", f"this is {name}, another entry")
 
 
-def rounded_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def rounded_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return rounded constants or difference quotients: a few digits are right everywhere."""
     with np.errstate(all="ignore"):
         gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
@@ -92,7 +92,7 @@ def rounded_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     )
 
 
-def moved_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def moved_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a change of the point at which the right entry has these values."""
     if wrong.alone or evidence.form is None:
         return None

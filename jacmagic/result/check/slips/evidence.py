@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from jacmagic.result.check.expressions import Expressions, Values
-from jacmagic.result.check.slips.slip import Wrong
+from jacmagic.result.check.slips.slip import WrongEntry
 from jacmagic.result.core import JacobianResult
 
 MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
@@ -44,11 +44,11 @@ class Evidence:
         """(m, n)."""
         return self.truth.shape[1], self.truth.shape[2]
 
-    def wrong(self, i: int, j: int) -> Wrong:
+    def wrong(self, i: int, j: int) -> WrongEntry:
         """Return the entry (i, j)."""
         noise = self.noise[:, i, j]
         alone = len(self.points) == 1
-        return Wrong(i, j, self.truth[:, i, j], self.hand[:, i, j], noise, alone)
+        return WrongEntry(i, j, self.truth[:, i, j], self.hand[:, i, j], noise, alone)
 
     def elsewhere(self, points: np.ndarray) -> np.ndarray:
         """Return the right Jacobian at other points (k, m, n), nan where it has none."""
@@ -80,11 +80,11 @@ class Evidence:
         same = np.isclose(entries.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
         return values if same.mean() > 0.5 else None
 
-    def in_hand(self, wrong: Wrong) -> Side | None:
+    def in_hand(self, wrong: WrongEntry) -> Side | None:
         """Return the node of a hand-derived entry, where its expressions are known."""
         return _side(self, self.written, self.written_values, wrong)
 
-    def in_form(self, wrong: Wrong) -> Side | None:
+    def in_form(self, wrong: WrongEntry) -> Side | None:
         """Return the node of an entry of the closed form, where there is one."""
         return _side(self, self.form, self.form_values, wrong)
 
@@ -131,7 +131,7 @@ class Evidence:
 
 
 def _side(
-    evidence: Evidence, side: Expressions | None, values: Values | None, wrong: Wrong
+    evidence: Evidence, side: Expressions | None, values: Values | None, wrong: WrongEntry
 ) -> Side | None:
     if side is None or values is None:
         return None

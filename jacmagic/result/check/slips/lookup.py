@@ -7,19 +7,19 @@ from itertools import chain, islice
 import numpy as np
 
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
 from jacmagic.result.check.slips.terms import Term, summands, sums
 
 MAX_TERMS = 24  # of an entry, for each of which a factor is looked up
 
 
-def factor_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def factor_lookup(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return an expression by which the wrong entry has to be multiplied or divided."""
     with np.errstate(all="ignore"):
         return _factor(evidence, wrong.truth, wrong.hand, "")
 
 
-def input_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def input_factor(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return an input that is missing as a factor, or is one too many."""
     if wrong.alone or not wrong.hand.all() or not wrong.truth.all():
         return None
@@ -45,7 +45,7 @@ def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str)
     return None
 
 
-def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def term_lookup(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return an expression that has to be added to the wrong entry or subtracted."""
     gap = wrong.hand - wrong.truth
     if wrong.alone:
@@ -62,7 +62,7 @@ def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return Slip("extra term", f"the term {product(*named)} is too many")
 
 
-def factor_in_a_term(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def factor_in_a_term(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a factor that is missing or too many in one summand."""
     if wrong.alone:
         return None

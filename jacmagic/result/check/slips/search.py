@@ -23,21 +23,21 @@ from jacmagic.result.check.slips.lookup import (
     input_factor,
     term_lookup,
 )
-from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.slip import Slip, WrongEntry
 from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
 
 MAX_ENTRIES_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
 
 
-def _rule_or_input(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def _rule_or_input(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a wrong rule; of a constant factor that is an input, that the input is missing."""
     rule = rule_or_factor(evidence, wrong)
     lost = rule is not None and rule.kind == "constant"
     return (input_factor(evidence, wrong) if lost else None) or rule
 
 
-HYPOTHESES: Sequence[Callable[[Evidence, Wrong], Slip | None]] = (
+HYPOTHESES: Sequence[Callable[[Evidence, WrongEntry], Slip | None]] = (
     plain_slip,
     _rule_or_input,
     other_entry,

@@ -33,7 +33,7 @@ class Slip:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class WrongEntry:
     """One wrong entry at the points where both sides have a value.
 
     Attributes:

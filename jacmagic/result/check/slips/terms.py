@@ -11,7 +11,7 @@ import numpy as np
 
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import signed_terms
@@ -83,7 +83,7 @@ def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
     return [Term(value, lambda p=part: plain(p, side.names)) for part, value in pairs]  # type: ignore[misc]
 
 
-def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def term_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return which summands are missing, doubled, of the other sign or too many."""
     gap, own = wrong.hand - wrong.truth, evidence.in_hand(wrong)
     slip = None if own is None else _in_the_hand(wrong, summands(*own), gap)
@@ -91,14 +91,14 @@ def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     return slip or next(filter(None, slips), None)
 
 
-def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+def terms_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return several summands that are missing or have the other sign together."""
     gap = wrong.hand - wrong.truth
     slips = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
     return next(filter(None, slips), None)
 
 
-def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
+def sums(evidence: Evidence, wrong: WrongEntry) -> Iterator[list[Term]]:
     """Yield the right entry's summands as it is written, and multiplied out."""
     side = evidence.in_form(wrong)
     if side is not None:
@@ -106,7 +106,7 @@ def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
         yield _expanded(side[0], evidence.points, side[2])
 
 
-def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+def _in_the_hand(wrong: WrongEntry, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
     """Return a summand of the wrong entry that is too many or has another sign."""
     if len(terms) < 2:
         return None
@@ -118,11 +118,11 @@ def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip |
     return None
 
 
-def _is(wrong: Wrong, one: np.ndarray, other: np.ndarray) -> bool:
+def _is(wrong: WrongEntry, one: np.ndarray, other: np.ndarray) -> bool:
     return wrong.equal(wrong.truth + one, wrong.truth + other) and wrong.equal(one, other)
 
 
-def _one_term(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+def _one_term(wrong: WrongEntry, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
     """Return one summand of the right entry that explains the difference."""
     if len(terms) < 2:
         return None
@@ -138,7 +138,7 @@ def _one_term(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | No
     return None
 
 
-def _several(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+def _several(wrong: WrongEntry, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
     """Return several summands that are missing or have the other sign together."""
     if not 2 < len(terms) <= MAX_TERMS or wrong.alone:
         return None

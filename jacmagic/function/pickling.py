@@ -1,4 +1,4 @@
-"""Pickled problems: what makes a problem anew, instead of the closures that it consists of.
+"""Pickled problems: the call that makes a problem again, instead of its closures.
 
 A function is pickled by its module and name, so that it must be found by them: not a lambda, nor
 one of a notebook's cell. Picklers that write functions out (cloudpickle, dill, and joblib's

@@ -18,14 +18,14 @@ from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import Given, cells_of, definitions, head
+from jacmagic.view.exercise.worksheet import GivenEntry, cells_of, definitions, head
 from jacmagic.view.explorer.live_tape import BROWSER
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 MAX_ENTRIES = 400  # of a matrix whose other entries are compared, as in static/quiz_mistakes.mjs
 
 
-def carried(exercise: QuestionSet) -> dict[str, Any]:
+def traits_of(exercise: QuestionSet) -> dict[str, Any]:
     """Return the traits of an exercise and of its variants.
 
     Raises:
@@ -114,7 +114,7 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
     cells: list[list[Any]] = []
     if exercise.is_matrix:
         cells = [
-            [one.mathml if isinstance(one, Given) else one.number for one in row]
+            [one.mathml if isinstance(one, GivenEntry) else one.number for one in row]
             for row in cells_of(exercise)
         ]
     return {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 SECONDS_OF_REST = 0.15  # without an event: longer than between two events of a drag
 
 
-class Rest:
+class Debounce:
     """A callback that runs when no event has come for a while.
 
     The time is counted in the kernel's loop from the end of each event, so that a loop that is busy
@@ -20,11 +20,11 @@ class Rest:
         self._waiting: asyncio.TimerHandle | None = None
 
     @property
-    def can_wait(self) -> bool:
+    def has_loop(self) -> bool:
         """Whether an event loop runs, which can call later."""
         return asyncio._get_running_loop() is not None
 
-    def soon(self) -> None:
+    def restart(self) -> None:
         """Start the time anew."""
         self.cancel()
         self._waiting = asyncio.get_running_loop().call_later(SECONDS_OF_REST, self._act)
