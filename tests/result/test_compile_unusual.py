@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import jacmagic
 from jacmagic import FunctionError, PointError
+from jacmagic.function.aten import operation
 from jacmagic.result.compiled.graph.batching import Batching
 
 DOUBLE = torch.float64
@@ -102,3 +103,23 @@ def test_a_module_s_class_numbers_stay_whole() -> None:
     J = jacmagic.jacobian(loss, (x, target))
     assert J.column_labels[0] == "input[0,0]"
     assert torch.allclose(jacmagic.compile(loss, x, target)(x), J.matrix)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_an_error_of_tracing_leaves_autograd_on(
+    monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """Torch's message shows a tensor inside a transform, which leaves its dispatch keys changed."""
+    if not works:
+        monkeypatch.setattr(operation, "_without_write", lambda _: torch.ops.aten.pow.Scalar)
+    x = torch.tensor([3.0, 4.0, 0.0], dtype=DOUBLE)
+    f = lambda x: x.norm(3)  # noqa: E731
+    if works:  # its derivative writes by `pow_.Scalar`, which is `pow.Tensor_Scalar`
+        assert torch.equal(
+            jacmagic.compile(f, x, backend="graph")(x), jacmagic.jacobian(f, x).matrix
+        )
+    else:
+        with pytest.raises(FunctionError, match="Expected a value of type 'number'"):
+            jacmagic.compile(f, x, backend="graph")
+    leaf = torch.ones(2, requires_grad=True)
+    assert leaf.view_as(leaf).grad_fn is not None

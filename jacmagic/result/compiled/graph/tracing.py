@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.function.torch_internals import keeping_dispatch_keys
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
@@ -102,17 +103,18 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         )
         if ways == 2 or (ways and enough):
             break
-        try:
-            plain, kernel = _programs(task, passes, tensors)
-            steps = plain.recording.steps
-            if kernel is not None:
-                found[kernel] = measured(functools.partial(kernel.entries, tensors))
-            if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
-                found[plain] = measured(functools.partial(plain.entries, tensors))
-        except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
-            why = why or reason(error)
-        else:
-            ways += 1
+        with keeping_dispatch_keys():
+            try:
+                plain, kernel = _programs(task, passes, tensors)
+                steps = plain.recording.steps
+                if kernel is not None:
+                    found[kernel] = measured(functools.partial(kernel.entries, tensors))
+                if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
+                    found[plain] = measured(functools.partial(plain.entries, tensors))
+            except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
+                why = why or reason(error)
+            else:
+                ways += 1
     if not found:
         raise NotCompiled(why)
     return sorted(found, key=found.__getitem__)
