@@ -123,3 +123,26 @@ def test_an_error_of_tracing_leaves_autograd_on(
             jacmagic.compile(f, x, backend="graph")
     leaf = torch.ones(2, requires_grad=True)
     assert leaf.view_as(leaf).grad_fn is not None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.index_fill(x * 2, 0, torch.tensor([1]), 2.0),
+        lambda x: torch.scatter(x * 2, 0, torch.tensor([1]), 3.0),
+        lambda x: nn.functional.pad(x * 2, (1, 2), value=3.0),
+        lambda x: (x * 2).float().double() + x,  # C computes in float64 only
+        lambda x: nn.functional.grid_sample(  # a derivative that is not asked for is None
+            torch.ones(1, 1, 2, 2, dtype=DOUBLE), x.view(1, 1, 1, 2).tanh(), align_corners=True
+        ).flatten(),
+    ],
+    ids=["index_fill", "scatter", "pad", "float32 inside", "grid_sample"],
+)
+def test_a_graph_fills_in_numbers_and_falls_back_on_torch(
+    function: Callable[[Tensor], Tensor],
+) -> None:
+    """Numbers that an operation fills in are values, no components of what it moves."""
+    x = torch.tensor([0.3, -0.4], dtype=DOUBLE)
+    value, entries = jacmagic.compile(function, x, backend="graph").value_and_jacobian(x)
+    assert torch.allclose(value, function(x), rtol=1e-12)
+    assert torch.allclose(entries, jacmagic.jacobian(function, x).matrix, rtol=1e-12)

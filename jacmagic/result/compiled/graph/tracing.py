@@ -88,12 +88,12 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         tensors: inputs of the kind it is traced for.
 
     Returns:
-        Programs, the fastest first.
+        Programs, the fastest first; last those that are slower for sure.
 
     Raises:
         NotCompiled: a value decides what is computed, or torch cannot trace an operation.
     """
-    why, found = "", dict[Graph | Kernel, float]()
+    why, found, slower = "", dict[Graph | Kernel, float](), list[Graph]()
     ways, steps = 0, 0
     for passes in task.order():
         enough = (
@@ -111,13 +111,15 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
                     found[kernel] = measured(functools.partial(kernel.entries, tensors))
                 if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
                     found[plain] = measured(functools.partial(plain.entries, tensors))
+                else:
+                    slower.append(plain)
             except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
                 why = why or reason(error)
             else:
                 ways += 1
     if not found:
         raise NotCompiled(why)
-    return sorted(found, key=found.__getitem__)
+    return [*sorted(found, key=found.__getitem__), *slower]
 
 
 def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph, Kernel | None]:
