@@ -146,3 +146,15 @@ def test_a_graph_fills_in_numbers_and_falls_back_on_torch(
     value, entries = jacmagic.compile(function, x, backend="graph").value_and_jacobian(x)
     assert torch.allclose(value, function(x), rtol=1e-12)
     assert torch.allclose(entries, jacmagic.jacobian(function, x).matrix, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["auto", "graph"])
+@pytest.mark.parametrize("x", [[1.0, -2.0, -1.0], [-1.0, -2.0, -1.0]])
+def test_outputs_of_another_shape_are_refused(backend: str, x: list[float]) -> None:
+    """A compiled Jacobian has the shape of its example; another mask of as many is computed."""
+    f = lambda x: x[x > 0] * 2  # noqa: E731
+    g = jacmagic.compile(f, torch.tensor([1.0, 2.0, -1.0], dtype=DOUBLE), backend=backend)
+    other = torch.tensor([1.0, -2.0, 1.0], dtype=DOUBLE)
+    assert torch.equal(g(other), jacmagic.jacobian(f, other).matrix)
+    with pytest.raises(PointError, match=r"shapes that were compiled, \[\(2,\)\]; found \["):
+        g(torch.tensor(x, dtype=DOUBLE))

@@ -7,6 +7,7 @@ branch on is refused. Captured tensors are copied: they are constants.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import warnings
@@ -62,17 +63,19 @@ class Graph:
     def _batching(self) -> Batching:
         return Batching(self.module)
 
-    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Entries and values at one point."""
-        with torch.no_grad():
+    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        """Entries and values at one point; None where torch raises, as of other shapes inside."""
+        with torch.no_grad(), contextlib.suppress(RuntimeError):
             entries, values = self.module.forward(*tensors)
-        return entries, values
+            return entries, values
+        return None
 
-    def entries(self, tensors: Sequence[Tensor]) -> Tensor:
-        """Return the entries at one point."""
-        with torch.no_grad():
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Return the entries at one point; None where torch raises."""
+        with torch.no_grad(), contextlib.suppress(RuntimeError):
             (entries,) = self._entries.forward(*tensors)
-        return entries
+            return entries
+        return None
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
