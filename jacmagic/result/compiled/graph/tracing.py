@@ -65,14 +65,14 @@ class Graph:
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where torch raises, as of other shapes inside."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError):
+        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
             entries, values = self.module.forward(*tensors)
             return entries, values
         return None
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
         """Return the entries at one point; None where torch raises."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError):
+        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
             (entries,) = self._entries.forward(*tensors)
             return entries
         return None
