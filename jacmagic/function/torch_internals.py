@@ -24,11 +24,12 @@ __all__ = [
     "BatchNorm", "Dropout", "InterceptingMode", "OpOverload", "add_batch_dimension",
     "core_aten_decompositions", "decomposition_of_composite", "decomposition_table",
     "dispatch_modes", "enter_vmap", "function_modes", "functorch_depth", "is_batched",
-    "is_under_transform", "is_wrapped", "leave_vmap", "load_vmap_rules", "mode_flags",
-    "output_sizes", "overload_of", "pop_dispatch_mode", "pop_function_mode", "push_dispatch_mode",
-    "push_function_mode", "remove_batch_dimension", "run_backward", "schema_of", "set_grad_enabled",
-    "set_mode_flags", "storage_key", "torch_map", "tree_flatten", "tree_map", "tree_unflatten",
-    "version_of", "without_dispatch_modes", "without_torch_functions", "without_transforms",
+    "is_under_transform", "is_wrapped", "keeping_dispatch_keys", "leave_vmap", "load_vmap_rules",
+    "mode_flags", "output_sizes", "overload_of", "pop_dispatch_mode", "pop_function_mode",
+    "push_dispatch_mode", "push_function_mode", "remove_batch_dimension", "run_backward",
+    "schema_of", "set_grad_enabled", "set_mode_flags", "storage_key", "torch_map", "tree_flatten",
+    "tree_map", "tree_unflatten", "version_of", "without_dispatch_modes",
+    "without_torch_functions", "without_transforms",
 ]  # fmt: skip
 
 set_grad_enabled: Any = torch._C._set_grad_enabled  # what `torch.no_grad()` calls on both ends
@@ -118,6 +119,16 @@ def is_batched(tensor: Tensor) -> bool:
 def is_under_transform() -> bool:
     """Whether a transformation of `torch.func` is running."""
     return _levels.peek_interpreter_stack() is not None
+
+
+def keeping_dispatch_keys() -> Any:
+    """Return a context that restores this thread's dispatch keys at its end.
+
+    Where an error message shows a tensor inside a transform, torch may leave them changed, and
+    autograd switched off, when the error is freed.
+    """
+    included = torch._C._dispatch_tls_local_include_set()
+    return torch._C._ForceDispatchKeyGuard(included, torch._C._dispatch_tls_local_exclude_set())
 
 
 # ── autograd ──────────────────────────────────────────────────────────────────────────────────

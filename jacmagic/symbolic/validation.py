@@ -31,6 +31,9 @@ def values_again(problem: Problem) -> list[float]:
         return components(flatten(problem.function(*tensors)).leaves).tolist()
 
 
+_FOLDED = ("number", "constant")
+
+
 def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
     """Whether the traced outputs are the function's, as far as rounding lets them be."""
     if len(form.trace.outputs) != len(outputs):
@@ -54,7 +57,7 @@ def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float
 def _folded(form: ClosedForm) -> np.ndarray:
     """Return which outputs are numbers on the graph."""
     graph = form.graph
-    return np.array([graph.operations[k] in ("number", "constant") for k in form.trace.outputs])
+    return np.array([graph.operations[k] in _FOLDED for k in form.trace.outputs], dtype=bool)
 
 
 def _largest(truth: np.ndarray) -> float:

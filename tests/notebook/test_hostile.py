@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 
 import pytest
 import torch
@@ -169,7 +171,6 @@ def test_misuse_of_the_line_is_one_line(
         ("def f(x): return x[3]", "IndexError", "dimension"),
         ("def f(x): return torch.zeros(x)", "TypeError", "size"),
         ("def f(x): assert x > 2", "AssertionError", ""),
-        ("def f(x): return f(x)", "RecursionError", ""),
         ("def f(x): raise StopIteration", "StopIteration", ""),
         ("def f(x): return x / [1]", "TypeError", "unsupported operand"),
     ],
@@ -182,6 +183,20 @@ def test_a_mistake_in_the_function_keeps_the_user_s_traceback(
     assert type(error).__name__ == kind
     assert "----> 2 " + body.splitlines()[0] in text
     assert words in text.rpartition("----> ")[2]
+
+
+def test_a_recursion_without_end_keeps_the_user_s_traceback(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It points into the cell; IPython takes seconds for a thousand frames, so here are fewer."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 150)
+    try:
+        error, text = shown(shell, capsys, "%%jacobian x=1\ndef f(x): return f(x)")
+    finally:
+        sys.setrecursionlimit(limit)
+    assert isinstance(error, RecursionError)
+    assert "----> 2 def f(x): return f(x)" in text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import jacmagic
 from jacmagic import FunctionError, PointError
+from jacmagic.function.aten import operation
 from jacmagic.result.compiled.graph.batching import Batching
 
 DOUBLE = torch.float64
@@ -102,3 +103,58 @@ def test_a_module_s_class_numbers_stay_whole() -> None:
     J = jacmagic.jacobian(loss, (x, target))
     assert J.column_labels[0] == "input[0,0]"
     assert torch.allclose(jacmagic.compile(loss, x, target)(x), J.matrix)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_an_error_of_tracing_leaves_autograd_on(
+    monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """Torch's message shows a tensor inside a transform, which leaves its dispatch keys changed."""
+    if not works:
+        monkeypatch.setattr(operation, "_without_write", lambda _: torch.ops.aten.pow.Scalar)
+    x = torch.tensor([3.0, 4.0, 0.0], dtype=DOUBLE)
+    f = lambda x: x.norm(3)  # noqa: E731
+    if works:  # its derivative writes by `pow_.Scalar`, which is `pow.Tensor_Scalar`
+        assert torch.equal(
+            jacmagic.compile(f, x, backend="graph")(x), jacmagic.jacobian(f, x).matrix
+        )
+    else:
+        with pytest.raises(FunctionError, match="Expected a value of type 'number'"):
+            jacmagic.compile(f, x, backend="graph")
+    leaf = torch.ones(2, requires_grad=True)
+    assert leaf.view_as(leaf).grad_fn is not None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.index_fill(x * 2, 0, torch.tensor([1]), 2.0),
+        lambda x: torch.scatter(x * 2, 0, torch.tensor([1]), 3.0),
+        lambda x: nn.functional.pad(x * 2, (1, 2), value=3.0),
+        lambda x: (x * 2).float().double() + x,  # C computes in float64 only
+        lambda x: nn.functional.grid_sample(  # a derivative that is not asked for is None
+            torch.ones(1, 1, 2, 2, dtype=DOUBLE), x.view(1, 1, 1, 2).tanh(), align_corners=True
+        ).flatten(),
+    ],
+    ids=["index_fill", "scatter", "pad", "float32 inside", "grid_sample"],
+)
+def test_a_graph_fills_in_numbers_and_falls_back_on_torch(
+    function: Callable[[Tensor], Tensor],
+) -> None:
+    """Numbers that an operation fills in are values, no components of what it moves."""
+    x = torch.tensor([0.3, -0.4], dtype=DOUBLE)
+    value, entries = jacmagic.compile(function, x, backend="graph").value_and_jacobian(x)
+    assert torch.allclose(value, function(x), rtol=1e-12)
+    assert torch.allclose(entries, jacmagic.jacobian(function, x).matrix, rtol=1e-12)
+
+
+@pytest.mark.parametrize("backend", ["auto", "graph"])
+@pytest.mark.parametrize("x", [[1.0, -2.0, -1.0], [-1.0, -2.0, -1.0]])
+def test_outputs_of_another_shape_are_refused(backend: str, x: list[float]) -> None:
+    """A compiled Jacobian has the shape of its example; another mask of as many is computed."""
+    f = lambda x: x[x > 0] * 2  # noqa: E731
+    g = jacmagic.compile(f, torch.tensor([1.0, 2.0, -1.0], dtype=DOUBLE), backend=backend)
+    other = torch.tensor([1.0, -2.0, 1.0], dtype=DOUBLE)
+    assert torch.equal(g(other), jacmagic.jacobian(f, other).matrix)
+    with pytest.raises(PointError, match=r"shapes that were compiled, \[\(2,\)\]; found \["):
+        g(torch.tensor(x, dtype=DOUBLE))

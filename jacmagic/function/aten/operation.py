@@ -108,8 +108,7 @@ class Operation:
         """The operation without the write, where only the first argument is written to."""
         if self.signature.written != (0,) or not isinstance(self.args[0], torch.Tensor):
             return None
-        packet = getattr(torch.ops.aten, self.signature.functional_name, None)
-        return getattr(packet, overload_of(self.func), None)
+        return _without_write(self.func)
 
     def run(self) -> Any:
         """Run it as it was called."""
@@ -118,6 +117,23 @@ class Operation:
     def run_with(self, named: dict[str, Any]) -> Any:
         """Run it with other arguments, given by the names of the schema."""
         return self.func(**{k: named[k] for k in self.signature.arguments if k in named})
+
+
+@cache
+def _without_write(func: Any) -> Any | None:
+    """Return the overload that takes the same arguments and writes to none.
+
+    Its name may be another one: `pow_.Scalar` is `pow.Tensor_Scalar`.
+    """
+    packet = getattr(torch.ops.aten, signature_of(func).functional_name, None)
+    overloads = [getattr(packet, name) for name in packet.overloads()] if packet else []
+    same = (one for one in overloads if _taken_by(one) == _taken_by(func))
+    return next(same, None)
+
+
+def _taken_by(func: Any) -> list[tuple[str, str]]:
+    """Return the names and types of an operation's arguments."""
+    return [(one.name, str(one.type)) for one in schema_of(func).arguments]
 
 
 def tensors_in(*values: Any) -> Iterator[torch.Tensor]:

@@ -110,6 +110,7 @@ class Version:
         """Return what `jacobian()` gives where no program holds; a new branch gets one."""
         self.spec.constants.require_unchanged()
         numbers = numbers_at(self.spec, tensors, self.references.tuning)
+        _require_shapes(self.outputs, numbers.outputs)
         reference = self.references.at(tensors, numbers)
         branches = self.programs[0].backend in ("native", "python")
         finite = branches and bool(reference.entries.isfinite().all())
@@ -175,6 +176,16 @@ class Version:
         parts = values.split([leaf.numel() for leaf in leaves])
         return self.outputs.rebuild(
             [part.reshape(leaf.shape).to(leaf) for part, leaf in zip(parts, leaves, strict=True)]
+        )
+
+
+def _require_shapes(compiled: Outputs, found: Outputs) -> None:
+    """Refuse a point at which the outputs have other shapes."""
+    shapes, others = [[tuple(leaf.shape) for leaf in one.leaves] for one in (compiled, found)]
+    if shapes != others:
+        raise PointError(
+            f"expected outputs of the shapes that were compiled, {shapes}; found {others}: values "
+            "decide how many there are; write jacmagic.jacobian(f, x), which always runs f"
         )
 
 

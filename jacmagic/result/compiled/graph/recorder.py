@@ -163,9 +163,10 @@ class _Recorder(InterceptingMode):
         if isinstance(found, Tensor):
             self._name(found, node)
         elif isinstance(found, (tuple, list)):
-            node.meta["val"] = [_shown(part) for part in found]
+            node.meta["val"] = [None if part is None else _shown(part) for part in found]
             for k, part in enumerate(found):
-                self._name(part, self._step(operator.getitem, (node, k), {}))
+                if part is not None:
+                    self._name(part, self._step(operator.getitem, (node, k), {}))
         return found
 
     def _unchanged(self, op: Operation) -> Tensor | None:

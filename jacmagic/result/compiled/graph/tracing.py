@@ -7,6 +7,7 @@ branch on is refused. Captured tensors are copied: they are constants.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import warnings
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.function.torch_internals import keeping_dispatch_keys
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
@@ -61,17 +63,19 @@ class Graph:
     def _batching(self) -> Batching:
         return Batching(self.module)
 
-    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Entries and values at one point."""
-        with torch.no_grad():
+    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        """Entries and values at one point; None where torch raises, as of other shapes inside."""
+        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
             entries, values = self.module.forward(*tensors)
-        return entries, values
+            return entries, values
+        return None
 
-    def entries(self, tensors: Sequence[Tensor]) -> Tensor:
-        """Return the entries at one point."""
-        with torch.no_grad():
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Return the entries at one point; None where torch raises."""
+        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
             (entries,) = self._entries.forward(*tensors)
-        return entries
+            return entries
+        return None
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
@@ -87,12 +91,12 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         tensors: inputs of the kind it is traced for.
 
     Returns:
-        Programs, the fastest first.
+        Programs, the fastest first; last those that are slower for sure.
 
     Raises:
         NotCompiled: a value decides what is computed, or torch cannot trace an operation.
     """
-    why, found = "", dict[Graph | Kernel, float]()
+    why, found, slower = "", dict[Graph | Kernel, float](), list[Graph]()
     ways, steps = 0, 0
     for passes in task.order():
         enough = (
@@ -102,20 +106,23 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         )
         if ways == 2 or (ways and enough):
             break
-        try:
-            plain, kernel = _programs(task, passes, tensors)
-            steps = plain.recording.steps
-            if kernel is not None:
-                found[kernel] = measured(functools.partial(kernel.entries, tensors))
-            if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
-                found[plain] = measured(functools.partial(plain.entries, tensors))
-        except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
-            why = why or reason(error)
-        else:
-            ways += 1
+        with keeping_dispatch_keys():
+            try:
+                plain, kernel = _programs(task, passes, tensors)
+                steps = plain.recording.steps
+                if kernel is not None:
+                    found[kernel] = measured(functools.partial(kernel.entries, tensors))
+                if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
+                    found[plain] = measured(functools.partial(plain.entries, tensors))
+                else:
+                    slower.append(plain)
+            except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
+                why = why or reason(error)
+            else:
+                ways += 1
     if not found:
         raise NotCompiled(why)
-    return sorted(found, key=found.__getitem__)
+    return [*sorted(found, key=found.__getitem__), *slower]
 
 
 def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph, Kernel | None]:

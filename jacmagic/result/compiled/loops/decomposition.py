@@ -56,6 +56,12 @@ def decompositions() -> dict[Any, Any]:
             g - y.exp() * g.sum(dim, True)
         ),
         aten.index_add.default: _added_at,
+        aten.index_fill.int_Scalar: lambda x, dim, index, value: x.index_copy(
+            dim, index, x.new_full((*x.shape[:dim], len(index), *x.shape[dim:][1:]), value)
+        ),
+        aten.scatter.value: lambda x, dim, index, value: x.scatter(
+            dim, index, x.new_full(index.shape, value)
+        ),
     }
     return (
         {target: run for target, run in table.items() if not _is_known(target)}

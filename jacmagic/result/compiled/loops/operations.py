@@ -164,6 +164,9 @@ def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:
     args, kwargs = fx.map_arg((node.args, dict(node.kwargs)), integers)
     if name in ("clone", "_to_copy", "lift_fresh_copy"):
         return args[0]
-    if name == "constant_pad_nd" and len(args) > 2 and args[2] != 0:
-        raise NotCompiled("padding with another number than 0")
+    if name in MOVEMENTS:
+        named = dict(zip(signature_of(node.target).arguments, args, strict=False)) | kwargs
+        data = [named.get(one, 0) for one in MOVEMENTS[name]]
+        if any(isinstance(value, float | int) and value != 0 for value in data):
+            raise NotCompiled(f"{name} of another number than 0")
     return node.target(*args, **kwargs)
