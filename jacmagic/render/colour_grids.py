@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 GRID_UNITS = 300  # of the longest side of all
-MAX_SQUARE_UNITS = 22  # units
+MAX_SQUARE_UNITS = 22  # of the side of a square: small matrices are not blown up
 MIN_NUMBERED_UNITS = 13  # units of a square that holds a number
 GAP, TOP = 28, 20
 # Colours of Okabe and Ito, which are told apart without red or green; numbers are a second mark.

@@ -252,8 +252,7 @@ class JacobianResult(Explained):
             PointError: without a closed form.
             OptionError: for another language, or for what the language has no function for.
         """
-        export = self._export(value=value, sparse=sparse, dtype=dtype, name=name)
-        return export.source(language)
+        return self._export(value=value, sparse=sparse, dtype=dtype, name=name).source(language)
 
     @property
     def code_languages(self) -> tuple[str, ...]:
