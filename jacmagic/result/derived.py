@@ -21,8 +21,9 @@ from jacmagic.result.verdict import (
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.one_sided import OneSided, one_sided
+from jacmagic.symbolic.one_sided import one_sided
 from jacmagic.symbolic.readings import reading_of
+from jacmagic.symbolic.sides import OneSided
 from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 

@@ -21,9 +21,9 @@ from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
-from jacmagic.symbolic.one_sided import limits
 from jacmagic.symbolic.readings import factored_of
 from jacmagic.symbolic.shaped_gradient import shaped_gradient
+from jacmagic.symbolic.sides import limits
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import half_the_digits

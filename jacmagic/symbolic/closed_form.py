@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from jacmagic.function.problem import Problem
 from jacmagic.labels import symbols
 from jacmagic.symbolic.formula.closed import ClosedForm, close
+from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
 from jacmagic.symbolic.graph.sizes import tree_sizes
@@ -18,9 +19,8 @@ from jacmagic.symbolic.validation import has_values, values_again
 _OTHER_VALUES = Refusal(
     "the function", None, "gave other values when it ran again: it is random or keeps state"
 )
-_WRONG_VALUES = Refusal(
-    "the closed form", None, "gives other values than the function; please report this function"
-)
+_WRONG_VALUES = "gives other values than the function; please report this function"
+_SHORT = "gives other values than the function in {}: compare in float64 (--dtype float64)"
 
 
 def derive_form(
@@ -41,7 +41,11 @@ def derive_form(
     if problem.potential is not None:
         outputs = values_again(base)
     if not has_values(form, problem.flat_point, outputs):
-        return _WRONG_VALUES if values_again(base) == list(outputs) else _OTHER_VALUES
+        if values_again(base) != list(outputs):
+            return _OTHER_VALUES
+        dtype = dtype_of(form.trace.dtypes).name
+        wrong = _WRONG_VALUES if dtype == "float64" else _SHORT.format(dtype)
+        return Refusal("the closed form", None, wrong)
     return form if problem.potential is None else differentiate_gradient(form, budget)
 
 

@@ -2,15 +2,17 @@
 
 Beside a kink a function is smooth, so its closed form there has a limit at the point: column j from
 the right is the limit of ∂f/∂xⱼ at x + h·eⱼ as h falls to 0. The limit is taken by Richardson's
-extrapolation and accepted only where difference quotients of the function itself agree; a jump has
-no one-sided derivative, and a slope that grows without bound is ±∞.
+extrapolation and accepted only where difference quotients of the function itself agree; below
+float32, which has no digits for these, those of the closed form. They are quotients of neighbours
+beside the point, as rounding may have put the kink a little away from it; where the function may
+jump, of the point and its neighbours, as a jump has no one-sided derivative. A slope that grows
+without bound is ±∞.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -21,8 +23,9 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
-from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.formula.singularities import edges
 from jacmagic.symbolic.graph.tape import FLOAT64
+from jacmagic.symbolic.sides import OneSided
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
@@ -32,56 +35,10 @@ MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the func
 # the error is 1e-9, and quotients keep four.
 _STEPS = tuple(2.0**-k for k in range(12, 17))
 _LONG_STEPS = tuple(2.0**-k for k in range(4, 9))
+_FLOAT32 = 2.0**-24  # its unit roundoff
 _MAX_RELATIVE_GAP = 1e-3  # of the limit from a difference quotient, by the largest slope
 _MAX_RELATIVE_ROUNDING = 1e-9  # of the slopes: a limit so near an integer is the integer
-_MIN_RELATIVE_JUMP = 1e-6  # relative difference of the sides beyond the errors of their limits
-_RELATIVE_MARGIN = 1e-9  # relative rounding of an entry that lies at one of the sides
 _MIN_GROWTH_PER_HALVING = 1.1  # of slopes, by 2^p: with p ≥ 0.14 they grow without bound
-
-
-@dataclass(frozen=True)
-class OneSided:
-    """The one-sided Jacobians at a kink.
-
-    Attributes:
-        left: (m, n) float64, column j approached from below along input j; nan where the function
-            jumps or no limit was confirmed.
-        right: (m, n), approached from above.
-        kinks: the kinks at the point, with their lines.
-    """
-
-    left: torch.Tensor
-    right: torch.Tensor
-    kinks: tuple[Singularity, ...]
-
-    @property
-    def entries(self) -> list[tuple[int, int]]:
-        """Where the two sides differ."""
-        left, right = self.left.numpy(), self.right.numpy()
-        confirmed = ~(np.isnan(left) | np.isnan(right))
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(left - right) > _MIN_RELATIVE_JUMP * (np.abs(left) + np.abs(right))
-        infinite = np.isinf(left) | np.isinf(right)
-        return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
-
-    def derivative(self) -> np.ndarray:
-        """Return the derivative (m, n) where both sides have the same; nan elsewhere."""
-        left, right = self.left.numpy(), self.right.numpy()
-        with np.errstate(invalid="ignore"):
-            same = np.abs(left - right) <= _MIN_RELATIVE_JUMP * (np.abs(left) + np.abs(right))
-            return np.where(same, (left + right) / 2, np.nan)
-
-    def around(self, matrix: np.ndarray) -> np.ndarray:
-        """Boolean (m, n): where the sides differ and a matrix's entry lies between them."""
-        left, right = self.left.numpy(), self.right.numpy()
-        between = np.zeros(matrix.shape, dtype=bool)
-        for i, j in self.entries:
-            low, high = sorted((left[i, j], right[i, j]))
-            margin = _RELATIVE_MARGIN * max(
-                (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
-            )
-            between[i, j] = low - margin <= matrix[i, j] <= high + margin
-        return between
 
 
 def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSided | None:
@@ -93,10 +50,13 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
         form: the closed form that is valid at the point.
     """
     point = problem.flat_point
-    singularities = [*kinks(form, point), *boundaries(form, point)]
+    singularities = edges(form, point)
     if not singularities or len(point) > MAX_COLUMNS:
         return None
-    values = np.array(values_again(problem))
+    values = None
+    if any(singularity.jumps for singularity in singularities):
+        coarse = _unit(form) > _FLOAT32
+        values = form.outputs(point) if coarse else np.array(values_again(problem))
     sides = []
     for sign in (-1.0, 1.0):
         columns = [_column(problem, forms, form, j, sign, values) for j in range(len(point))]
@@ -110,25 +70,27 @@ def _column(
     form_at_point: ClosedForm,
     j: int,
     sign: float,
-    values: np.ndarray,
+    at_point: np.ndarray | None,
 ) -> np.ndarray:
     """Return the limit of column j from one side; nan where it is not confirmed."""
+    m, steps = form_at_point.shape[0], _steps(form_at_point)
     towards = np.zeros(len(problem.flat_point))
     towards[j] = sign * sizes_of(problem.tensors)[j]
-    slopes, quotients = [], []
-    for step in _steps(form_at_point):
-        moved = _moved(problem, step * towards)
-        try:
-            with Counted(form_at_point.trace.calls):
-                beside = np.array(values_again(moved))
-        except REFUSALS:
-            return np.full(len(values), np.nan)
-        form = forms.form(moved, beside.tolist())
-        if isinstance(form, Refusal) or len(beside) != len(values):
-            return np.full(len(values), np.nan)
-        slopes.append(form.values(moved.flat_point)[:, j])
-        with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
-            quotients.append((beside - values) / (step * towards[j]))
+    slopes, values = [], []
+    for step in steps:
+        beside = _beside(problem, forms, form_at_point, step * towards)
+        if beside is None or len(beside[0]) != m:
+            return np.full(m, np.nan)
+        values.append(beside[0])
+        slopes.append(beside[1][:, j])
+    fixed = at_point is not None
+    nearer = [at_point] * len(steps) if fixed else values[1:]
+    ends = [0.0] * len(steps) if fixed else steps[1:]
+    with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
+        quotients = [
+            (far - near) / ((start - end) * towards[j])
+            for far, near, start, end in zip(values, nearer, steps, ends, strict=False)
+        ]
     limit, quotient = _limit(slopes), _limit(quotients)
     same_way = np.sign(slopes[-1]) == np.sign(quotients[-1])  # at a jump to −∞ they differ
     grows = _grows(slopes) & _grows(quotients) & same_way
@@ -137,6 +99,25 @@ def _column(
         confirmed = np.abs(limit - quotient) <= _MAX_RELATIVE_GAP * scale
     finite = np.where(confirmed, _rounded(limit, scale), np.nan)
     return np.where(grows, np.copysign(np.inf, slopes[-1]), finite)
+
+
+def _beside(
+    problem: Problem, forms: ClosedForms, form_at_point: ClosedForm, shift: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the values (m,) and slopes (m, n) of the branch beside the point; None without one."""
+    moved = _moved(problem, shift)
+    try:
+        with Counted(form_at_point.trace.calls):
+            values = np.array(values_again(moved))
+    except REFUSALS:
+        return None
+    form = forms.form(moved, values.tolist())
+    if isinstance(form, Refusal):
+        return None
+    if _unit(form_at_point) <= _FLOAT32:
+        return values, form.values(moved.flat_point)
+    there = (problem.flat_point + shift).tolist()
+    return (form.outputs(there), form.values(there)) if form.holds_at(there) else None
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -187,7 +168,11 @@ def _slope(
 
 def _steps(form: ClosedForm) -> tuple[float, ...]:
     """Return the distances for the dtype in which a function is computed."""
-    return _STEPS if dtype_of(form.trace.dtypes).unit <= FLOAT64 else _LONG_STEPS
+    return _STEPS if _unit(form) <= FLOAT64 else _LONG_STEPS
+
+
+def _unit(form: ClosedForm) -> float:
+    return dtype_of(form.trace.dtypes).unit
 
 
 def _moved(problem: Problem, shift: np.ndarray) -> Problem:
@@ -219,51 +204,3 @@ def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Round a limit that is an integer to nine digits of the slopes beside it."""
     whole = np.round(limit)
     return np.where(np.abs(limit - whole) <= _MAX_RELATIVE_ROUNDING * scale, whole, limit) + 0.0
-
-
-def sentences(
-    both: OneSided,
-    truth: np.ndarray,
-    *,
-    name: Callable[[int, int], str],
-    number: Callable[[float], str],
-) -> list[str]:
-    """Return what each entry that differs is from both sides, and what torch takes.
-
-    Args:
-        both: the two sides.
-        truth: torch's matrix (m, n).
-        name: what an entry is called.
-        number: a number as text.
-    """
-    return [
-        f"{name(i, j)} is {number(float(both.left[i, j]))} from the left "
-        f"and {number(float(both.right[i, j]))} from the right; "
-        f"torch takes {number(float(truth[i, j]))}"
-        for i, j in both.entries
-    ]
-
-
-def limits(
-    both: OneSided,
-    point: Sequence[float],
-    *,
-    name: Callable[[int, int], str],
-    variables: Sequence[str],
-    number: Callable[[float], str],
-) -> list[str]:
-    r"""Return the same as equations in LaTeX: \lim_{x \uparrow 0} ∂f/∂x = −1.
-
-    Args:
-        both: the two sides.
-        point: the n numbers of the point.
-        name: LaTeX of an entry's name.
-        variables: LaTeX of the n components.
-        number: a number in LaTeX.
-    """
-    return [
-        rf"\lim_{{{variables[j]} {arrow} {number(point[j])}}} {name(i, j)} "
-        f"= {number(float(side[i, j]))}"
-        for i, j in both.entries[:6]
-        for arrow, side in ((r"\uparrow", both.left), (r"\downarrow", both.right))
-    ]

@@ -6,7 +6,7 @@ from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
-from jacmagic.symbolic.one_sided import sentences
+from jacmagic.symbolic.sides import sentences
 from jacmagic.symbolic.trace import Refusal
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line

@@ -171,6 +171,14 @@ def test_a_range_that_is_left_in_a_short_dtype_is_the_cause(function):
     assert "range of float32" in agreement.disagreements[0].cause
 
 
+def test_what_a_short_dtype_loses_is_not_reported_as_an_error() -> None:
+    """torch's erf of a tiny bfloat16 is 0; the dtype is named, and no report asked for."""
+    x = torch.tensor(2.2648936e-31, dtype=torch.bfloat16)
+    J = jacmagic.jacobian(lambda x: torch.erf(x).abs(), x)
+    assert J.agreement.verdict == "disagree" and "bfloat16" in J.agreement.disagreements[0].cause
+    assert "report" not in str(J.agreement) + str(J.refusal) and "bfloat16" in str(J.refusal)
+
+
 def test_a_table_of_an_installed_package_is_left_alone():
     """Classes of other packages are not the user's, whatever they are made of."""
     pandas = pytest.importorskip("pandas")

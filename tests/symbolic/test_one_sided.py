@@ -180,6 +180,51 @@ def test_a_tie_is_one_in_the_arithmetic_of_torch(function, x, left, right):
     assert result.agreement.verdict == "agree"
 
 
+WITHIN_ROUNDING = [
+    # function, point, left, right
+    (lambda x: torch.maximum(torch.sin(x), torch.cos(x)), math.pi / 4, -(0.5**0.5), 0.5**0.5),
+    (lambda x: abs(x - 0.1 - 0.2), 0.3, -1.0, 1.0),
+    (lambda x: torch.relu(3 * x - 0.3), 0.1, 0.0, 3.0),
+    (lambda x: (x - 0.1 - 0.2).clamp(0, 1), 0.3, 0.0, 1.0),
+]
+
+
+@pytest.mark.parametrize(("function", "x", "left", "right"), WITHIN_ROUNDING)
+def test_a_tie_within_rounding_is_a_possible_kink(function, x, left, right) -> None:
+    """Where rounding hides a tie, the kink is called possible and both sides are shown."""
+    result = jacmagic.jacobian(function, at(x)[0])
+    assert result.agreement.warnings[0].startswith("possible kink at this point, within rounding")
+    assert "torch takes" not in result.agreement.warnings[0]
+    assert result.agreement.verdict == "agree"
+    both = result.one_sided
+    assert both is not None and both.left.item() == pytest.approx(left)
+    assert both.right.item() == pytest.approx(right)
+
+
+def test_a_possible_kink_with_equal_sides_is_none() -> None:
+    """Two forms of one number that differ by rounding make no kink."""
+    result = jacmagic.jacobian(
+        lambda x: torch.relu(x - 0.1 - 0.2) - torch.relu(0.1 + 0.2 - x), at(0.3)[0]
+    )
+    assert result.agreement.warnings == () and result.agreement.verdict == "agree"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_has_both_sides(dtype) -> None:
+    """The sides of a kink are known where the dtype itself has no digits for difference quotients.
+
+    torch's 0 of |x − 1/3| lies between them, as the nearest number to 1/3 is a tie to it.
+    """
+    for function, x, left, right in (
+        (torch.relu, 0.0, 0.0, 1.0),
+        (lambda x: torch.abs(x - 1 / 3), 1 / 3, -1.0, 1.0),
+    ):
+        result = jacmagic.jacobian(function, torch.tensor(x, dtype=dtype))
+        both = result.one_sided
+        assert (both.left.item(), both.right.item()) == pytest.approx((left, right))
+        assert result.agreement.verdict == "agree" and result.agreement.warnings
+
+
 def test_bfloat16_has_a_closed_form():
     """Numbers that a rule reads may be bfloat16, which NumPy lacks."""
     result = jacmagic.jacobian(lambda x: x / x.norm(), torch.tensor([3.0, 4.0]).bfloat16())

@@ -29,10 +29,9 @@ ONE_TRIANGLE = (
     "A function such as eigh or cholesky reads one triangle of a matrix that is not symmetric "
     "here, and torch's derivative is that of the symmetric part: write (A + A.mT) / 2 for A."
 )
-NOTHING_SEEN = (
-    "The code shows no reason; check any backward of your own, and report this function if there "
-    "is none."
-)
+NOTHING_SEEN = "The code shows no reason"
+_NOTHING_ELSE = "; check any backward of your own, and report this function if there is none."
+_SHORT = " but the few digits and the range of {dtype}: compare in float64 (--dtype float64)."
 _TWICE = (
     "{name}.backward cannot be differentiated itself (@once_differentiable, or numbers without a "
     "graph): write it in torch operations on ctx.saved_tensors, without the decorator."
@@ -112,13 +111,14 @@ class Causes:
         if cuts:
             return " ".join(sentence(cut) for cut in cuts[:MAX_SUSPECTS])
         for edge in self.edges:
-            if i in edge.rows:
+            if i in edge.rows and not edge.possible:
                 return f"The point lies on a kink: {edge}."
         if not self._connected(i, j):
             return _NOT_REACHED
-        if math.isfinite(value):
-            return NOTHING_SEEN
         dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
+        if math.isfinite(value):
+            is_short = dtype != "float64"
+            return NOTHING_SEEN + (_SHORT.format(dtype=dtype) if is_short else _NOTHING_ELSE)
         return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
 
     def _leak(self, i: int, j: int) -> Leak | None:

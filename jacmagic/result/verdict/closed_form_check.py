@@ -18,7 +18,7 @@ from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, rand
 from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
-from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.formula.singularities import Singularity, edges
 
 _REFUSED = "torch cannot differentiate this function"
 
@@ -41,8 +41,8 @@ def check_closed_form(
         name: names an entry for the reader.
     """
     point = problem.flat_point
-    edges = [*kinks(form, point), *boundaries(form, point)]
-    warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
+    kinks = edges(form, point)
+    warnings = tuple(dict.fromkeys(kink.remark for kink in kinks))
     dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
     alone = Sources(values, dtype.name)
     blank = Agreement("not confirmed", float("nan"), (), warnings, alone)
@@ -58,7 +58,7 @@ def check_closed_form(
         slow = "the function is too slow, or fails, for finite differences"
         return replace(blank, reason=f"{_REFUSED}; {slow}")
     entry = (lambda i, k: f"row {i} along random direction {k}") if wide else name
-    return _concluded(blank, _constant(problem, axes, findings, sources), sources, edges, entry)
+    return _concluded(blank, _constant(problem, axes, findings, sources), sources, kinks, entry)
 
 
 def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
@@ -86,12 +86,12 @@ def _concluded(
     blank: Agreement,
     findings: np.ndarray,
     sources: Sources,
-    edges: list[Singularity],
+    kinks: list[Singularity],
     entry: Callable[[int, int], str],
 ) -> Agreement:
     """Return the verdict over all entries, or over products with random directions."""
     assert sources.differences is not None
-    on_edge = {row: edge for edge in edges for row in edge.rows}
+    on_edge = {row: edge for edge in kinks for row in edge.rows}
     wrong = [(i, j) for i, j in np.argwhere(np.isin(findings, ALARMS)) if i not in on_edge]
     if wrong:
         i, j = map(int, wrong[0])

@@ -27,7 +27,7 @@ from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
 from jacmagic.result.verdict.remarks import reason_for, remarks_on
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.one_sided import OneSided
+from jacmagic.symbolic.sides import OneSided
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import fits_beside
 

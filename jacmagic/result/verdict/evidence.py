@@ -31,9 +31,10 @@ from jacmagic.result.verdict.findings import (
 from jacmagic.result.verdict.gradient_check import check_gradient
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly, rounded
-from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.formula.singularities import Singularity, edges
 from jacmagic.symbolic.notation import notation_of
-from jacmagic.symbolic.one_sided import OneSided, are_linear
+from jacmagic.symbolic.one_sided import are_linear
+from jacmagic.symbolic.sides import OneSided
 from jacmagic.symbolic.trace import Refusal
 
 
@@ -129,7 +130,13 @@ class Evidence:
         """The kinks and the ends of branches at the point."""
         if self.form is None:
             return []
-        return [*kinks(self.form, self.point), *boundaries(self.form, self.point)]
+        return [edge for edge in edges(self.form, self.point) if not self._is_smooth_at(edge)]
+
+    def _is_smooth_at(self, edge: Singularity) -> bool:
+        """Whether a possible kink is none: all that depends on it has one slope from both sides."""
+        if not edge.possible or self.both is None:
+            return False
+        return bool(np.isfinite(self.both.derivative()[sorted(edge.rows)]).all())
 
     @cached_property
     def is_confirmed(self) -> bool:
@@ -225,12 +232,13 @@ class Evidence:
 
         Rows that differ from torch's have to be linear besides: of the median of three equal
         numbers all three derivatives are 0, and torch's thirds are as good. None without a kink,
-        and of a Hessian: the gradient's own value at a kink is a choice.
+        of a possible one, and of a Hessian: the gradient's own value at a kink is a choice.
         """
         if self.both is None or self.form is None or self.problem.potential is not None:
             return None
         derivative = self.both.derivative()
-        derivative[[i for i in range(len(derivative)) if i not in self.kinked]] = np.nan
+        known = {row for edge in self.edges if not edge.possible for row in edge.rows}
+        derivative[[i for i in range(len(derivative)) if i not in known]] = np.nan
         if not (np.isnan(derivative) | (derivative == self.truth)).all():
             derivative[~are_linear(self.problem, self.form, derivative)] = np.nan
         return derivative
@@ -262,4 +270,4 @@ class Evidence:
         if self.smooth is not None and not np.isnan(self.smooth[i, j]):
             return f"{cause} The derivative is {self.smooth[i, j]:.6g} from both sides."
         one_triangle = self.differences is not None and self.differences.reads_one_triangle
-        return ONE_TRIANGLE if one_triangle and cause == NOTHING_SEEN else cause
+        return ONE_TRIANGLE if one_triangle and cause.startswith(NOTHING_SEEN) else cause

@@ -32,7 +32,7 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
         *_gradient_remarks(evidence),
         *_text_remarks(evidence),
         *_outside_remarks(evidence.problem, evidence.truth, outside),
-        *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, evidence.edges))),
+        *dict.fromkeys(edge.remark for edge in evidence.edges),
         *_nonfinite_remarks(evidence),
     )
 

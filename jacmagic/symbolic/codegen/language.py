@@ -26,7 +26,9 @@ INFIX = {
     },
 }
 # Functions that Python, torch and C call by the same name.
-COMMON = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma"
+COMMON = (
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log log1p sqrt erf erfc lgamma"
+)
 LOGIC = {"and": "({} && {})", "or": "({} || {})", "not": "(!{})"}  # of C and its relatives
 
 

@@ -119,6 +119,10 @@ class ClosedForm:
         """Evaluate the Jacobian at a point of n numbers, as a float64 array (m, n)."""
         return self.runner(point)[self.shape[0] :].reshape(self.shape)
 
+    def outputs(self, point: Sequence[float]) -> np.ndarray:
+        """Evaluate the function at a point of n numbers, as float64 (m,)."""
+        return self.runner(point)[: self.shape[0]]
+
     def values_at(self, points: np.ndarray) -> np.ndarray:
         """Evaluate the Jacobians at points (k, n), as a float64 array (k, m, n)."""
         return self.runner.at_all(points)[:, self.shape[0] :].reshape(-1, *self.shape)

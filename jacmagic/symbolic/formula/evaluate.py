@@ -126,6 +126,9 @@ def _applied(part: Any, values: Mapping[Any, float]) -> float:
         chosen = (values[value] for value, condition in part.args if values[condition])
         return next(chosen, math.nan)
     function = FUNCTIONS.get(part.func)
+    if part.func is sympy.log and part.args[0].is_Add and sympy.S.One in part.args[0].args:
+        small = [values[term] for term in part.args[0].args if term != 1]
+        return OPERATIONS["log1p"].evaluate(FUNCTIONS[sympy.Add](*small))
     if function is None:
         raise Unknown(part.func.__name__)
     try:

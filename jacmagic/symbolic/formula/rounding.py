@@ -63,13 +63,14 @@ def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndar
     key = np.asarray(point, dtype=float).tobytes(), dtype.name
     last = _LAST.get(form)
     if last is None or last[0] != key:
-        slots = bounds(form.tape, point, _rounding(dtype))
+        slots = bounds(form.tape, point, rounding_of(dtype))
         read = [[part[slot] for slot in form.tape.outputs] for part in slots]
         _LAST[form] = last = key, [np.array(part, dtype=float) for part in read]
     return [part.copy() for part in last[1]]
 
 
-def _rounding(dtype: Dtype) -> Rounding:
+def rounding_of(dtype: Dtype) -> Rounding:
+    """Return the arithmetic of a dtype, subnormal numbers included."""
     return Rounding(dtype.unit, 2 * dtype.unit * dtype.normal, dtype.largest)
 
 
@@ -97,7 +98,7 @@ def exact_values(
     tape = write_tape(form.graph, nodes, form.trace.inputs)
     if len(tape.operations) > MAX_OPERATIONS:
         return [Exact(math.nan, len(tape.operations), lambda: 0.0, math.inf)] * len(nodes)
-    values, errors = bounds(tape, point, _rounding(dtype))
+    values, errors = bounds(tape, point, rounding_of(dtype))
     outputs = list(map(_float, precise(tape, point, values)))
 
     @cache

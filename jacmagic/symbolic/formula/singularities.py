@@ -1,20 +1,23 @@
 """Singularities at a point: kinks, branch boundaries, first nan or infinity.
 
 At a kink the function is continuous but has no derivative (|u| at 0, max at a tie); torch then
-picks a value. A value that is not finite is traced back to the first
-node whose own arguments still were.
+picks a value. A tie that is none in torch's numbers, but within the bounds on their rounding
+errors, makes a kink possible: rounding hides on which side of it the point lies. A value that is
+not finite is traced back to the first node whose own arguments still were.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.rounding import dtype_of
+from jacmagic.symbolic.formula.kinks import JUMPS, KINKS, STEPS, Values, at_tie
+from jacmagic.symbolic.formula.rounding import dtype_of, rounding_of
 from jacmagic.symbolic.graph import ZERO
+from jacmagic.symbolic.graph.bounds import bounds
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 
 
@@ -27,40 +30,32 @@ class Singularity:
         line: the line of the user's code, or None.
         what: a clause that describes it.
         rows: the outputs that depend on it.
+        possible: whether rounding hides on which side of it the point lies, or whether on it.
+        jumps: whether the function may jump there.
     """
 
     node: int
     line: int | None
     what: str
     rows: frozenset[int]
+    possible: bool = False
+    jumps: bool = False
 
     def __str__(self) -> str:
         return self.what if self.line is None else f"{self.what} (line {self.line})"
 
+    @property
+    def remark(self) -> str:
+        """The clause with what kind of singularity it is."""
+        kind = "possible kink at this point, within rounding" * self.possible
+        return f"{kind or 'kink at this point'}: {self}"
 
-_KINKS: dict[str, tuple[Callable[..., bool], str]] = {
-    "abs": (lambda x: x == 0, "abs has no derivative at 0; torch takes 0"),
-    "relu": (lambda x: x == 0, "relu has no derivative at 0; torch takes 0"),
-    "max": (lambda a, b: a == b, "max has no derivative at a tie; torch shares it or picks one"),
-    "min": (lambda a, b: a == b, "min has no derivative at a tie; torch shares it or picks one"),
-    "clamp": (
-        lambda x, low, high: x in (low, high),
-        "clamp has no derivative at its bounds; torch takes 1",
-    ),
-    "sqrt": (lambda x: x == 0, "the square root has infinite slope at 0"),
-    "pow": (lambda a, b: a == 0 and 0 < b < 1, "the root has infinite slope at 0"),
-    "floor": (lambda x: math.isfinite(x) and x == math.floor(x), "floor jumps at integers"),
-    "ceil": (lambda x: math.isfinite(x) and x == math.floor(x), "ceil jumps at integers"),
-    "sign": (lambda x: x == 0, "sign jumps at 0"),
-    "mod": (lambda a, b: b != 0 and a % b == 0, "the remainder jumps at multiples"),
-    "atan2": (lambda y, x: x == 0 and y == 0, "atan2 has no derivative at (0, 0)"),
-}
-_STEPS = ("floor", "ceil", "sign")
+
 _COMPARISONS = ("lt", "le", "gt", "ge")
 _JOINED: dict[str, Callable[[bool, bool], bool]] = {"and": operator.and_, "or": operator.or_}
 _ORIGINS = {
     "div": "division by zero",
-    "log": "the logarithm of a number that is not positive",
+    **dict.fromkeys(("log", "log1p"), "the logarithm of a number that is not positive"),
     "sqrt": "the square root of a negative number",
     "pow": "a power that is not defined or too large",
     "exp": "exp grows beyond the largest number",
@@ -68,48 +63,86 @@ _ORIGINS = {
 }
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """The values of some nodes at a point, and how far rounding may have moved them."""
+
+    values: Mapping[int, float]
+    errors: Mapping[int, float]
+
+    def of(self, nodes: Sequence[int]) -> tuple[list[float], list[float]]:
+        """Return values and errors of some nodes."""
+        return [self.values[node] for node in nodes], [self.errors[node] for node in nodes]
+
+
+def _numbers(
+    closed: ClosedForm, roots: Sequence[int], point: Sequence[float]
+) -> tuple[_Numbers, _Numbers]:
+    """Return the values of all nodes that some roots depend on: torch's, and those within bounds.
+
+    torch's are rounded as it rounded them: in float32, 0.3 − 0.3 is 0. Where a bound is infinite,
+    nothing is known and no error is assumed.
+    """
+    tape, slot = write_tape_with_slots(closed.graph, roots, closed.trace.inputs)
+    dtype = dtype_of(closed.trace.dtypes)
+    taken = tape.slots(point, dtype.unit)
+    values, errors = bounds(tape, point, rounding_of(dtype))
+    return (
+        _Numbers({node: taken[k] for node, k in slot.items()}, dict.fromkeys(slot, 0.0)),
+        _Numbers(
+            {node: values[k] for node, k in slot.items()},
+            {node: errors[k] if math.isfinite(errors[k]) else 0.0 for node, k in slot.items()},
+        ),
+    )
+
+
+def edges(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
+    """Return the kinks and the boundaries of branches at a point of n numbers."""
+    return [*kinks(closed, point), *boundaries(closed, point)]
+
+
 def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """Return the kinks of the function that lie exactly at a point of n numbers."""
+    """Return the kinks of the function that lie at a point of n numbers, or may lie there."""
     graph, outputs = closed.graph, closed.trace.outputs
-    values = _values(closed, outputs, point)
-    reasons: dict[int, str] = {}
+    reached = graph.reach(outputs)
+    if all(graph.operations[node] not in (*KINKS, "where") for node in reached):
+        return []
+    exact, possible = (_reasons(closed, reached, one) for one in _numbers(closed, outputs, point))
+    reasons = {
+        node: reason for node, reason in {**possible, **exact}.items() if not _hidden(closed, node)
+    }
+    return _singularities(closed, reasons, possible.keys() - exact.keys())
+
+
+def _reasons(closed: ClosedForm, nodes: Sequence[int], numbers: _Numbers) -> dict[int, str]:
+    """Return which of some nodes have a kink, and what it is."""
+    graph, reasons = closed.graph, dict[int, str]()
     truths: dict[int, set[bool]] = {}
-    for node in graph.reach(outputs):
-        operation = graph.operations[node]
-        operands = graph.operands(node)
-        arguments = [values[operand] for operand in operands]
-        beside = [truths.get(operand, {bool(values[operand])}) for operand in operands]
+    for node in nodes:
+        operation, operands = graph.operations[node], graph.operands(node)
+        beside = [truths.get(one, {bool(numbers.values[one])}) for one in operands]
         if graph.is_condition(node):
-            truths[node] = _truths(operation, values[node], arguments, beside)
+            truths[node] = _truths(operation, numbers.values[node], numbers.of(operands), beside)
         if operation == "where":
             if len(beside[0]) == 2:
                 reasons[node] = "two cases meet here; torch takes the one that the condition picks"
-        elif operation in _KINKS and _KINKS[operation][0](*arguments):
-            reasons[node] = _KINKS[operation][1]
-    reasons = {node: reason for node, reason in reasons.items() if not _hidden(closed, node)}
-    return _singularities(closed, reasons)
+        elif operation in KINKS and KINKS[operation][0](*numbers.of(operands)):
+            reasons[node] = KINKS[operation][1]
+    return reasons
 
 
-def _values(closed: ClosedForm, roots: Sequence[int], point: Sequence[float]) -> dict[int, float]:
-    """Return the values at a point of all nodes that some roots depend on.
-
-    They are rounded as torch rounded them: in float32, 0.3 − 0.3 is 0.
-    """
-    tape, slot = write_tape_with_slots(closed.graph, roots, closed.trace.inputs)
-    numbers = tape.slots(point, dtype_of(closed.trace.dtypes).unit)
-    return {node: numbers[position] for node, position in slot.items()}
-
-
-def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
+def _truths(
+    operation: str, value: float, numbers: tuple[Values, Values], beside: list[set[bool]]
+) -> set[bool]:
     """Return what a condition is at a point and right beside it.
 
     Args:
         operation: of the condition.
         value: at the point.
-        numbers: its operands' values.
+        numbers: its operands' values and errors.
         beside: what its operands are there and right beside it.
     """
-    if operation in _COMPARISONS and numbers[0] == numbers[1]:
+    if operation in _COMPARISONS and at_tie(*numbers):
         return {True, False}
     if operation == "not":
         return {not one for one in beside[0]}
@@ -119,7 +152,7 @@ def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]
 
 
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """Return the recorded conditions on whose boundary a point lies.
+    """Return the recorded conditions on whose boundary a point lies, or may lie.
 
     A condition between integers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its boundary only where one of the steps in it jumps. That a matrix is
@@ -135,12 +168,13 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         sides = list(graph.operands(node))
         if _is_structure(closed, sides):
             continue
-        values = _values(closed, sides, point)
-        if values[sides[0]] == values[sides[1]] and (
-            _moves(closed, sides) or _jumps(closed, sides, point)
-        ):
-            reason = "the code takes another branch on the other side of this point"
-            singularities.append(Singularity(node, assumption.line, reason, everywhere))
+        reason = "the code takes another branch on the other side of this point"
+        for numbers, possible in zip(_numbers(closed, sides, point), (False, True), strict=True):
+            meets = at_tie(*numbers.of(sides))
+            if meets and (_moves(closed, sides) or _jumps(closed, sides, numbers)):
+                edge = Singularity(node, assumption.line, reason, everywhere, possible, True)
+                singularities.append(edge)
+                break
     return singularities
 
 
@@ -177,24 +211,22 @@ def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
         operation, operands = graph.operations[node], graph.operands(node)
         if operation == "variable":
             return True
-        if node not in seen and operation not in _STEPS and not graph.is_condition(node):
+        if node not in seen and operation not in STEPS and not graph.is_condition(node):
             seen.add(node)
             waiting += operands[1:] if operation == "where" else operands
     return False
 
 
-def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
+def _jumps(closed: ClosedForm, nodes: Sequence[int], numbers: _Numbers) -> bool:
     """Whether any step that nodes depend on lies at the point."""
     graph = closed.graph
-    values = _values(closed, nodes, point)
     for node in graph.reach(nodes):
         operation, operands = graph.operations[node], graph.operands(node)
-        arguments = [values[operand] for operand in operands]
-        is_step = operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments)
+        is_step = operation in (*STEPS, "mod") and KINKS[operation][0](*numbers.of(operands))
         if is_step and _moves(closed, operands):
             return True
         is_comparison = operation in (*_COMPARISONS, "eq", "ne") and operands[0] != operands[1]
-        met = is_comparison and arguments[0] == arguments[1]
+        met = is_comparison and at_tie(*numbers.of(operands))
         if met and not _is_structure(closed, operands) and _moves(closed, operands):
             return True
     return False
@@ -206,15 +238,23 @@ def _hidden(closed: ClosedForm, node: int) -> bool:
     return not any(closed.graph.operations[part] == "variable" for part in reached)
 
 
-def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singularity]:
+def _singularities(
+    closed: ClosedForm, reasons: Mapping[int, str], possible: Container[int]
+) -> list[Singularity]:
     rows: dict[int, set[int]] = {node: set() for node in reasons}
     if reasons:
         for i, output in enumerate(closed.trace.outputs):
             for node in reasons.keys() & set(closed.graph.reach([output])):
                 rows[node].add(i)
-    lines = closed.graph.lines
     return [
-        Singularity(node, lines[node], reason, frozenset(rows[node]))
+        Singularity(
+            node,
+            closed.graph.lines[node],
+            reason.partition(";")[0] if node in possible else reason,
+            frozenset(rows[node]),
+            node in possible,
+            closed.graph.operations[node] in JUMPS,
+        )
         for node, reason in reasons.items()
     ]
 
@@ -225,7 +265,7 @@ def origin_of_nonfinite(
     """Return where an entry's nan or infinity first arises; None if it is finite."""
     graph = closed.graph
     root = closed.entries[row * closed.shape[1] + column]
-    values = _values(closed, [root, closed.trace.outputs[row]], point)
+    values = _numbers(closed, [root, closed.trace.outputs[row]], point)[0].values
     for node in graph.reach([closed.trace.outputs[row], root]):
         fine = all(math.isfinite(values[operand]) for operand in graph.operands(node))
         if fine and not math.isfinite(values[node]):

@@ -88,6 +88,7 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
+    "log1p": lambda x: sympy.log(1 + x),
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     **{
@@ -160,6 +161,7 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "div": _quotient,
     "neg": _minus,
     "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
+    "log1p": lambda x: sympy.log(_sum(sympy.S.One, x), **_AS_IS),
     **_as_is("pow exp log abs max min sin cos tan asin acos atan sinh cosh tanh erf erfc"),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
 }

@@ -49,7 +49,10 @@ ARRAYS: dict[str, Callable[..., Array]] = {
     "neg": np.negative,
     "pow": np.power,
     "mod": np.mod,
-    **{name: getattr(np, name) for name in "sqrt exp log sin cos tan sinh cosh tanh abs".split()},
+    **{
+        name: getattr(np, name)
+        for name in "sqrt exp log log1p sin cos tan sinh cosh tanh abs".split()
+    },
     **{
         f"a{name}": getattr(np, f"arc{name}")
         for name in ("sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh")

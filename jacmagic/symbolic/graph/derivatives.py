@@ -82,6 +82,7 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "sqrt": lambda g, r, x: (_reciprocal(g, g.mul(g.number(2), r)),),
     "exp": lambda g, r, x: (r,),
     "log": lambda g, r, x: (_reciprocal(g, x),),
+    "log1p": lambda g, r, x: (_reciprocal(g, g.add(ONE, x)),),
     "sin": lambda g, r, x: (g.apply("cos", x),),
     "cos": lambda g, r, x: (g.neg(g.apply("sin", x)),),
     "tan": lambda g, r, x: (g.add(ONE, g.square(r)),),

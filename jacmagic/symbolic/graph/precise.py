@@ -202,7 +202,7 @@ def _bessel(kind: str, order: int) -> Callable[[Any, Number], Number]:
 
 
 _exp = _within(_MAX_EXPONENT, _named("exp"))
-_SAME_NAME = "sqrt log sin cos tan asin acos atan atan2 tanh asinh acosh atanh erfinv zeta"
+_SAME_NAME = "sqrt log log1p sin cos tan asin acos atan atan2 tanh asinh acosh atanh erfinv zeta"
 _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "add": lambda c, a, b: a + b,
     "sub": lambda c, a, b: a - b,

@@ -1,9 +1,12 @@
-"""Sums of exponentials rewritten so that they do not overflow.
+"""Sums of exponentials, and logarithms, rewritten so that they neither overflow nor lose digits.
 
 A formula shows eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Every such part of
 a graph is replaced by an equal one with the largest exponent M taken out:
 
     ln Σ cᵏeᵛ = M + ln S,      a·eᵘ/(Σ cᵏeᵛ)ⁿ = a·eᵘ⁻ⁿᴹ/Sⁿ,      S = Σ cᵏeᵛ⁻ᴹ.
+
+Of two exponentials ln S is log1p(e⁻ᵈ), d their exponents' distance, and ln(1 ± y) is log1p(±y):
+1 + y keeps no digits of a small y.
 
 The structure is recognised, in code written by hand as in torch's functions.
 Reference: P. Blanchard, D. J. Higham and N. J. Higham, Accurately computing the log-sum-exp and
@@ -25,7 +28,7 @@ from jacmagic.symbolic.graph.numbers import Number
 from jacmagic.symbolic.graph.patterns import Sums, inside_log_sigmoid
 from jacmagic.symbolic.graph.transfer import rebuilt
 
-_GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
+_GROWING = ("exp", "pow", "sigmoid", "log")  # what overflows, or loses digits, in or of a sum
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
@@ -69,11 +72,13 @@ class _Rewriting:
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         exponent = self._of_log_sigmoid(node)
+        terms = self._inside_log(node)
         if exponent is not None:
-            softplus = self._logarithm(self._take_out([(ONE, ZERO), (ONE, exponent)]))
-            self.new[node] = graph.neg(softplus)
-        elif operation == "log" and self._shift(operands[0]) is not None:
-            self.new[node] = self._logarithm(self._shift(operands[0]) or (ZERO, ONE))
+            self.new[node] = graph.neg(self._logarithm([(ONE, ZERO), (ONE, exponent)]))
+        elif terms is not None:
+            self.new[node] = self._logarithm(terms)
+        elif operation == "log" and (y := self._beside_one(operands[0])) is not None:
+            self.new[node] = graph.apply("log1p", y)
         elif operation == "div" and self._is_spread(*operands):
             self.new[node] = self._spread(*operands)
         elif self._is_product(node) and not all(
@@ -109,9 +114,36 @@ class _Rewriting:
             return Fraction(1, 2)
         return graph.value(graph.operands(node)[1])
 
-    def _logarithm(self, shifted: tuple[int, int]) -> int:
-        largest, total = shifted
-        return self.graph.add(largest, self.graph.apply("log", total))
+    def _inside_log(self, node: int) -> Exponentials | None:
+        """Return the exponentials that a node is the logarithm of; None for other nodes."""
+        graph = self.graph
+        if graph.operations[node] not in ("log", "log1p"):
+            return None
+        (inside,) = graph.operands(node)
+        terms = self._exponentials(inside)
+        if graph.operations[node] == "log":
+            return terms
+        one = self._exponential(inside)
+        terms = terms or ([one] if one is not None else None)
+        return terms and [(ONE, ZERO), *terms]
+
+    def _logarithm(self, terms: Exponentials) -> int:
+        graph = self.graph
+        if len(terms) == 2 and terms[0][0] == terms[1][0] == ONE:
+            (_, a), (_, b) = terms
+            smaller = graph.apply("exp", graph.neg(graph.apply("abs", graph.sub(a, b))))
+            return graph.add(graph.apply("max", a, b), graph.apply("log1p", smaller))
+        largest, total = self._take_out(terms)
+        return graph.add(largest, graph.apply("log", total))
+
+    def _beside_one(self, node: int) -> int | None:
+        """Return y of a node 1 + y, −y of 1 − y, rewritten; None for other nodes."""
+        graph, operands = self.graph, self.graph.operands(node)
+        if graph.operations[node] not in ("add", "sub") or ONE not in operands:
+            return None
+        if graph.operations[node] == "add":
+            return self.new[operands[0] if operands[1] == ONE else operands[1]]
+        return graph.neg(self.new[operands[1]]) if operands[0] == ONE else None
 
     def _is_spread(self, above: int, below: int) -> bool:
         """Whether a sum with exponentials in it is divided by exponentials."""

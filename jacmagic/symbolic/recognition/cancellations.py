@@ -163,6 +163,11 @@ def _probability(graph: Graph, node: int) -> int | None:
     return inner if low in _ROUNDOFFS and high == 1 - low else None
 
 
+def _log_of_sum(graph: Graph, node: int) -> int:
+    """log1p(u) = ln(1 + u)."""
+    return graph.apply("log", graph.add(ONE, graph.operands(node)[0]))
+
+
 def _one_number(graph: Graph, node: int) -> int | None:
     """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum are added to the last one."""
     terms = list(signed_terms(graph, node))
@@ -182,6 +187,7 @@ def _one_number(graph: Graph, node: int) -> int | None:
 CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
     "exp": (_exp_of_log,),
     "log": (_log_of_exp,),
+    "log1p": (_log_of_sum,),
     "div": (_ratio, _size),
     "clamp": (_probability,),
     "sigmoid": (_odds,),

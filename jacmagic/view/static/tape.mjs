@@ -24,6 +24,7 @@ const OPERATIONS = [
   ["sqrt", 1, Math.sqrt],
   ["exp", 1, Math.exp],
   ["log", 1, Math.log],
+  ["log1p", 1, Math.log1p],
   ["sin", 1, Math.sin],
   ["cos", 1, Math.cos],
   ["tan", 1, Math.tan],

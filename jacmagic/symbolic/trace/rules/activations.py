@@ -20,7 +20,7 @@ def _gelu(x: Tensor, approximate: str = "none") -> Tensor:
 
 def _softplus(x: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """ln(1 + eᵝˣ)/β, and x beyond a threshold, 20 by default."""
-    smooth = (UNIT + (beta * x).exp()).log() / beta
+    smooth = (beta * x).exp().log1p() / beta
     return smooth if threshold >= 20 else torch.where(beta * x > threshold, x, smooth)
 
 

@@ -1,6 +1,6 @@
 """Rules for elementwise operations: arithmetic, powers, angles, choices.
 
-The textbook form stands in the table: log1p(x) is written log(1 + x), rsqrt as 1/√x.
+The textbook form stands in the table: rsqrt(x) is written 1/√x.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jacmagic.symbolic.trace.rules.arrays import (
     toward_zero,
     truth,
 )
-from jacmagic.symbolic.trace.rules.formula import UNIT, Formula, formulas
+from jacmagic.symbolic.trace.rules.formula import Formula, formulas
 
 
 def _sum(g: Graph, a: Nodes, b: Nodes, alpha: float = 1) -> np.ndarray:
@@ -82,8 +82,8 @@ def _quotient(x: Tensor, y: Tensor, *, rounding_mode: str | None = None) -> Tens
 
 
 _SAME_NAME = (
-    "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sqrt abs sign floor ceil "
-    "sigmoid relu atan2 lt le gt ge eq ne"
+    "exp log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh sqrt abs sign floor "
+    "ceil sigmoid relu atan2 lt le gt ge eq ne"
 )
 
 ELEMENTWISE: dict[str, Rule | Formula] = {
@@ -128,7 +128,6 @@ ELEMENTWISE: dict[str, Rule | Formula] = {
         fmod=lambda a, b: a - b * torch.trunc(a / b),
         exp2=lambda x: 2**x,
         expm1=lambda x: x.exp() - 1,
-        log1p=lambda x: (UNIT + x).log(),
         log2=lambda x: x.log() / math.log(2),
         log10=lambda x: x.log() / math.log(10),
         logit=lambda x, eps=None: _log_odds(x if eps is None else x.clamp(eps, 1 - eps)),

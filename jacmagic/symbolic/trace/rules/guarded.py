@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph import ZERO, Graph
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
 
@@ -24,8 +24,8 @@ def _numbers(operands: Operands, *arguments: Any) -> list[Any]:
     return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
 
 
-def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[..., Selection]:
-    """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, and for b + 1 xlog1py."""
+def _times_log(logarithm: str, zero: float) -> Callable[..., Selection]:
+    """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, xlog1py is a·ln(1 + b)."""
 
     def rule(g: Graph, operands: Operands, a: Any, b: Any) -> Selection:
         values = np.broadcast_arrays(*map(np.asarray, _numbers(operands, a, b)))
@@ -38,7 +38,7 @@ def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[...
                 result[index] = ZERO
                 conditions += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
             else:
-                result[index] = g.mul(u, g.apply("log", inside(g, v)))
+                result[index] = g.mul(u, g.apply(logarithm, v))
         return Selection((result,), conditions)
 
     return rule
@@ -64,7 +64,7 @@ def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
 
 
 GUARDED: dict[str, Callable[..., Selection]] = {
-    "xlogy": _times_log(lambda g, v: v, 0),
-    "special_xlog1py": _times_log(lambda g, v: g.add(ONE, v), -1),
+    "xlogy": _times_log("log", 0),
+    "special_xlog1py": _times_log("log1p", -1),
     "special_entr": _entropy,
 }
