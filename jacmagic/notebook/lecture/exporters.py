@@ -113,7 +113,7 @@ class Page(HTMLExporter):
 
     @default("default_preprocessors")
     def _without_execution(self) -> list[str]:
-        """Return nbconvert's preprocessors but the one of `--execute`, which embeds no explorers."""
+        """Return nbconvert's preprocessors but that of `--execute`, which embeds no explorers."""
         usual: list[str] = HTMLExporter().default_preprocessors
         return [name for name in usual if not name.endswith(".ExecutePreprocessor")]
 
