@@ -51,15 +51,19 @@ def kind_of(value: Any) -> Kind:
     return Kind.REAL if is_number or hasattr(value, "__array_interface__") else Kind.FIXED
 
 
+_OF_SLIPS = {int, float, bool, str, type(None)}  # types in a list of numbers with a slip
+
+
 def is_array(value: Any, depth: int = 0) -> bool:
     """Whether a list or tuple is one array: of numbers, tensors and lists of these.
 
-    Tensors of several shapes in one list are several inputs.
+    Tensors of several shapes in one list are several inputs. A text or None among bare numbers is a
+    slip, not a setting: such a list is one array too, which `as_tensor` refuses.
     """
     if type(value) not in (list, tuple) or depth > MAX_BRACKETS:
         return False
     kinds = set(map(type, value))
-    if kinds <= {int, float, bool}:
+    if kinds <= {int, float, bool} or (kinds & {int, float} and kinds <= _OF_SLIPS):
         return True
     if any(issubclass(kind, torch.Tensor) for kind in kinds):
         shapes = {tuple(part.shape) for part in value if isinstance(part, torch.Tensor)}

@@ -57,6 +57,8 @@ def shown(
         (f"%%jacobian x=np.ma.masked\n{F}", "found masked ones"),
         (f"%%jacobian x=np.datetime64('2020')\n{F}", "expected an array of real numbers"),
         (f"%%jacobian x='a'\n{F}", "found str"),
+        (f"%%jacobian x=[1,'a']\n{F}", "found str"),
+        (f"%%jacobian x=[1,None]\n{F}", "found NoneType"),
         (f"%%jacobian x=None\n{F}", "found NoneType"),
         (f"%%jacobian x=print\n{F}", "found builtin_function_or_method"),
         (f"%%jacobian x=square\n{F}", "found function"),

@@ -103,6 +103,11 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
         torch.tensor([0, 2, 0, 0, 0]),
         torch.sin(x) * x.scatter_add(0, torch.tensor([1, 1, 0, 4, 1]), x**2),
     ),
+    "means by indices": lambda x: (
+        x.scatter_reduce(0, torch.tensor([1, 1, 0, 4, 1]), x**2, "mean")
+        * x.scatter_reduce(0, torch.tensor([1, 1, 0, 4, 1]), x**3, "mean", include_self=False)
+        + x.scatter_reduce(0, torch.tensor([2, 2, 0, 4, 1]), x**3, "sum", include_self=False)
+    ),
     "padding": lambda x: torch.nn.functional.pad(x, (1, 2)) * 3 + 1,
     "products": lambda x: torch.tanh(WEIGHTS @ x) * (WEIGHTS.T @ (WEIGHTS @ x)).sum(),
     "matrices": lambda x: torch.outer(x, x) @ WEIGHTS.T @ torch.outer(WEIGHTS @ x, x),

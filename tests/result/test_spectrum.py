@@ -143,6 +143,13 @@ def test_a_singular_matrix_has_zero_to_rounding() -> None:
     assert J.det.equation.text.endswith(("= 0 to rounding", "= 0"))
 
 
+def test_entries_that_cancel_leave_a_determinant_of_zero_to_rounding() -> None:
+    """The entries 1 − z² of a normalisation have few digits, and so has what is left of det J."""
+    x = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    J = jacmagic.jacobian(lambda x: torch.nn.functional.layer_norm(x, (2,)), x)
+    assert J.det != 0 and J.det.equation.text.endswith("= 0 to rounding")
+
+
 def test_units_do_not_make_a_determinant_zero() -> None:
     """Columns of picofarads and megavolts leave det J = r V² as exact as any other."""
     J = jacmagic.jacobian(

@@ -146,6 +146,20 @@ def test_layers_are_called_as_in_textbooks() -> None:
     assert [float(entry) for entry in J.formula] == pytest.approx(layer.weight[0].tolist())
 
 
+def test_every_group_of_a_normalisation_has_names() -> None:
+    """Rows that are standardised on their own have z, μ and σ each, with the row's number."""
+    J = jacmagic.jacobian(
+        lambda x: torch.nn.functional.layer_norm(x, (2,)),
+        torch.tensor([[1, 2], [3, 5], [0.5, -1]], dtype=torch.float64),
+    )
+    names = [str(clause.symbol) for clause in J.reading.clauses]
+    assert names == [
+        *("mu_0", "mu_1", "mu_2", "sigma_0", "sigma_1", "sigma_2"),
+        *("z_0_0", "z_0_1", "z_1_0", "z_1_1", "z_2_0", "z_2_1"),
+    ]
+    assert shown(J)[14] == "(1 - z_1_0**2)/(2*sigma_1)"
+
+
 def test_names_that_are_taken_stay_numbers() -> None:
     """A constant called like an input, or like another constant of another value, is a number."""
 

@@ -14,6 +14,7 @@ from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.short_form import ShortForm, short_form
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.rounding import bounded, dtype_of
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLIC_ROWS = 4  # rows of a matrix whose determinant is expanded: 24 products
@@ -93,9 +94,18 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
     letter = jacobian.notation.letter
     value.name = Fragment(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
     value.digits = jacobian.view.digits
-    value.bound = error_bound(matrix, epsilon_of(jacobian))
+    value.bound = error_bound(matrix, epsilon_of(jacobian), _rounding(jacobian))
     value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC_ROWS else None
     return value
+
+
+def _rounding(jacobian: JacobianResult) -> np.ndarray | None:
+    """Return bounds on the errors of the entries (m, n); None without a closed form."""
+    form = jacobian.closed_form
+    if form is None:
+        return None
+    errors = bounded(form, jacobian.problem.flat_point, dtype_of(form.trace.dtypes))[1]
+    return np.where(np.isfinite(errors), errors, 0.0)
 
 
 def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
@@ -112,8 +122,13 @@ def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     return form if np.isfinite(value) and abs(exact - value) <= value.bound else None
 
 
-def error_bound(matrix: np.ndarray, epsilon: float) -> float:
+def error_bound(matrix: np.ndarray, epsilon: float, errors: np.ndarray | None = None) -> float:
     """Return a bound on the error of a determinant whose entries have a relative error ε.
+
+    Args:
+        matrix: the square matrix.
+        epsilon: ε, that of the factorisation too.
+        errors: bounds on the entries' own errors, where terms cancel in them; None for ε.
 
     An entry's change is multiplied by its cofactor, which Hadamard's inequality bounds by the
     product of the other rows' norms; the n² changes, and n roundings for each pivot, add up.
@@ -124,5 +139,8 @@ def error_bound(matrix: np.ndarray, epsilon: float) -> float:
     with np.errstate(all="ignore"):
         largest = sizes.max(axis=0, initial=0.0)
         rows = np.linalg.norm(sizes / np.where(largest > 0, largest, 1), axis=1)
+        if errors is not None and n:
+            moved = np.linalg.norm(errors / np.where(largest > 0, largest, 1), axis=1)
+            epsilon = max(epsilon, float(np.nan_to_num(moved / rows).max()))
         logarithm = np.log([*largest, *rows]).sum()  # a product of sizes may overflow on its way
         return float(2 * n * n * epsilon * np.exp(logarithm))

@@ -15,6 +15,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import Graph, Sums
+from jacmagic.symbolic.graph.patterns import Standardised
 from jacmagic.symbolic.graph.sizes import tree_sizes
 
 MAX_NAMES = 6  # beside those of softmax components; more are not remembered while reading
@@ -129,25 +130,30 @@ class Abbreviations:
                 self.name(node, Label(f"‖{vectors[parts]}‖"))
 
     def name_standardised(self) -> None:
-        """Name standardised values z₀ and z₁, their mean μ and their deviation σ."""
-        sums, named = Sums(self.graph), set()
+        """Name standardised values z₀ and z₁, their mean μ and their deviation σ.
+
+        Those of several groups, as of the rows of a batch, are z₀₀ and z₀₁ with μ₀ and σ₀, and so
+        on.
+        """
+        sums, groups = Sums(self.graph), dict[int, Standardised]()
         for node in self._reached:
             parts = sums.standardised(node)
-            if parts is None or parts.root in named or len(parts.members) > MAX_MEMBERS:
-                continue
-            named.add(parts.root)
-            letter = next(iter(self._free(("z", "y", "v")))) if len(named) == 1 else ""
-            for k, gap in enumerate(parts.gaps if letter else ()):
-                self.name(self.graph.div(gap, parts.root), Label(letter, (k,)))
-            if letter:
-                self._name_moments(parts.mean, parts.root)
+            if parts is not None and len(parts.members) <= MAX_MEMBERS:
+                groups[parts.root] = parts
+        letter = next(iter(self._free(("z", "y", "v"))), "")
+        several = len(groups) > 1
+        for g, parts in enumerate(groups.values() if letter else ()):
+            index = (g,) if several else ()
+            for k, gap in enumerate(parts.gaps):
+                self.name(self.graph.div(gap, parts.root), Label(letter, (*index, k)))
+            self._name_moments(parts.mean, parts.root, index)
 
-    def _name_moments(self, mean: int | None, root: int) -> None:
+    def _name_moments(self, mean: int | None, root: int, index: tuple[int, ...]) -> None:
         """Name a mean μ and a deviation σ; the root of a mean of squares r."""
         named = [(root, "r")] if mean is None else [(mean, "mu"), (root, "sigma")]
         for part, name in named:
             if name not in self._letters_taken:
-                self.name(part, Label(name))
+                self.name(part, Label(name, index))
 
     def name_sigmoids(self) -> None:
         """Name repeated sigmoids of more than a symbol s, or s₀ and s₁."""

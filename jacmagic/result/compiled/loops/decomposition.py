@@ -42,7 +42,7 @@ def decompositions() -> dict[Any, Any]:
         aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
         aten.cumprod.default: _running_product,
         aten.cumsum.default: _running_sum,
-        aten.scatter_reduce.two: _sum_by_indices,
+        aten.scatter_reduce.two: _reduced_by_indices,
         aten.full_like.default: lambda x, value, **_: aten.scalar_tensor(
             value, dtype=x.dtype, device=x.device
         ).repeat(x.shape),
@@ -96,14 +96,19 @@ def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) 
     return torch.empty_strided(batch + primal.shape, strides, dtype=tangent.dtype).zero_()
 
 
-def _sum_by_indices(
+def _reduced_by_indices(
     x: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool = True
 ) -> Any:
-    return (
-        x.scatter_add(dim, index, source)
-        if (reduce, include_self) == ("sum", True)
-        else NotImplemented
-    )
+    """Return sums or means of what is sent to each element, with the element itself or without."""
+    if reduce not in ("sum", "mean"):
+        return NotImplemented
+    if (reduce, include_self) == ("sum", True):
+        return x.scatter_add(dim, index, source)
+    sent = torch.zeros_like(x).scatter_add(dim, index, torch.ones_like(source))
+    kept = x if include_self else torch.where(sent > 0, 0, x)
+    total = kept.scatter_add(dim, index, source)
+    count = sent + 1 if include_self else sent.clamp_min(1)
+    return total / count if reduce == "mean" else total
 
 
 def _mean(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Any) -> Tensor:
