@@ -171,6 +171,38 @@ def test_a_range_that_is_left_in_a_short_dtype_is_the_cause(function):
     assert "range of float32" in agreement.disagreements[0].cause
 
 
+def test_a_closed_form_that_overflows_is_not_cited_as_different() -> None:
+    """Where float64 has no digits of the closed form, torch is compared with fifty of them."""
+    x = torch.tensor(1e200, dtype=F64)
+    agreement = jacmagic.jacobian(lambda x: torch.hypot(x, 2 * x), x).agreement
+    assert agreement.verdict == "agree" and agreement.largest < 1e-15
+    small = torch.tensor(1e-160, dtype=F64)
+    agreement = jacmagic.jacobian(lambda x: torch.sin(x) / x, small).agreement
+    assert "largest difference 3e-161" in str(agreement)
+
+
+def test_differences_of_zero_confirm_no_infinity() -> None:
+    """torch's infinity is wrong where the function is flat, and the closed form is not blamed."""
+    x = torch.tensor(1e-160, dtype=F64)
+    agreement = jacmagic.jacobian(lambda x: (1 - torch.cos(x)) / x**2, x).agreement
+    assert agreement.alone != "the closed form" and "-8.33333e-162" in str(agreement)
+
+
+def test_a_range_that_is_left_in_float64_is_the_cause() -> None:
+    """A backward pass that under- or overflows is named as the cause, not the user's code."""
+    x = torch.tensor([300.0, 400.0], dtype=F64)
+    agreement = jacmagic.jacobian(lambda x: torch.exp(x) / torch.exp(2 * x), x).agreement
+    assert agreement.alone == "torch"
+    assert all("range of float64" in one.cause for one in agreement.disagreements)
+
+
+def test_a_root_of_a_special_function_is_no_error() -> None:
+    """torch's digamma has no digits at its root, and a closed form nevertheless."""
+    x = torch.tensor(1.4616321449683622, dtype=F64)
+    J = jacmagic.jacobian(torch.digamma, x)
+    assert J.formula is not None and "torch has only 9 digits" in J.agreement.reason
+
+
 def test_what_a_short_dtype_loses_is_not_reported_as_an_error() -> None:
     """torch's erf of a tiny bfloat16 is 0; the dtype is named, and no report asked for."""
     x = torch.tensor(2.2648936e-31, dtype=torch.bfloat16)

@@ -16,11 +16,16 @@ from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity
+from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.trace import ADVICE, Leak, Refusal
 
 _DISCARDED = "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
 _OUT_OF_RANGE = (
-    "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
+    "torch's backward pass leaves the range of float64: rewrite or scale the function so that no "
+    "number on the way overflows or underflows."
+)
+_BEYOND = (
+    "torch's backward pass meets 0·∞ or leaves the range of {} on the way: compute in a "
     "higher precision (--dtype float64)."
 )
 MAX_SUSPECTS = 2  # cuts named where no trace shows which of them matters
@@ -115,11 +120,39 @@ class Causes:
                 return f"The point lies on a kink: {edge}."
         if not self._connected(i, j):
             return _NOT_REACHED
+        return self._unseen(i, j, value)
+
+    def _unseen(self, i: int, j: int, value: float) -> str:
+        """Return a cause that lies in the arithmetic: its range, or its digits."""
         dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
-        if math.isfinite(value):
-            is_short = dtype != "float64"
-            return NOTHING_SEEN + (_SHORT.format(dtype=dtype) if is_short else _NOTHING_ELSE)
-        return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
+        finite = math.isfinite(value)
+        if dtype != "float64":
+            return (
+                f"{NOTHING_SEEN}{_SHORT}".format(dtype=dtype) if finite else _BEYOND.format(dtype)
+            )
+        if (finite or not self._chooses(i)) and self._leaves_range(j):
+            return _OUT_OF_RANGE
+        return NOTHING_SEEN + _NOTHING_ELSE if finite else _DISCARDED
+
+    def _chooses(self, i: int) -> bool:
+        """Whether an output chooses between branches, as torch.where does."""
+        return self.form is not None and any(
+            self.form.graph.operations[node] == "where" for node in self._below(i)
+        )
+
+    def _leaves_range(self, j: int) -> bool:
+        """Whether a number on the way to a column, as it is written, over- or underflows."""
+        if self.form is None:
+            return False
+        entries = self.form.entries[j :: self.form.shape[1]]
+        tape = write_tape(self.form.graph, entries, self.form.trace.inputs)
+        slots = tape.slots(self.problem.flat_point)
+        for value, (name, *reads) in zip(slots[tape.first :], tape.operations, strict=True):
+            regular = all(math.isfinite(slots[read]) and slots[read] for read in reads)
+            lost = math.isinf(value) or (value == 0 and name in ("mul", "div", "pow", "exp"))
+            if regular and lost:
+                return True
+        return False
 
     def _leak(self, i: int, j: int) -> Leak | None:
         """Return the first cut on the way between two components."""

@@ -60,6 +60,8 @@ def judge(
         exactly: evaluates entries of the closed form with fifty digits; None without one.
         circumstances: what else is known of the function.
 
+    Where the closed form's values are in doubt, `sources` gets those of fifty digits.
+
     Returns:
         Findings (m, n), and where finite differences contradict what two others agree on, boolean.
     """
@@ -81,6 +83,9 @@ def judge(
             if finding is not None:
                 findings[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
+        for (i, j), exact in zip(doubtful, exacts, strict=True):
+            if not np.isnan(exact.value):
+                sources.formula[i, j] = exact.value
         usable |= equal
     alone = np.zeros(findings.shape, dtype=bool)
     if sources.estimated is not None:
@@ -266,6 +271,7 @@ def _against(
     with np.errstate(invalid="ignore", over="ignore"):
         gap = np.abs(values - estimate.value)
         confirmed = gap <= TRUSTED_ERRORS * estimate.error + rounding * size
+        confirmed &= np.isfinite(size)
         missed = (
             gap
             > TRUSTED_ERRORS * estimate.error + max(dtype.half, MAX_SHARE_OF_VARIATION**2) * size

@@ -39,7 +39,7 @@ class Sources:
 
     Attributes:
         torch: the value that is shown.
-        formula: the closed form's values, or None.
+        formula: the closed form's values, with fifty digits where it takes them; or None.
         precision: name of the dtype in which torch computed, such as "float64".
         bound: bounds on the rounding errors of the closed form in that dtype, or None.
         estimated: finite differences with their errors, or None where there are none.

@@ -58,7 +58,7 @@ _ORIGINS = {
     **dict.fromkeys(("log", "log1p"), "the logarithm of a number that is not positive"),
     "sqrt": "the square root of a negative number",
     "pow": "a power that is not defined or too large",
-    "exp": "exp grows beyond the largest number",
+    **{name: f"{name} grows beyond the largest number" for name in ("exp", "sinh", "cosh")},
     "number": "a constant that is not finite",
 }
 

@@ -33,6 +33,8 @@ _SPECIAL = frozenset(
 )
 _SPECIAL_UNITS = 64  # series and expansions, some ten terms of them
 
+_WITH_ROOTS = frozenset("lgamma digamma j0 j1 y0 y1".split())  # near them no digit is promised
+
 Spread = Callable[..., float]  # (value, arguments, errors) → the errors passed through
 
 
@@ -92,8 +94,9 @@ def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> floa
     if name in _EXACT:
         return passed
     units = 1 if name in _BASIC else _SPECIAL_UNITS if name in _SPECIAL else _ELEMENTARY_UNITS
+    size = max(abs(value), 1.0) if name in _WITH_ROOTS else abs(value)
     own = 0.0 if value == 0 and name in ("add", "sub") else rounding.smallest
-    return passed + units * rounding.unit * abs(value) + own
+    return passed + units * rounding.unit * size + own
 
 
 def _passed(name: str, value: float, arguments: list[float], errors: list[float]) -> float:

@@ -198,14 +198,14 @@ def inside_log_sigmoid(graph: Graph, node: int) -> tuple[int, bool] | None:
 def log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
     """Return u and the derivative by u of ln σ(u) or ln(1 − σ(u)); else None.
 
-    Neither goes by 1/σ or 1/(1 − σ), which may be 1/0.
+    Neither goes by 1/σ or 1/(1 − σ), which may be 1/0; σ(−u) has the digits that 1 − σ(u) lacks.
     """
     inside = inside_log_sigmoid(graph, node)
     if inside is None:
         return None
     sigmoid, falls = inside
-    slope = graph.neg(sigmoid) if falls else graph.sub(ONE, sigmoid)
-    return graph.operands(sigmoid)[0], slope
+    (u,) = graph.operands(sigmoid)
+    return u, graph.neg(sigmoid) if falls else graph.apply("sigmoid", graph.neg(u))
 
 
 def logistic(graph: Graph, node: int) -> tuple[int, int] | None:
