@@ -108,6 +108,7 @@ def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | 
         ),
         ("x=", "the point needs a value for x; write x=VALUE without blanks\n"),
         ("x= 3", "the point needs a value for x"),
+        ("x= --still", "the point needs a value for x; write x=VALUE without blanks\n"),
         ("x=3 + 4", "found '+'; write values with blanks in brackets"),
         ("x=[1, 2", "a bracket is not closed; write the missing ']'\n"),
         ("x=1]", "this ']' closes nothing"),

@@ -104,6 +104,11 @@ def test_a_kink_that_is_smooth_after_all() -> None:
     assert float(both.left[0, 0]) == pytest.approx(0, abs=1e-9)
 
 
+def test_no_kink_is_named_where_the_function_is_smooth() -> None:
+    """A kink inside is none of a function whose sides and torch have one slope."""
+    assert jacmagic.jacobian(lambda x: x * x.abs(), at(0)[0]).agreement.warnings == ()
+
+
 def test_infinite_slopes() -> None:
     """The cube root of a square rises to both sides without bound."""
     both = jacmagic.jacobian(lambda x: x.abs() ** 0.5, at(0)).one_sided

@@ -105,6 +105,8 @@ def for_exception(kind: str, message: str, code: str) -> str | None:
         power = f"{match[1]}**{match[2]}" if match else "a**b"
         return f"^ is exclusive or in Python: write {power}"
     if "call numpy() on Tensor" in message:
+        if ".numpy()" in code:
+            return "leave out .numpy(): NumPy's functions take the input itself"
         names = [other for name, other in _OF_SCIPY.items() if f"{name}(" in code]
         written = f"torch.{names[0]}" if names else "the function of torch or torch.special"
         return f"torch cannot differentiate what SciPy computes: write {written}"

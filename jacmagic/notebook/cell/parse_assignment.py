@@ -33,7 +33,8 @@ def parse_assignment(line: Line, token: Token, queue: list[Token]) -> Assignment
     source = token.text[match.end() :].removesuffix(",")
     marked = line.mark(token.column, len(token.text))
     if not source:
-        value = queue[0].text if queue and not _PAIR.match(queue[0].text) else "VALUE"
+        follows = queue[0].text if queue else "--"
+        value = "VALUE" if _PAIR.match(follows) or follows.startswith("--") else follows
         raise CellError(
             f"the point needs a value for {name}; write {name}={value} without blanks{marked}"
         )

@@ -36,6 +36,7 @@ from jacmagic.symbolic.notation import notation_of
 from jacmagic.symbolic.one_sided import are_linear
 from jacmagic.symbolic.sides import OneSided
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import is_close
 
 
 @dataclass
@@ -130,13 +131,16 @@ class Evidence:
         """The kinks and the ends of branches at the point."""
         if self.form is None:
             return []
-        return [edge for edge in edges(self.form, self.point) if not self._is_smooth_at(edge)]
+        found = edges(self.form, self.point)
+        return [edge for edge in found if not (edge.possible and self.is_smooth_at(edge))]
 
-    def _is_smooth_at(self, edge: Singularity) -> bool:
-        """Whether a possible kink is none: all that depends on it has one slope from both sides."""
-        if not edge.possible or self.both is None:
+    def is_smooth_at(self, edge: Singularity) -> bool:
+        """Whether all that depends on a kink has one slope from both sides, and torch that one."""
+        if self.both is None:
             return False
-        return bool(np.isfinite(self.both.derivative()[sorted(edge.rows)]).all())
+        rows = sorted(edge.rows)
+        derivative, truth = self.both.derivative()[rows], self.truth[rows]
+        return bool(np.isfinite(derivative).all()) and is_close(derivative, truth, self.dtype.half)
 
     @cached_property
     def is_confirmed(self) -> bool:

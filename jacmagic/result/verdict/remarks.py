@@ -32,7 +32,7 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
         *_gradient_remarks(evidence),
         *_text_remarks(evidence),
         *_outside_remarks(evidence.problem, evidence.truth, outside),
-        *dict.fromkeys(edge.remark for edge in evidence.edges),
+        *dict.fromkeys(e.remark for e in evidence.edges if not evidence.is_smooth_at(e)),
         *_nonfinite_remarks(evidence),
     )
 
