@@ -52,6 +52,16 @@ def number(value: float, digits: int = 4) -> str:
     return f"{mantissa:f}e{rounded.adjusted()}"
 
 
+def displayed(value: float, digits: int = 4) -> str:
+    """Return a number for a page: with a true minus sign and ∞; an exponent is written as in code.
+
+    Example:
+        >>> displayed(-1.25e-9), displayed(float("inf"))
+        ('−1.25e-9', '∞')
+    """
+    return re.sub("^-", "−", number(value, digits)).replace("inf", "∞")
+
+
 def spaced(count: int) -> str:
     """Return an integer with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")

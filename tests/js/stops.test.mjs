@@ -75,7 +75,7 @@ test("the text of a field", () => {
   assert.deepEqual(turns.map((one) => typedNumber(fieldText(one))), turns);
   assert.equal(fieldText(100 * Math.PI), "314.159");
   const shown = Object.values(typedAt({}, [...turns, 3]));
-  assert.deepEqual(shown.map(({ text, level }) => [text, level]), [["π/6", 2], ["-π", 0], ["-3π/4", 0], ["2π", 1]]);
+  assert.deepEqual(shown.map(({ text, level }) => [text, level]), [["π/6", 2], ["−π", 0], ["−3π/4", 0], ["2π", 1]]);
   assert.deepEqual(shown.map(({ source }) => typedNumber(source)), turns);
 });
 

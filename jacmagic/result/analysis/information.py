@@ -21,7 +21,7 @@ from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
 from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.covariance import covariance_of, groups_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
@@ -145,7 +145,7 @@ class Information(ReportDisplay):
         if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
             columns, shown = self.jacobian.columns, np.round(self.correlation, 3) + 0.0
             grids.append(matrix_grid(columns, columns, shown, 3, "correlations of the estimates"))
-        index = number(self.collinearity, 3).replace("inf", "∞")
+        index = displayed(self.collinearity, 3)
         return Report(
             f"Fisher information JᵀΣ⁻¹J of {self.jacobian.title}",
             self._formula(),

@@ -16,7 +16,7 @@ import numpy as np
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.report import Grid, Report, ReportDisplay, numeral, words
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
@@ -89,7 +89,7 @@ class Svd(ReportDisplay):
         return Report(
             f"Singular values of {self.title}",
             grids=[Grid(heads, lines)],
-            lines=[rank + number(self.condition, self.digits).replace("inf", "∞")],
+            lines=[rank + displayed(self.condition, self.digits)],
         )
 
 
@@ -186,7 +186,7 @@ class Condition(ReportDisplay):
             warnings=[singular] * (svd.rank < len(svd.s)),
             lines=[
                 "κ₂ = s₁/s" + f"{len(svd.s)}".translate(_SUBSCRIPTS) + " = "
-                f"{number(self.number, digits).replace('inf', '∞')}{lost}"
+                f"{displayed(self.number, digits)}{lost}"
             ],
         )
 

@@ -62,7 +62,7 @@ def quiz_front_end() -> str:
 
 def quiz_style() -> str:
     """Return the style sheets as one."""
-    return f"{style()}\n{style('quiz.css')}"
+    return style("quiz.css")
 
 
 def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None) -> Path:

@@ -56,7 +56,7 @@ def _typed(jacobian: JacobianResult) -> dict[str, Any]:
         str(k): {
             "value": one.value,
             "source": one.source,
-            "text": one.shown.text.replace("-", "−"),
+            "text": one.shown.text,
             "math": to_mathml(one.shown.latex, display=False),
             "level": one.shown.level,
         }

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-Point = tuple[float, float]
+from jacmagic.render.plane import Point
+
 Polyline = list[Point]
 
 FIRST_PIECES = 8  # of a curve, before pieces that bend are halved

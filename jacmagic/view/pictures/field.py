@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point
+from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.text import displayed
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import INFINITE
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, shift
 from jacmagic.view.pictures.slices import Slice
 
 ARROWS = 11  # along a side
@@ -45,7 +46,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     named = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds if kind]
     others = f"{'Other' if named else 'These'} equilibria are not isolated."
     at_point = (
-        f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
+        f"At the point: divergence {displayed(a + d, digits)}, curl {displayed(c - b, digits)}, "
         f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}."
     )
     words = [
@@ -169,8 +170,8 @@ def _pair(matrix: np.ndarray, rounding: float) -> tuple[complex, complex]:
 def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> str:
     one, other = map(complex, _pair(matrix, rounding))
     if one.imag:
-        return f"{shown(one.real, digits)} ± {shown(one.imag, digits)} i"
-    return f"{shown(one.real, digits)} and {shown(other.real, digits)}"
+        return f"{displayed(one.real, digits)} ± {displayed(one.imag, digits)} i"
+    return f"{displayed(one.real, digits)} and {displayed(other.real, digits)}"
 
 
 def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point, level_line, round_numbers
+from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.text import displayed
+from jacmagic.view.pictures.curves import level_line, round_numbers
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import ellipse
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 48  # along a side of the grid that level lines are found on
@@ -42,13 +44,13 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
-        f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
-        f"({listed(centre, digits)}); {'the strong one is' if has_own else 'here'} "
-        f"{part.outputs[0]} = {shown(value, digits)}.",
+        f"Level lines of {part.name} around {part.where(digits)}; "
+        f"{'the strong one is' if has_own else 'here'} "
+        f"{part.outputs[0]} = {displayed(value, digits)}.",
         _slope(part.outputs[0], gradient.tolist(), digits, bends),
     ]
     if hessian is not None:
-        eigenvalues = " and ".join(shown(one, digits) for one, _ in _eigen(hessian))
+        eigenvalues = " and ".join(displayed(one, digits) for one, _ in _eigen(hessian))
         words.append(
             f"The second derivatives have the eigenvalues {eigenvalues}: {_kind(hessian)}."
         )
@@ -69,7 +71,7 @@ def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> 
         return "The gradient is 0: no direction is the steepest."
     return (
         f"The gradient ({listed(gradient, digits)}) is orthogonal to it; "
-        f"its length, the steepest slope, is {shown(math.hypot(*gradient), digits)}."
+        f"its length, the steepest slope, is {displayed(math.hypot(*gradient), digits)}."
     )
 
 
@@ -167,7 +169,7 @@ def _curvature(
         share = SHORT_AXIS_SHARE * math.sqrt(strongest / abs(value)) if value else math.inf
         half = [min(share, LONGEST_AXIS_SHARE) * radius * one for one in direction]
         ends = [shift(centre, [-one for one in half]), shift(centre, half)]
-        shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
+        shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {displayed(value, digits)}"))
         halves.append([min(share, INFINITE_AXIS_SHARE) * radius * one for one in direction])
     return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
 

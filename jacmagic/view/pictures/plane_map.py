@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point
+from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.text import displayed
 from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.lattice import Images, lattice
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, shift
 from jacmagic.view.pictures.singular import (
     determinant,
     singular_lines,
@@ -116,7 +117,7 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
         line(
             [value, shift(value, _point(-radius * sigma * left[:, k]))],
             "quiet",
-            f"σ{'₁₂'[k]} = {shown(sigma, digits)}",
+            f"σ{'₁₂'[k]} = {displayed(sigma, digits)}",
         )
         for k, sigma in enumerate(sigmas)
     ]
@@ -125,12 +126,12 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
 def _words(part: Slice, radius: float, share: float, digits: int, sided: Along | None) -> list[str]:
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
-    areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
+    areas = f"multiplies areas by {displayed(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
-    stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
+    stretched = " and ".join(displayed(sigma, digits) for sigma in sigmas)
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
-        f"det J = {shown(det, digits)}.",
+        f"det J = {displayed(det, digits)}.",
         f"It takes a circle to an ellipse that is stretched by {stretched}.",
     ]
     deviation = (
@@ -142,8 +143,7 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
         f"and no single J describes {name}."
     )
     return [
-        f"A square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
-        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}) "
+        f"A square of side {displayed(2 * radius, digits)} around {part.where(digits)} "
         f"and its image under {name}, dashed under {name} + {SIDED if sided else 'J·dx'}.",
         *([kink] if sided else linear if sigmas else [INFINITE]),
         *([deviation] if sided or sigmas else []),
@@ -152,4 +152,4 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
 
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
-    return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"
+    return f"{displayed(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"

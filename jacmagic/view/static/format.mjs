@@ -29,12 +29,12 @@ function withoutTrailingZeros(text) {
 }
 
 /**
- * The same with a true minus sign and ∞.
+ * The same with a true minus sign and ∞; an exponent is written as in code.
  * @param {number} value
  * @param {number} [digits]
  */
 export function showNumber(value, digits = 4) {
-  return formatNumber(value, digits).replace(/-/g, "−").replace("inf", "∞");
+  return formatNumber(value, digits).replace(/^-/, "−").replace("inf", "∞");
 }
 
 /**

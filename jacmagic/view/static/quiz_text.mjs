@@ -25,8 +25,8 @@ function level(node) {
 
 /** @param {number} value */
 export function numeral(value) {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value).replace("-", "−");
-  return String(Number(value.toPrecision(6))).replace("-", "−");
+  const isShort = Number.isInteger(value) && Math.abs(value) < 1e15;
+  return String(isShort ? value : Number(value.toPrecision(6))).replace(/^-/, "−");
 }
 
 /**

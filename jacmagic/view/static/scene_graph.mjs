@@ -9,6 +9,7 @@ import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { KINK, NEAR, SUDDEN } from "./kinks.mjs";
 import { arrow, dot, line } from "./scene.mjs";
+import { whereOf } from "./slice.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
 const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut, or the other way round
@@ -28,7 +29,8 @@ export function graphScene(map, { radius, digits }) {
  * @param {number} radius
  * @param {number} digits
  */
-function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs: [input], outputs, name }, radius, digits) {
+function graph(map, radius, digits) {
+  const { evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs: [input], outputs, name } = map;
   const [low, high] = [centre - radius, centre + radius];
   const frame = { x: /** @type {[number, number]} */ ([low, high]), y: heights(evaluate, [low, high], y, m * radius) };
   const size = frame.y[1] - frame.y[0];
@@ -42,7 +44,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
     [[high, y + right * radius], [centre, y]],
   ]);
   const hasTangents = Number.isFinite(left + right + y);
-  const where = `${input} = ${showNumber(centre, digits)}`;
+  const where = whereOf(map, digits);
   const slopes = [left, right].map((slope) => showNumber(slope, digits));
   const words = () => {
     if (!Number.isFinite(y)) return `; it has no tangent at ${where}`;
@@ -108,7 +110,8 @@ function heights(evaluate, [low, high], y, rise) {
  * @param {number} radius
  * @param {number} digits
  */
-function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name }, radius, digits) {
+function curve(map, radius, digits) {
+  const { evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name } = map;
   const centreOf = /** @type {Point} */ ([value[0], value[1]]);
   const slope = jacobian.map(([row]) => row);
   const at = (/** @type {number} */ t) => {
@@ -135,7 +138,7 @@ function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], o
       },
     ],
     words: [
-      `The curve of ${name} and its velocity at ${input} = ${showNumber(centre, digits)}: ` +
+      `The curve of ${name} and its velocity at ${whereOf(map, digits)}: ` +
         `(${[slope[0], slope[1]].map((component) => showNumber(component, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,
     ],
   };

@@ -9,6 +9,7 @@ import { levelLine, roundNumbers } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { isKink } from "./kinks.mjs";
 import { around, arrow, circle, dot, line, shift } from "./scene.mjs";
+import { whereOf } from "./slice.mjs";
 
 const CELLS = 48; // along a side of the grid that level lines are found on
 const LEVELS = 12; // about how many lines are drawn
@@ -64,7 +65,7 @@ export function levelScene(map, { radius, digits }) {
       ...(hessian?.flat().some(Boolean) ? [/** @type {[string, string]} */ (["quadratic", "|dxᵀ·H·dx| = const"])] : []),
     ],
     words: [
-      `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
+      `Level lines of ${name} around ${whereOf(map, digits)}; ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
       slopeWords(map, digits, bends),
       ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([eigenvalue]) => show(eigenvalue)).join(" and ")}: ${kind(hessian)}.`] : []),
       ...(hessian?.flat().some(Boolean) ? [`Dotted: the ${shapeOf(hessian)} where |dxᵀ·H·dx| has one value, and the axes.`] : []),

@@ -14,6 +14,7 @@ import { bentLines, deviation, extents, squareGrid } from "./lattice.mjs";
 import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, circle, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
+import { whereOf } from "./slice.mjs";
 import { unitless } from "./units.mjs";
 
 export const INFINITE = "J is not finite here: there is no linear part.";
@@ -160,7 +161,7 @@ function fitted(vector, radius) {
  * @param {((by: number[]) => Point) | null} sided
  */
 function mapWords(map, radius, reach, digits, sided) {
-  const { jacobian, name, inputs } = map;
+  const { jacobian, name } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
@@ -172,7 +173,7 @@ function mapWords(map, radius, reach, digits, sided) {
   const apart = deviation(map, radius, sided ?? undefined) / reach;
   const apartWords = `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`;
   return [
-    `A square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}) ` +
+    `A square of side ${show(2 * radius)} around ${whereOf(map, digits)} ` +
       `and its image under ${name}, dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
     ...(sided ? [kink] : sigmas.length ? linear : [INFINITE]),
     ...(sided || sigmas.length ? [apartWords] : []),

@@ -14,6 +14,7 @@ import { bentLines, deviation, extents, lattice, squareGrid } from "./lattice.mj
 import { singularValues, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { percent, SQUARE_SHARE } from "./scene_map.mjs";
+import { whereOf } from "./slice.mjs";
 import { unitless } from "./units.mjs";
 
 const MAX_ASPECT = 5; // of the image's extents, beyond which each axis has a scale of its own
@@ -171,9 +172,9 @@ function unitsOf(map, radius) {
  * @param {number} digits
  */
 function spaceWords(map, radius, units, digits) {
-  const { jacobian, name, inputs, centre } = map;
+  const { jacobian, name, centre } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
-  const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
+  const at = whereOf(map, digits);
   const share = `${percent(deviation(map, radius, undefined, units))} of the image's half width`;
   const scaled = units.every((unit) => unit === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
   const sigmas = singularValues(jacobian);
@@ -181,7 +182,7 @@ function spaceWords(map, radius, units, digits) {
   if (centre.length === 1) {
     const velocity = jacobian.map(([slope]) => slope);
     return [
-      `The curve of ${name} in space and its velocity at ${inputs[0]} = ${show(centre[0])}: ` +
+      `The curve of ${name} in space and its velocity at ${at}: ` +
         `(${velocity.map(show).join(", ")}), of length ${show(Math.hypot(...velocity))}.`,
     ];
   }

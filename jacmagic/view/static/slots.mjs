@@ -35,7 +35,7 @@ export function inFormula(value, digits, alone) {
     if (mantissa === "1" || mantissa === "−1") whole.pop();
     else whole.push(["mo", "⋅"]);
     if (mantissa === "−1") whole.push(["mo", "−"]);
-    whole.push(["msup", "10", String(Number(exponent.replace("−", "-"))).replace("-", "−")]);
+    whole.push(["msup", "10", exponent.replace("-", "−")]);
   }
   return bracketed ? [["mo", "("], ...whole, ["mo", ")"]] : whole;
 }

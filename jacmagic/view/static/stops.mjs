@@ -88,6 +88,8 @@ function factor(text) {
  * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is not a number
  */
 export function fieldText(value, typed) {
-  if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;
-  return Number.isFinite(value) ? (constantOf(value)?.text ?? formatNumber(value, FIELD_DIGITS)) : "";
+  if (!Number.isFinite(value)) return "";
+  const isTyped = typed?.value === value && typedNumber(typed.text) === value;
+  const { text } = (isTyped ? typed : constantOf(value)) ?? {};
+  return text?.replace(/−/g, "-") ?? formatNumber(value, FIELD_DIGITS); // as it can be typed
 }
