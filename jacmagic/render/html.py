@@ -17,6 +17,7 @@ from html import escape
 
 from jacmagic.render.formula_style import bracketed, formula_style
 from jacmagic.render.page import MAX_COPIED_CHARACTERS
+from jacmagic.render.text import true_minus
 
 _STYLE = (
     formula_style(".jm-still")
@@ -99,9 +100,9 @@ def page(
         scene: HTML of a picture of the function, below the remarks.
         latex: what the formulas say, one display each; see NOTE [Notebooks that are not trusted].
     """
-    title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
-    lines += [f"<li>{escape(line)}</li>" for line in remarks]
+    title = f"<figcaption>{_sentence(caption)}</figcaption>" if caption else ""
+    lines = [f'<li class="jm-warning">⚠ {_sentence(line)}</li>' for line in warnings]
+    lines += [f"<li>{_sentence(line)}</li>" for line in remarks]
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
         _hidden(formulas),
@@ -113,6 +114,10 @@ def page(
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _sentence(text: str) -> str:
+    return escape(true_minus(text))
 
 
 def _hidden(parts: Iterable[str]) -> str:

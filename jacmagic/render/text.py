@@ -62,6 +62,16 @@ def displayed(value: float, digits: int = 4) -> str:
     return re.sub("^-", "−", number(value, digits)).replace("inf", "∞")
 
 
+def true_minus(text: str) -> str:
+    """Return a sentence for a page: the signs of its numbers are true minus signs.
+
+    Example:
+        >>> true_minus("x = -3, largest difference 2e-16; write -p 6")
+        'x = −3, largest difference 2e-16; write -p 6'
+    """
+    return re.sub(r"(?<![^\s(])-(?=[\d.πτ√])", "−", text)
+
+
 def spaced(count: int) -> str:
     """Return an integer with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")

@@ -6,6 +6,7 @@ Only such an expression is typeset: one name that is not a constant, and there i
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,6 +42,11 @@ class Typed:
     text: str
     latex: str
     level: Level = Level.ATOM
+
+    @property
+    def on_page(self) -> str:
+        """The text with true minus signs; an exponent is written as in code."""
+        return re.sub(r"(?<!\de)-", "−", self.text)
 
     def within(self, level: Level) -> Typed:
         """Return it, in brackets if it is of a lower level."""
@@ -127,22 +133,22 @@ def _number(text: str) -> Typed:
 
 def _negative(inner: Typed) -> Typed:
     shown = inner.within(Level.PRODUCT)
-    return Typed(f"−{shown.text}", f"-{shown.latex}", Level.SUM)
+    return Typed(f"-{shown.text}", f"-{shown.latex}", Level.SUM)
 
 
 def _sum(left: Typed, right: Typed) -> Typed:
-    right = right if right.text[0] != "−" else right.within(Level.PRODUCT)
+    right = right if right.text[0] != "-" else right.within(Level.PRODUCT)
     return Typed(f"{left.text} + {right.text}", f"{left.latex} + {right.latex}", Level.SUM)
 
 
 def _difference(left: Typed, right: Typed) -> Typed:
     right = right.within(Level.PRODUCT)
-    return Typed(f"{left.text} − {right.text}", f"{left.latex} - {right.latex}", Level.SUM)
+    return Typed(f"{left.text} - {right.text}", f"{left.latex} - {right.latex}", Level.SUM)
 
 
 def _product(left: Typed, right: Typed) -> Typed:
     """Return 2π and 3√2 side by side, numbers with a dot between them."""
-    if left.text[0] == "−" and left.level is Level.SUM and right.level > Level.SUM:
+    if left.text[0] == "-" and left.level is Level.SUM and right.level > Level.SUM:
         return _negative(_product(Typed(left.text[1:], left.latex[1:], Level.PRODUCT), right))
     left, right = left.within(Level.PRODUCT), right.within(Level.PRODUCT)
     is_close = left.text[-1].isdigit() and right.text[0] in "πeτ√" and right.text[:2] != "ex"
@@ -152,7 +158,7 @@ def _product(left: Typed, right: Typed) -> Typed:
 
 def _quotient(above: Typed, below: Typed) -> Typed:
     """Return a fraction; the sign of its numerator stands before it."""
-    if above.text[0] == "−" and " " not in above.text:
+    if above.text[0] == "-" and " " not in above.text:
         return _negative(_quotient(Typed(above.text[1:], above.latex[1:], Level.PRODUCT), below))
     line = f"{above.within(Level.PRODUCT).text}/{below.within(Level.CALL).text}"
     return Typed(line, rf"\frac{{{above.latex}}}{{{below.latex}}}", Level.FRACTION)

@@ -184,6 +184,13 @@ def test_chain_steps_and_remarks() -> None:
     assert 'style="padding-left:2em"' in made
 
 
+def test_numbers_of_sentences_have_a_true_minus() -> None:
+    """A caption's −3 is as the table's; exponents and options stay as they are typed."""
+    made = still(SEED, ROWS, COLUMNS, caption="at x = -3", remarks=["gap 2e-16 (-π/6); write -p 6"])
+    text = Page(made).text
+    assert "at x = −3" in text and "gap 2e-16 (−π/6); write -p 6" in text
+
+
 @given(st.text(max_size=30))
 def test_any_text_stays_text(text: str) -> None:
     """Whatever labels, captions and remarks hold, the elements are the same."""

@@ -118,7 +118,6 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
             for row in cells_of(exercise)
         ]
     return {
-        "seed": exercise.seed,
         "where": point(exercise.jacobian),
         "point": list(exercise.jacobian.problem.flat_point),
         "cells": cells,

@@ -19,7 +19,7 @@ MODULES = (
     *("chain.mjs", "curves.mjs", "scene.mjs", "lattice.mjs", "kinks.mjs", "singular.mjs"),
     *("slice.mjs", "units.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
-    *("scene_colouring.mjs", "plane.mjs", "squares.mjs"),
+    *("plane.mjs", "squares.mjs"),
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("factors.mjs", "panel.mjs", "code.mjs", "view.mjs"),
 )

@@ -93,7 +93,7 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         centre=point[list(columns)],
         inputs=[jacobian.columns[j].unicode for j in columns],
         outputs=outputs,
-        texts={k: typed[j].text for k, j in enumerate(columns) if j in typed},
+        texts={k: typed[j].on_page for k, j in enumerate(columns) if j in typed},
         name=f"{'∇' if drawn.potential else ''}{drawn.title}",
         has_derivatives=by_tape is not None,
         at=partial(_at, evaluate, point, rows, columns),
