@@ -13,7 +13,7 @@ _STYLE = """\
 {0} mtd[columnlines]{{border-left:1px solid rgba(128,128,128,.8)}}
 {0} mtd[rowlines]{{border-top:1px solid rgba(128,128,128,.8)}}
 {0} .jm-brackets{{display:inline-block;padding:.25em .3em;position:relative}}
-{0} .jm-brackets:is(::before,::after){{content:"";position:absolute;top:0;
+{0} .jm-brackets::before,{0} .jm-brackets::after{{content:"";position:absolute;top:0;
 bottom:0;width:.35em;border:1.5px solid currentColor}}
 {0} .jm-brackets::before{{left:0;border-right:0}}
 {0} .jm-brackets::after{{right:0;border-left:0}}
