@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from jacmagic.render.layout import cuts_of
+from jacmagic.render.layout import cuts_of, excerpt
 from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.render.text import displayed
 
@@ -97,6 +97,4 @@ def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
 
 
 def _shown(count: int) -> list[int | None]:
-    if count <= MAX_PAGE_ROWS:
-        return list(range(count))
-    return [*range(HEAD), None, *range(count - TAIL, count)]
+    return excerpt(count, MAX_PAGE_ROWS, HEAD, TAIL)

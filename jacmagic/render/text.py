@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 
-from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
+from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of, excerpt
 from jacmagic.render.page import MAX_TERMINAL_ROWS, TERMINAL_LETTERS
 
 MAX_PADDING = 4  # letters by which aligned decimal points may widen a column
@@ -104,7 +104,7 @@ def matrix(
     """
     if not len(rows) or not len(columns):
         return f"[ empty: {len(rows)} × {len(columns)} ]"
-    down = _shown(len(rows), MAX_TERMINAL_ROWS)
+    down = excerpt(len(rows), MAX_TERMINAL_ROWS, MAX_TERMINAL_ROWS - 2, 1)
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:
@@ -176,11 +176,6 @@ def _width(text: str) -> int:
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
     )
-
-
-def _shown(count: int, most: int) -> list[int | None]:
-    """Return the indices to show; None is the gap before the last."""
-    return list(range(count)) if count <= most else [*range(most - 2), None, count - 1]
 
 
 def _fitting(column: Callable[[int | None], list[str]], count: int, width: int) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,11 +41,7 @@ class Sweep:
 
 def has_xarray() -> bool:
     """Whether the result can be an `xarray.DataArray`."""
-    try:
-        import xarray  # noqa: F401 only to see whether it is installed
-    except ImportError:
-        return False
-    return True
+    return importlib.util.find_spec("xarray") is not None
 
 
 def dimensions(axes: Sequence[str]) -> tuple[str, ...]:

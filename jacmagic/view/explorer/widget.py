@@ -20,7 +20,6 @@ from jacmagic.errors import text_of
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
-from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.debounce import Debounce
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.page import page_of
@@ -243,8 +242,8 @@ class Explorer(ipywidgets.VBox):
         return export.save(path, self.live(), title=title)
 
     def to_fragment(self) -> str:
-        """Return HTML for a page that has the script of `view.embedded`."""
-        return fragment(self.live(), "explorer")
+        """Return HTML for a page that has the script of `view.export`."""
+        return export.fragment(self.live(), "explorer")
 
     def live(self) -> export.Live:
         """Return the view with all that a page needs without a kernel."""

@@ -5,6 +5,8 @@ Lengths of both axes of a plane are drawn to one scale, so that areas and angles
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from jacmagic.render.plane import Panel, Point, Shape
@@ -98,15 +100,18 @@ def _bent(value: Point, sided: Along, radius: float) -> list[Shape]:
 
 
 def _corners(value: Point, a: Point, b: Point) -> list[Point]:
-    signs = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-    return [shift(value, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in signs]
+    return _spanned(value, a, b, [(-1, -1), (1, -1), (1, 1), (-1, 1)])
 
 
 def ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
     """Return an ellipse with two conjugate half diameters."""
     angles = [2 * np.pi * k / CIRCLE_PIECES for k in range(CIRCLE_PIECES + 1)]
     pairs = [(float(np.cos(angle)), float(np.sin(angle))) for angle in angles]
-    return [shift(centre, (c * a[0] + s * b[0], c * a[1] + s * b[1])) for c, s in pairs]
+    return _spanned(centre, a, b, pairs)
+
+
+def _spanned(centre: Point, a: Point, b: Point, pairs: Sequence[Point]) -> list[Point]:
+    return [shift(centre, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in pairs]
 
 
 def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:

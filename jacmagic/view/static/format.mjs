@@ -38,6 +38,15 @@ export function showNumber(value, digits = 4) {
 }
 
 /**
+ * The next 1, 2 or 5 times a power of ten.
+ * @param {number} least
+ */
+export function roundStep(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * (/** @type {number} */ ([1, 2, 5, 10].find((factor) => factor * power >= least * 0.999)));
+}
+
+/**
  * A Bytes trait as float64 numbers; it arrives as a DataView of any alignment.
  * @param {DataView | null | undefined} bytes
  * @returns {Float64Array}

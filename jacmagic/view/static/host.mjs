@@ -194,38 +194,22 @@ export function mount(data, explorer, render, prepare) {
 }
 
 /**
- * Start a page's view; its still form stays where that fails.
+ * Start the views of a kind that are parts of a page; the still form of one that fails stays. Those of a
+ * page with several share the address: `#e1=…&e2=…`.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {string} kind letters; "page" for the one view of a page of its own
  */
-export function start(document, render) {
-  const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
-  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
-  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
-  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
-  const explorer = document.createElement("div");
-  page.querySelector("footer")?.before(explorer);
-  const models = mount(data, explorer, render, (view, sliders) => keepInAddress(window, view, sliders));
-  document.querySelector("#jm-still")?.remove();
-  return models;
-}
-
-/**
- * Start the views of a kind that are parts of a page; the still form of one that fails stays. Those with
- * sliders share the address: `#e1=…&e2=…`.
- * @param {Document} document
- * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
- * @param {string} kind letters
- */
-export function startEmbedded(document, render, kind) {
+export function start(document, render, kind) {
   const boxes = document.querySelectorAll(`.jm-embedded[data-jm-kind=${kind}]`);
   for (const [k, box] of /** @type {NodeListOf<HTMLElement>} */ (boxes).entries()) {
     const data = box.querySelector("script");
     if (!data) continue; // it has started
     mount(JSON.parse(data.textContent ?? ""), box, render, (view, sliders) => {
-      if (sliders.length) keepInAddress(window, view, sliders, `e${k + 1}`);
+      if (view.get("drawing")) keepInAddress(window, view, sliders, kind === "page" ? "" : `e${k + 1}`);
     });
     box.querySelector(".jm-embedded-still")?.remove();
     data.remove();
   }
+  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
 }
