@@ -7,12 +7,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.plane import Point, Shape
 from jacmagic.render.text import displayed
 from jacmagic.view.pictures.curves import level_line, round_numbers
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import ellipse
-from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, shift
+from jacmagic.view.pictures.scene import (
+    Scene,
+    arrow,
+    line,
+    listed,
+    panel_around,
+    point_of,
+    shift,
+)
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 48  # along a side of the grid that level lines are found on
@@ -29,7 +37,7 @@ FLAT_SHARE = 1e-6  # relative size of an eigenvalue that the differences cannot 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of level lines in a window of half width `radius`."""
-    centre = (float(part.centre[0]), float(part.centre[1]))
+    centre = point_of(part.centre)
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = math.hypot(*gradient.tolist())
     bends = is_kink(part, centre, radius)
@@ -40,8 +48,6 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     if length > 0 and math.isfinite(length) and not bends:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
-    shapes.append(dot(centre, "point"))
-    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
         f"Level lines of {part.name} around {part.where(digits)}; "
@@ -58,8 +64,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
             words.append(
                 f"Dotted: the {_shape(hessian)} where |dxᵀ·H·dx| has one value, and the axes."
             )
-    panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
-    return Scene([panel], words)
+    return Scene([panel_around(centre, radius, part.inputs, shapes)], words)
 
 
 def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> str:

@@ -17,7 +17,15 @@ from jacmagic.render.plane import Panel, Point, Shape
 from jacmagic.render.text import displayed
 from jacmagic.view.pictures.lattice import Images
 from jacmagic.view.pictures.plane_map import SQUARE_SHARE, percent, square_grid
-from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed
+from jacmagic.view.pictures.scene import (
+    Scene,
+    arrow,
+    dot,
+    line,
+    listed,
+    panel_around,
+    point_of,
+)
 from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
@@ -119,11 +127,8 @@ class _View:
     @property
     def square(self) -> Panel:
         """The square before it is mapped."""
-        x, y = self.part.centre.tolist()
-        half = self.radius / SQUARE_SHARE
-        shapes = [*square_grid((x, y), self.radius), dot((x, y), "point")]
-        a, b = self.part.inputs
-        return Panel((a, b), (x - half, x + half), (y - half, y + half), shapes)
+        centre, half = point_of(self.part.centre), self.radius / SQUARE_SHARE
+        return panel_around(centre, half, self.part.inputs, square_grid(centre, self.radius))
 
     @property
     def cube(self) -> Panel:

@@ -8,7 +8,7 @@
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { KINK, NEAR, SUDDEN } from "./kinks.mjs";
-import { arrow, dot, line } from "./scene.mjs";
+import { arrow, dot, line, panelAround, pointGrip } from "./scene.mjs";
 import { whereOf } from "./slice.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
@@ -63,7 +63,7 @@ function graph(map, radius, digits) {
           ...(hasTangents ? tangents.map((ends) => line(ends, "linear")) : []),
           dot([centre, y], "point"),
         ],
-        grips: [{ name: "point", label: "the point", at: /** @type {Point} */ ([centre, y]) }],
+        grips: [pointGrip([centre, y])],
       },
     ],
     legend: /** @type {[string, string][]} */ ([["function", name], ...(hasTangents ? [["linear", left === right ? "tangent" : "one-sided tangents"]] : [])]),
@@ -123,20 +123,10 @@ function curve(map, radius, digits) {
   const reach = Math.max(...rough.flatMap((piece) => piece.map((x, k) => Math.abs(x - centreOf[k]))), speed * radius) || 1;
   const half = FRAME_MARGIN * Math.min(reach, TALLEST * speed * radius || reach);
   const tip = /** @type {Point} */ ([centreOf[0] + slope[0] * radius, centreOf[1] + slope[1] * radius]);
+  const shapes = sampleCurve(at, half).map((points) => line(points, "function"));
+  shapes.push(arrow(centreOf, tip, "linear", `∂/∂${input}`));
   return {
-    panels: [
-      {
-        name: outputs.slice(0, 2).join(", "),
-        axes: /** @type {[string, string]} */ ([outputs[0], outputs[1]]),
-        frame: { x: [centreOf[0] - half, centreOf[0] + half], y: [centreOf[1] - half, centreOf[1] + half] },
-        shapes: [
-          ...sampleCurve(at, half).map((points) => line(points, "function")),
-          arrow(centreOf, tip, "linear", `∂/∂${input}`),
-          dot(centreOf, "point"),
-        ],
-        grips: [],
-      },
-    ],
+    panels: [panelAround(centreOf, half, outputs, shapes)],
     words: [
       `The curve of ${name} and its velocity at ${whereOf(map, digits)}: ` +
         `(${[slope[0], slope[1]].map((component) => showNumber(component, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,

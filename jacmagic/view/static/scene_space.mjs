@@ -10,10 +10,10 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { bentLines, deviation, extents, lattice, squareGrid } from "./lattice.mjs";
+import { bentLines, deviation, extents, lattice, squarePanel } from "./lattice.mjs";
 import { singularValues, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, dot, line, shift } from "./scene.mjs";
-import { percent, SQUARE_SHARE } from "./scene_map.mjs";
+import { area, around, arrow, dot, line, pointGrip } from "./scene.mjs";
+import { percent } from "./scene_map.mjs";
 import { whereOf } from "./slice.mjs";
 import { unitless } from "./units.mjs";
 
@@ -53,7 +53,7 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
   const right = {
     ...scenery(map.outputs, value, units.map((unit) => BOX_SHARE * unit), camera, digits),
     name: map.outputs.join(", "),
-    frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]),
+    frame: around([0, 0], SPACE_FRAME),
     grips: [],
   };
   right.shapes.push(
@@ -94,26 +94,6 @@ function scenery(labels, centre, sides, camera, digits) {
 }
 
 /**
- * The square before it is mapped.
- * @param {Slice} map
- * @param {number} radius
- * @param {Point} dx
- */
-function squarePanel({ centre, inputs }, radius, dx) {
-  const at = /** @type {Point} */ (centre);
-  return {
-    name: inputs.join(", "),
-    axes: /** @type {[string, string]} */ (inputs),
-    frame: around(at, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
-    shapes: [...squareGrid(at, radius), arrow(at, shift(at, dx), "step", "dx"), dot(at, "point")],
-    grips: [
-      { name: "point", label: "the point", at },
-      { name: "step", label: "the vector dx", at: shift(at, dx) },
-    ],
-  };
-}
-
-/**
  * The unit of the cube's picture.
  * @param {number} radius half the cube's side
  */
@@ -132,8 +112,7 @@ function cubePanel({ centre, inputs }, radius, camera, digits) {
   const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
   const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component) => component / cubeUnit(radius)));
   panel.shapes.push(...lattice(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
-  const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
-  return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
+  return { ...panel, name: inputs.join(", "), frame: around([0, 0], SPACE_FRAME), grips: [pointGrip([0, 0])] };
 }
 
 /**

@@ -191,17 +191,6 @@ class JacobianView {
     this.model.send(message);
   }
 
-  /**
-   * @param {number} factor
-   * @param {number} row
-   * @param {number} column
-   */
-  explainFactor(factor, row, column) {
-    const derivation = this.model.get("entries")[[factor, row, column].join(",")];
-    if (!derivation && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
-    this.draw();
-  }
-
   /** Hide the derivation of an entry, and open the tab that was open before. */
   close() {
     this.open = null;
