@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +40,11 @@ class Sweep:
 
 def has_xarray() -> bool:
     """Whether the result can be an `xarray.DataArray`."""
-    return importlib.util.find_spec("xarray") is not None
+    try:
+        import xarray  # noqa: F401 only to see whether it is installed
+    except ImportError:
+        return False
+    return True
 
 
 def dimensions(axes: Sequence[str]) -> tuple[str, ...]:

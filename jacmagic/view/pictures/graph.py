@@ -8,15 +8,7 @@ from jacmagic.render.plane import Panel, Point
 from jacmagic.render.text import displayed
 from jacmagic.view.pictures.curves import sample_curve
 from jacmagic.view.pictures.kinks import MIN_JUMP_RATIO, MIN_RELATIVE_JUMP, NEAR_SHARE
-from jacmagic.view.pictures.scene import (
-    Scene,
-    arrow,
-    dot,
-    line,
-    listed,
-    panel_around,
-    point_of,
-)
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, panel_around, point_of
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found

@@ -12,15 +12,7 @@ from jacmagic.render.text import displayed
 from jacmagic.view.pictures.curves import level_line, round_numbers
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import ellipse
-from jacmagic.view.pictures.scene import (
-    Scene,
-    arrow,
-    line,
-    listed,
-    panel_around,
-    point_of,
-    shift,
-)
+from jacmagic.view.pictures.scene import Scene, arrow, line, listed, panel_around, point_of, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 48  # along a side of the grid that level lines are found on

@@ -17,15 +17,7 @@ from jacmagic.render.plane import Panel, Point, Shape
 from jacmagic.render.text import displayed
 from jacmagic.view.pictures.lattice import Images
 from jacmagic.view.pictures.plane_map import SQUARE_SHARE, percent, square_grid
-from jacmagic.view.pictures.scene import (
-    Scene,
-    arrow,
-    dot,
-    line,
-    listed,
-    panel_around,
-    point_of,
-)
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, panel_around, point_of
 from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
