@@ -136,7 +136,7 @@ def exact_parts(
         )
     columns, constants = as_named(jacobian, *_values(jacobian, given))
     moved = _moved(jacobian, columns)
-    form = moved._form
+    form = moved.closed_form
     if form is None or moved.reading is None:
         raise PointError(f"expected a closed form; found none there: {moved.refusal}")
     symbols = constants_of(moved.reading)
@@ -148,7 +148,7 @@ def exact_parts(
     exact = exact_form(moved.reading, put, jacobian.forms.budget)
     labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
     labels |= {Label(name): value for name, value in constants.items()}
-    before = jacobian._form
+    before = jacobian.closed_form
     return (
         moved,
         labels,
@@ -255,7 +255,7 @@ def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
 
 def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:
     """Return the closed form's symbols of inputs and constants, by each spelling of their names."""
-    form, reading = jacobian._form, jacobian.reading
+    form, reading = jacobian.closed_form, jacobian.reading
     names: dict[str, Any] = {}
     if form is not None:
         for label, symbol in zip(form.columns, form.in_sympy.symbols, strict=True):

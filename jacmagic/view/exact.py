@@ -153,7 +153,7 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _conditions(self) -> list[str]:
-        form = self.jacobian._form
+        form = self.jacobian.closed_form
         return [] if form is None else [f"valid while {text}" for text in sentences(form)]
 
     @property

@@ -215,7 +215,7 @@ def _formula(jacobian: JacobianResult, i: int, j: int) -> str:
 
 def _traced(jacobian: JacobianResult, i: int, j: int) -> tuple[str, ...]:
     """Return where the closed form stops being finite, if there is one."""
-    form = jacobian._form
+    form = jacobian.closed_form
     if form is None:
         return ()
     origin = origin_of_nonfinite(form, i, j, jacobian.problem.flat_point)

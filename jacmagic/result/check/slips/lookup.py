@@ -25,19 +25,24 @@ def input_factor(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
         return None
     for column, label in enumerate(evidence.result.columns):
         x = evidence.points[: len(wrong.truth), column]
-        for right, hand, verb in ((wrong.truth, wrong.hand, "is missing"),
-                                  (wrong.hand, wrong.truth, "is too many")):  # fmt: skip
-            if wrong.equal(right, hand * x):
-                kind = "missing factor" if verb == "is missing" else "extra factor"
+        for above, below, kind, verb in _quotients(wrong.truth, wrong.hand):
+            if wrong.equal(above, below * x):
                 return Slip(kind, f"the factor {label.unicode} {verb}")
     return None
 
 
+def _quotients(
+    right: np.ndarray, hand: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray, str, str], ...]:
+    """Return numerator and denominator of a factor, with what it is, missing or too many."""
+    return (
+        (right, hand, "missing factor", "is missing"),
+        (hand, right, "extra factor", "is too many"),
+    )
+
+
 def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str) -> Slip | None:
-    for above, below, verb, kind in (
-        (right, hand, "is missing", "missing factor"),
-        (hand, right, "is too many", "extra factor"),
-    ):
+    for above, below, kind, verb in _quotients(right, hand):
         ratio = above / below
         named = evidence.named(ratio) if np.isfinite(ratio).all() else None
         if named is not None and constant_name(named[0]) is not None:
