@@ -42,6 +42,19 @@ class Expression:
         """The number that this is for all components, if it is one."""
         return float(self.data[0]) if self.operation == CONSTANT and len(self.data) == 1 else None
 
+    @property
+    def leaves(self) -> list[Expression]:
+        """The constants and loads that it is made of, each once."""
+        found, waiting, seen = list[Expression](), [self], set[int]()
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                waiting += one.operands
+                if not one.operands:
+                    found.append(one)
+        return found
+
 
 def constant(numbers: np.ndarray | float) -> Expression:
     """Return numbers (P,) as an expression."""
