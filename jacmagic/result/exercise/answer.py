@@ -70,7 +70,7 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
     one = Term(graph, inputs[column], inputs)
     parser = AnswerParser(sides_of(text)[-1], names, one, loose)
     try:
-        value = parser.read()
+        value: Term = parser.whole()
     except RecursionError:
         raise OptionError("expected a shorter expression; found one nested too deeply") from None
     except BudgetExceeded:

@@ -11,9 +11,9 @@ from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.derivation import rule_or_factor
 from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
 from jacmagic.result.check.slips.evidence import Evidence, Side
-from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.search import HYPOTHESES, first_of
 from jacmagic.result.check.slips.slip import Slip, WrongEntry
+from jacmagic.result.check.slips.terms import product
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance

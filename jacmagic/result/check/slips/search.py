@@ -17,14 +17,15 @@ from jacmagic.result.check.slips.entry import (
     rounded_slip,
 )
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.lookup import (
+from jacmagic.result.check.slips.slip import Slip, WrongEntry
+from jacmagic.result.check.slips.terms import (
     factor_in_a_term,
     factor_lookup,
     input_factor,
     term_lookup,
+    term_slip,
+    terms_slip,
 )
-from jacmagic.result.check.slips.slip import Slip, WrongEntry
-from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
 
 Hypothesis = Callable[[Evidence, WrongEntry], Slip | None]

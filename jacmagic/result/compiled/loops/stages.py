@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression
-from jacmagic.result.compiled.loops.pieces import Pieces
+from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression, Pieces
 
 
 @dataclass(frozen=True)
