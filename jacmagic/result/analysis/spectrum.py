@@ -91,20 +91,19 @@ def svd_of(jacobian: JacobianResult) -> Svd:
     Raises:
         PointError: an entry is not finite.
     """
-    matrix = array_of(jacobian)
-    require_finite(jacobian, matrix)
-    left, s, right = np.linalg.svd(matrix, full_matrices=False)
+    left, s, right = np.linalg.svd(finite_array_of(jacobian), full_matrices=False)
     turned = np.array([oriented(vector) for vector in right]).reshape(right.shape)
     signs = np.where((turned == right).all(axis=1), 1.0, -1.0)
     return Svd(left * signs, s, turned, jacobian)
 
 
-def require_finite(jacobian: JacobianResult, matrix: np.ndarray) -> None:
-    """Refuse a matrix with nan or infinite entries.
+def finite_array_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the matrix as float64 (m, n), without −0.
 
     Raises:
-        PointError: names the first of them.
+        PointError: an entry is nan or infinite; the first of them is named.
     """
+    matrix = array_of(jacobian)
     if not np.isfinite(matrix).all():
         i, j = map(int, np.argwhere(~np.isfinite(matrix))[0])
         entry = f"∂{jacobian.rows[i].unicode}/∂{jacobian.columns[j].unicode}"
@@ -112,6 +111,7 @@ def require_finite(jacobian: JacobianResult, matrix: np.ndarray) -> None:
             f"expected finite entries; found {entry} = {matrix[i, j]:g}; "
             f"see J.why({i}, {j}), or move the point with J.at(…)"
         )
+    return matrix
 
 
 @dataclass(frozen=True, eq=False, repr=False)
