@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy
 
 from jacmagic.symbolic.formula.attempt import by_sympy
+from jacmagic.symbolic.formula.sympy_operations import replaced
 
 # Symbols up to which SymPy tries other forms without a noticeable pause.
 _MAX_SYMBOLS_TIDIED = 120  # of an entry
@@ -58,8 +59,15 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:
-    """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
-    factored = sympy.factor_terms(expression)
+    """Take common factors out, of exponents as well.
+
+    A power of e is a symbol meanwhile: SymPy does not see that e^{−(x + y)}, with its exponent
+    factored, is a factor of x e^{−x − y}. It leaves −5/3·1 of a number among the terms.
+    """
+    powers = {power: sympy.factor_terms(power) for power in expression.atoms(sympy.exp)}
+    symbols = {power: sympy.Dummy() for power, changed in powers.items() if changed != power}
+    factored = sympy.factor_terms(replaced(expression, symbols))
+    factored = replaced(factored, {symbol: powers[power] for power, symbol in symbols.items()})
     products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
     return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
 
