@@ -40,7 +40,7 @@ def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
 
 
 def replaced(expression: sympy.Expr, parts: Mapping[Any, sympy.Expr]) -> sympy.Expr:
-    """Return an expression with other parts, in the same order and with no sum or product evaluated."""
+    """Return an expression with other parts, in the same order and without evaluation."""
     if expression in parts:
         return parts[expression]
     if not expression.args:
@@ -52,8 +52,8 @@ def replaced(expression: sympy.Expr, parts: Mapping[Any, sympy.Expr]) -> sympy.E
 
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
 # switch against that empties all its caches, and its odd functions recurse without end while it is
-# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones; not
-# in exponents, which SymPy adds, so that equal exponentials would be written in two ways.
+# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones;
+# not in exponents, which SymPy adds: equal exponentials would be written in two ways.
 
 
 def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
