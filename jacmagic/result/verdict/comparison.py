@@ -28,6 +28,7 @@ the sources give there, no source is called wrong.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,9 +84,7 @@ def judge(
             if finding is not None:
                 findings[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
-        for (i, j), exact in zip(doubtful, exacts, strict=True):
-            if not np.isnan(exact.value):
-                sources.formula[i, j] = exact.value
+        _sharpen(sources.formula, doubtful, exacts)
         usable |= equal
     alone = np.zeros(findings.shape, dtype=bool)
     if sources.estimated is not None:
@@ -103,6 +102,15 @@ def judge(
         alone &= ~circumstances.fair
     _settle(findings, sources.torch, circumstances)
     return findings, alone
+
+
+def _sharpen(
+    formula: np.ndarray, entries: Sequence[tuple[int, int]], exacts: Sequence[Exact]
+) -> None:
+    """Replace float64 values by exact ones where there are any."""
+    for entry, exact in zip(entries, exacts, strict=False):
+        if not np.isnan(exact.value):
+            formula[entry] = exact.value
 
 
 def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstances) -> None:
