@@ -11,7 +11,7 @@ import contextlib
 import copy
 import functools
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,17 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.function.torch_internals import keeping_dispatch_keys
+from jacmagic.function.torch_internals import (
+    decomposition_of_composite,
+    decomposition_table,
+    keeping_dispatch_keys,
+)
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
-from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
+from jacmagic.result.compiled.graph.recorder import Parts, ValueRead, recorded
 from jacmagic.result.compiled.graph.recording import Recording
 from jacmagic.result.compiled.loops.build import loops, require_compiler
-from jacmagic.result.compiled.loops.decomposition import decompositions
+from jacmagic.result.compiled.loops.decomposition import decomposition_of
 from jacmagic.result.compiled.measure import measured
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NotCompiled
@@ -134,7 +138,7 @@ def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph
     run = PASSES[passes](task)
     try:
         require_compiler(tensors)
-        plain = traced(run, tensors, decompositions())
+        plain = traced(run, tensors, decomposition_of)
         kernel = loops(plain, tensors, task.shape)
     except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
         obstacle = reason(error)
@@ -147,32 +151,33 @@ def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph
 
 
 def traced(
-    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any] | None = None
+    run: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    parts_of: Parts = decomposition_of_composite,
 ) -> Recording:
     """Trace a function of tensors that returns entries and values.
 
     Args:
         run: what to trace.
         tensors: its inputs.
-        table: decompositions of operations.
+        parts_of: from an operation to what it consists of, or None.
 
     Raises:
         NotCompiled: a value decides what is computed.
     """
-    plain, table = [tensor.detach() for tensor in tensors], table or {}
+    plain = [tensor.detach() for tensor in tensors]
     with silent_rerun(plain, random_states(plain)), torch.enable_grad():
         try:
-            return recorded(run, plain, table)
+            return recorded(run, plain, parts_of)
         except ValueRead:
-            return _with_symbols(run, plain, table)
+            return _with_symbols(run, plain, parts_of)
 
 
-def _with_symbols(
-    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any]
-) -> Recording:
+def _with_symbols(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: Parts) -> Recording:
     """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
+    table: Any = {one: parts for one in decomposition_table if (parts := parts_of(one))}
     module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
     names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
     constants = {name: getattr(module, name) for name in names}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
+from jacmagic.function.aten import decompositions
+from jacmagic.function.torch_internals import decomposition_of_composite
 from jacmagic.result.compiled.loops.factorizations import DECOMPOSITIONS
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
 from jacmagic.result.compiled.loops.routines import ROUTINES
@@ -27,11 +28,17 @@ def _is_known(target: Any) -> bool:
 
 
 @cache
-def decompositions() -> dict[Any, Any]:
-    """Return torch's decompositions of the other operations, and some that it has not."""
-    table = {**decomposition_table, **core_aten_decompositions()}
+def decomposition_of(target: Any) -> Callable[..., Any] | None:
+    """Return what an operation consists of, where it is not lowered as it is; None if unknown."""
+    own = _own().get(target) or decomposition_of_composite(target)
+    return own if own or _is_known(target) else decompositions.decomposition_of(target)
+
+
+@cache
+def _own() -> dict[Any, Callable[..., Any]]:
+    """Return decompositions that torch has not, or others than lowering knows."""
     aten = torch.ops.aten
-    more = {
+    more: dict[Any, Callable[..., Any]] = {
         aten.mean.default: _mean,
         aten.mean.dim: _mean,
         aten.var.correction: _var,
@@ -63,11 +70,7 @@ def decompositions() -> dict[Any, Any]:
             dim, index, x.new_full(index.shape, value)
         ),
     }
-    return (
-        {target: run for target, run in table.items() if not _is_known(target)}
-        | more
-        | DECOMPOSITIONS
-    )
+    return more | DECOMPOSITIONS
 
 
 def _shares(x: Tensor, dim: int) -> Tensor:
