@@ -1,0 +1,77 @@
+"""Closed forms of inputs of one kind, one for each branch, as straight-line programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from jacmagic.function.problem import Problem
+from jacmagic.result.compiled.native.native import MAX_OPERATIONS
+from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
+from jacmagic.result.compiled.obstacles import NotCompiled
+from jacmagic.result.compiled.specification import References
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import values_again
+
+MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
+MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
+MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
+
+
+class Forms:
+    """Closed forms that were compiled.
+
+    Attributes:
+        compiled: in the order in which their branches were met.
+    """
+
+    def __init__(self, references: References) -> None:
+        """Nothing is derived yet.
+
+        Args:
+            references: the function at inputs of this kind.
+        """
+        self._references = references
+        is_named = references.spec.backend != "auto"
+        self._branches = ClosedForms(
+            budget=MAX_SECONDS_IF_NAMED if is_named else MAX_SECONDS_FOR_FORM
+        )
+        self.compiled: list[ClosedForm] = []
+
+    def knows_branch(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether a program was written from the closed form that is valid at some tensors."""
+        return self._has(self._form(self._references.spec.at(tensors)))
+
+    def _has(self, form: ClosedForm | Refusal) -> bool:
+        return any(form is other for other in self.compiled)
+
+    def _form(self, problem: Problem) -> ClosedForm | Refusal:
+        return self._branches.form(problem, values_again(problem))
+
+    def program(self, tensors: Sequence[Tensor]) -> Straight:
+        """Return the closed form at some tensors as a straight-line program.
+
+        Raises:
+            NotCompiled: there is none, or torch may differ from it at other points.
+        """
+        references = self._references
+        if len(references.rows) > (MAX_ENTRIES if references.scheme is None else MAX_OPERATIONS):
+            raise NotCompiled(f"{len(references.rows)} entries are too many for a closed form")
+        form = self._form(references.spec.at(tensors))
+        if not isinstance(form, ClosedForm):
+            raise NotCompiled(str(form))
+        if why := obstacle(form):
+            raise NotCompiled(why)
+        if not self._has(form):
+            self.compiled.append(form)
+        sizes = [tensor.numel() for tensor in tensors]
+        starts = np.cumsum([0, *sizes])
+        columns = np.concatenate(
+            [np.arange(starts[k], starts[k + 1]) for k in references.spec.chosen]
+        )
+        positions = zip(references.rows.tolist(), columns[references.columns].tolist(), strict=True)
+        return straight(form, sizes, list(positions))
