@@ -31,6 +31,12 @@ class Fill:
         """The buffers that are read."""
         return {name for _, expression in self.pieces for name in buffers_of(expression)}
 
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return len(self.template) + sum(
+            len(where) * operations_of(one) for where, one in self.pieces
+        )
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -54,6 +60,10 @@ class Sum:
     def reads(self) -> set[str]:
         """The buffers that are read."""
         return buffers_of(self.expression)
+
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return self.count * self.terms * (1 + operations_of(self.expression))
 
 
 @dataclass(frozen=True)
@@ -79,21 +89,34 @@ class Call:
         """The buffers that are read."""
         return set().union(*map(buffers_of, self.operands))
 
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return sizes[self.buffer] * self.arguments[2 if self.function == "products" else 1]
+
 
 Stage = Fill | Sum | Call
 
 
-def buffers_of(expression: Expression) -> set[str]:
-    """Return the buffers that an expression reads."""
-    found, waiting, seen = set[str](), [expression], set[int]()
+def parts_of(expression: Expression) -> list[Expression]:
+    """Return an expression and all that it consists of, shared parts once."""
+    found, waiting, seen = list[Expression](), [expression], set[int]()
     while waiting:
         one = waiting.pop()
         if id(one) not in seen:
             seen.add(id(one))
             waiting += one.operands
-            if one.operation == LOAD:
-                found.add(one.buffer)
+            found.append(one)
     return found
+
+
+def buffers_of(expression: Expression) -> set[str]:
+    """Return the buffers that an expression reads."""
+    return {one.buffer for one in parts_of(expression) if one.operation == LOAD}
+
+
+def operations_of(expression: Expression) -> int:
+    """Return how many operations compute a component of an expression."""
+    return sum(bool(one.operands) for one in parts_of(expression))
 
 
 def fill(buffer: str, pieces: Pieces, size: int, columns: int) -> Fill:
