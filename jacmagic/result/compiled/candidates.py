@@ -50,10 +50,10 @@ class Builder:
             NotCompiled: this backend cannot compute it.
         """
         if backend == "native":
-            program = self.forms.program(tensors)
-            shape = self.references.shape if self.references.scheme is None else (program.entries,)
             asked = self.references.spec.backend == "native"
             longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
+            program = self.forms.program(tensors, longest)
+            shape = self.references.shape if self.references.scheme is None else (program.entries,)
             return [native(program, tensors, shape, longest)]
         if backend == "python":
             from jacmagic.result.compiled.native.floats import Floats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
+MAX_SAVING = 2  # times fewer operations than the form has, at most
 MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
 MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
 
@@ -52,11 +54,15 @@ class Forms:
     def _form(self, problem: Problem) -> ClosedForm | Refusal:
         return self._branches.form(problem, values_again(problem))
 
-    def program(self, tensors: Sequence[Tensor]) -> Straight:
+    def program(self, tensors: Sequence[Tensor], longest: float = math.inf) -> Straight:
         """Return the closed form at some tensors as a straight-line program.
 
+        Args:
+            tensors: the inputs.
+            longest: operations of the longest program that is of use.
+
         Raises:
-            NotCompiled: there is none, or torch may differ from it at other points.
+            NotCompiled: there is none, torch may differ from it at other points, or it is longer.
         """
         references = self._references
         if len(references.rows) > (MAX_ENTRIES if references.scheme is None else MAX_OPERATIONS):
@@ -66,6 +72,9 @@ class Forms:
             raise NotCompiled(str(form))
         if why := obstacle(form):
             raise NotCompiled(why)
+        count = len(form.graph.reach(form.entries))
+        if count > MAX_SAVING * longest:
+            raise NotCompiled(f"{count} operations would compile for too long")
         if not self._has(form):
             self.compiled.append(form)
         sizes = [tensor.numel() for tensor in tensors]
