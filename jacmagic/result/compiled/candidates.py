@@ -134,12 +134,12 @@ def check(program: Program, references: References, tensors: Sequence[Tensor]) -
             if not bool(reference.entries.isfinite().all()):
                 continue  # `jacobian()` is asked at such points
             return "it does not hold at the example"
-        if wrong := disagreement(reference, *found):
+        if wrong := disagreement(reference, *found, references.rounding):
             return wrong
         alone = program.entries(reference.tensors)
         if alone is None:
             return "it does not hold without the values"
-        if wrong := disagreement(reference, alone, found[1]):
+        if wrong := disagreement(reference, alone, found[1], references.rounding):
             return wrong
     return None
 

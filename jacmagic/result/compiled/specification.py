@@ -9,9 +9,18 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from jacmagic.errors import FunctionError
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
+from jacmagic.numeric import (
+    ComputeOptions,
+    NumericJacobian,
+    SparsePlan,
+    Tuning,
+    compute,
+    matrix_noise_of_rows,
+    refusal_of,
+)
 from jacmagic.numeric.options import DEFAULTS
 from jacmagic.result.compiled.check import Reference
 from jacmagic.result.compiled.constants import Constants
@@ -105,6 +114,23 @@ class References:
         chosen = self.spec.chosen
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
+    def rounding(self, tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
+        """Return bounds on the rounding errors of entries and values at some inputs.
+
+        They are 0 where nothing is known: of a sparse plan, or without a closed form and without
+        algorithms on matrices.
+        """
+        from jacmagic.result.compiled.native.forms import rounding_bounds
+
+        (m, _), at, chosen = self.shape, (self.rows, self.columns), self.spec.chosen
+        if self.scheme is not None:
+            return np.zeros(len(self.rows)), np.zeros(m)
+        entries, values = rounding_bounds(self.spec.at(tensors), chosen) or (0.0, np.zeros(m))
+        matrix = numbers_at(self.spec, tensors, self.tuning).matrix.detach().double().cpu().numpy()
+        some = [tensors[k] for k in chosen]
+        moved = matrix_noise_of_rows(self.spec.by_chosen(tensors), some, range(m), matrix)
+        return (entries + (np.zeros_like(matrix) if moved is None else moved))[at], values
+
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """Return what a traced graph computes."""
         return Task(
@@ -138,9 +164,28 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
 
 
 def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
-    """Return what `jacobian()` gives at some tensors."""
+    """Return what `jacobian()` gives at some tensors.
+
+    Raises:
+        FunctionError: torch has no derivative, and there is nothing to replace it.
+    """
     chosen = [tensors[k].detach() for k in spec.chosen]
-    return compute(spec.by_chosen(tensors), chosen, spec.options, tuning=tuning)
+
+    def substitute() -> Tensor | None:
+        from jacmagic.result.compiled.native.forms import closed_form_values
+
+        return closed_form_values(spec.at(tensors), spec.chosen)
+
+    function = spec.by_chosen(tensors)
+    try:
+        return compute(function, chosen, spec.options, tuning=tuning, substitute=substitute)
+    except RuntimeError as error:
+        if (reason := refusal_of(error)) is None:
+            raise
+        raise FunctionError(
+            f"expected a function that can be differentiated; found that {reason}; write another "
+            "operation there"
+        ) from error
 
 
 def _entries(

@@ -6,15 +6,18 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from jacmagic.function.problem import Problem
+from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.result.compiled.specification import References
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.rounding import bounded, bounded_outputs, dtype_of
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
@@ -70,7 +73,7 @@ class Forms:
         form = self._form(references.spec.at(tensors))
         if not isinstance(form, ClosedForm):
             raise NotCompiled(str(form))
-        if why := obstacle(form):
+        if references.first.mode not in NOT_BY_TORCH and (why := obstacle(form)):
             raise NotCompiled(why)
         count = len(form.graph.reach(form.entries))
         if count > MAX_SAVING * longest:
@@ -78,9 +81,38 @@ class Forms:
         if not self._has(form):
             self.compiled.append(form)
         sizes = [tensor.numel() for tensor in tensors]
-        starts = np.cumsum([0, *sizes])
-        columns = np.concatenate(
-            [np.arange(starts[k], starts[k + 1]) for k in references.spec.chosen]
-        )
-        positions = zip(references.rows.tolist(), columns[references.columns].tolist(), strict=True)
+        columns = _columns(sizes, references.spec.chosen)[references.columns]
+        positions = zip(references.rows.tolist(), columns.tolist(), strict=True)
         return straight(form, sizes, list(positions))
+
+
+def _columns(sizes: Sequence[int], chosen: Sequence[int]) -> np.ndarray:
+    """Return the columns of some inputs among those of all, which have these sizes."""
+    starts = np.cumsum([0, *sizes])
+    return np.concatenate([np.arange(starts[k], starts[k + 1]) for k in chosen])
+
+
+def closed_form_values(problem: Problem, chosen: Sequence[int]) -> Tensor | None:
+    """Return the Jacobian (m, n) by some inputs from the closed form; None without one."""
+    form = ClosedForms().form(problem, values_again(problem.potential or problem))
+    if not isinstance(form, ClosedForm):
+        return None
+    columns = _columns([tensor.numel() for tensor in problem.tensors], chosen)
+    return torch.from_numpy(form.values(problem.flat_point)[:, columns])
+
+
+def rounding_bounds(
+    problem: Problem, chosen: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return how far two evaluations may differ by rounding, (m, n) by some inputs and (m,).
+
+    The bounds are those of the closed form; an infinite one is none. None without a form.
+    """
+    form = ClosedForms().form(problem, values_again(problem.potential or problem))
+    if not isinstance(form, ClosedForm):
+        return None
+    columns = _columns([tensor.numel() for tensor in problem.tensors], chosen)
+    point, dtype = problem.flat_point, dtype_of(form.trace.dtypes)
+    found = bounded(form, point, dtype)[1][:, columns], bounded_outputs(form, point, dtype)[1]
+    entries, values = (2 * np.where(np.isfinite(one), one, 0) for one in found)
+    return entries, values
