@@ -59,7 +59,9 @@ def kernel_of(run: Run, *x: Tensor) -> tuple[Graph, Kernel]:
     plain = Graph(traced(run, list(x)), "rows")
     m, entries = plain(x)[1].numel(), plain(x)[0].numel()
     recording = traced(run, list(x), decomposition_of)
-    return plain, loops(recording, list(x), (m, entries // max(1, m)))
+    shape = m, entries // max(1, m)
+    program = lowered(recording, [one.numel() for one in x], shape)
+    return plain, loops(program, list(x), shape)
 
 
 def agrees(run: Run, *x: Tensor, tolerance: float = 1e-12) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
@@ -99,19 +100,14 @@ class References:
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
-        n = sum(one.value.numel() for one in self._chosen)
-        return self.first.m, n
-
-    @property
-    def _chosen(self) -> list[Any]:
-        return [self.spec.problem.inputs[k] for k in self.spec.chosen]
+        sizes = self.spec.problem.sizes
+        return self.first.m, sum(sizes[k] for k in self.spec.chosen)
 
     def at(self, tensors: Sequence[Tensor], numbers: NumericJacobian | None = None) -> Reference:
         """Return the reference at some inputs; run the function where the numbers are not known."""
         if numbers is None:
             numbers = numbers_at(self.spec, tensors, self.tuning)
-        entries = _entries(numbers, self.scheme, self.rows, self.columns)
-        chosen = self.spec.chosen
+        chosen, entries = self.spec.chosen, self._entries(numbers)
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
     def rounding(self, tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
@@ -120,21 +116,31 @@ class References:
         They are 0 where nothing is known: of a sparse plan, or without a closed form and without
         algorithms on matrices.
         """
-        from jacmagic.result.compiled.native.forms import rounding_bounds
+        from jacmagic.result.compiled.native.values import evaluated
 
         (m, _), at, chosen = self.shape, (self.rows, self.columns), self.spec.chosen
         if self.scheme is not None:
             return np.zeros(len(self.rows)), np.zeros(m)
-        entries, values = rounding_bounds(self.spec.at(tensors), chosen) or (0.0, np.zeros(m))
+        form = evaluated(self.spec.at(tensors), chosen)
+        _, entries, values = form or (None, np.zeros(self.shape), np.zeros(m))
         matrix = numbers_at(self.spec, tensors, self.tuning).matrix.detach().double().cpu().numpy()
         some = [tensors[k] for k in chosen]
         moved = matrix_noise_of_rows(self.spec.by_chosen(tensors), some, range(m), matrix)
-        return (entries + (np.zeros_like(matrix) if moved is None else moved))[at], values
+        return (entries if moved is None else entries + moved)[at], values
+
+    def _entries(self, numbers: NumericJacobian) -> Tensor:
+        """Return the entries at the positions, in a row."""
+        sparse = numbers.sparse
+        if self.scheme is None:
+            return numbers.matrix.detach().reshape(-1)
+        if sparse is not None and sparse.scheme is self.scheme:
+            return sparse.values.detach()
+        return numbers.matrix.detach()[self.rows, self.columns]
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """Return what a traced graph computes."""
         return Task(
-            self.spec.problem.function,
+            self.spec.by_chosen,
             self.spec.chosen,
             tuple((leaf.shape, leaf.dtype) for leaf in self.first.outputs.leaves),
             tuple((tensors[k].shape, tensors[k].dtype) for k in self.spec.chosen),
@@ -158,7 +164,7 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
         scheme = sparse.scheme
         columns = np.asarray(scheme.plan.pattern.indices)
         return References(placed, numbers, scheme, scheme.row_indices, columns, tuning)
-    m, n = numbers.m, sum(here.inputs[k].value.numel() for k in spec.chosen)
+    m, n = numbers.m, sum(here.sizes[k] for k in spec.chosen)
     rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
     return References(placed, numbers, None, rows, columns, tuning)
 
@@ -172,9 +178,10 @@ def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -
     chosen = [tensors[k].detach() for k in spec.chosen]
 
     def substitute() -> Tensor | None:
-        from jacmagic.result.compiled.native.forms import closed_form_values
+        from jacmagic.result.compiled.native.values import evaluated
 
-        return closed_form_values(spec.at(tensors), spec.chosen)
+        found = evaluated(spec.at(tensors), spec.chosen)
+        return None if found is None else torch.from_numpy(found[0])
 
     function = spec.by_chosen(tensors)
     try:
@@ -186,15 +193,3 @@ def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -
             f"expected a function that can be differentiated; found that {reason}; write another "
             "operation there"
         ) from error
-
-
-def _entries(
-    numbers: NumericJacobian, scheme: SparsePlan | None, rows: np.ndarray, columns: np.ndarray
-) -> Tensor:
-    """Return the entries at some positions, in a row."""
-    sparse = numbers.sparse
-    if scheme is not None and sparse is not None and sparse.scheme is scheme:
-        return sparse.values.detach()
-    if scheme is None:
-        return numbers.matrix.detach().reshape(-1)
-    return numbers.matrix.detach()[rows, columns]

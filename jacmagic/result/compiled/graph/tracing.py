@@ -21,6 +21,7 @@ from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.function.torch_internals import (
+    OpOverload,
     decomposition_of_composite,
     decomposition_table,
     keeping_dispatch_keys,
@@ -70,22 +71,23 @@ class Graph:
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where torch raises, as of other shapes inside."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
-            entries, values = self.module.forward(*tensors)
-            return entries, values
-        return None
+        return _forward(self.module, tensors)
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
         """Return the entries at one point; None where torch raises."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
-            (entries,) = self._entries.forward(*tensors)
-            return entries
-        return None
+        found = _forward(self._entries, tensors)
+        return None if found is None else found[0]
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
         entries, values = self._batching(tensors)
         return entries, values, np.ones(len(entries), dtype=bool)
+
+
+def _forward(module: fx.GraphModule, tensors: Sequence[Tensor]) -> Any:
+    with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
+        return module.forward(*tensors)
+    return None
 
 
 def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
@@ -183,7 +185,8 @@ def _with_symbols(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: 
     """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    table: Any = {one: parts for one in decomposition_table if (parts := parts_of(one))}
+    known = [one for one in decomposition_table if isinstance(one, OpOverload)]
+    table: Any = {one: parts for one in known if (parts := parts_of(one))}
     module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
     names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
     constants = {name: getattr(module, name) for name in names}

@@ -16,7 +16,7 @@ from jacmagic.result.compiled.loops.expressions import (
 )
 from jacmagic.result.compiled.loops.indices import affine, extended, loop_bounds
 from jacmagic.result.compiled.loops.operations import LIBRARY
-from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum, parts_of
+from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
 from jacmagic.symbolic.codegen.languages import C
 
 # What a stage reads and writes: tables and buffers.
@@ -164,7 +164,7 @@ class _Body:
         self.lines: list[str] = []
         self._names: dict[int, str] = {}
         self._texts: dict[str, str] = {}
-        arrays = [where, *(one.data for one in parts_of(expression) if one.operation == LOAD)]
+        arrays = [where, *(one.data for one in expression.leaves if one.operation == LOAD)]
         self.rows, self.columns = bounds or loop_bounds(arrays, columns)
         self.result = self._written(expression)
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression
-from jacmagic.result.compiled.loops.pieces import Pieces
+from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression, Pieces
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ class Fill:
 
     def cost(self, sizes: dict[str, int]) -> float:
         """Return the number of operations, roughly, by the sizes of buffers."""
-        return len(self.template) + sum(
-            len(where) * operations_of(one) for where, one in self.pieces
-        )
+        return len(self.template) + sum(len(where) * one.count for where, one in self.pieces)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Sum:
 
     def cost(self, sizes: dict[str, int]) -> float:
         """Return the number of operations, roughly, by the sizes of buffers."""
-        return self.count * self.terms * (1 + operations_of(self.expression))
+        return self.count * self.terms * (1 + self.expression.count)
 
 
 @dataclass(frozen=True)
@@ -97,26 +94,9 @@ class Call:
 Stage = Fill | Sum | Call
 
 
-def parts_of(expression: Expression) -> list[Expression]:
-    """Return an expression and all that it consists of, shared parts once."""
-    found, waiting, seen = list[Expression](), [expression], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            waiting += one.operands
-            found.append(one)
-    return found
-
-
 def buffers_of(expression: Expression) -> set[str]:
     """Return the buffers that an expression reads."""
-    return {one.buffer for one in parts_of(expression) if one.operation == LOAD}
-
-
-def operations_of(expression: Expression) -> int:
-    """Return how many operations compute a component of an expression."""
-    return sum(bool(one.operands) for one in parts_of(expression))
+    return {one.buffer for one in expression.leaves if one.operation == LOAD}
 
 
 def fill(buffer: str, pieces: Pieces, size: int, columns: int) -> Fill:

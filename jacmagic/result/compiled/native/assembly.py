@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.graph import OPERATIONS
-
-if TYPE_CHECKING:
-    from jacmagic.result.compiled.native.straight import Straight
 
 _LIBRARY = frozenset(
     "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc lgamma "

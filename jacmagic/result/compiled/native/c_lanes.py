@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.codegen.languages import C
 from jacmagic.symbolic.graph import OPERATIONS
-
-if TYPE_CHECKING:
-    from jacmagic.result.compiled.native.straight import Straight
 
 LANES = 4
 

@@ -7,16 +7,13 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from jacmagic.result.compiled.native.c_lanes import lanes
 from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.kernel import Counted
+from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.codegen.languages.c import IEEE_FUNCTIONS, C
 from jacmagic.symbolic.graph import OPERATIONS
-
-if TYPE_CHECKING:
-    from jacmagic.result.compiled.native.straight import Straight
 
 HEAD = f"""\
 #include <math.h>

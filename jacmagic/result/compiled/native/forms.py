@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS
-from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
+from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.result.compiled.native.values import columns_of
 from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.result.compiled.specification import References
 from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.economy import cheapest
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.rounding import bounded, bounded_outputs, dtype_of
+from jacmagic.symbolic.graph import Tape, write_tape
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
@@ -81,38 +82,54 @@ class Forms:
         if not self._has(form):
             self.compiled.append(form)
         sizes = [tensor.numel() for tensor in tensors]
-        columns = _columns(sizes, references.spec.chosen)[references.columns]
+        columns = columns_of(sizes, references.spec.chosen)[references.columns]
         positions = zip(references.rows.tolist(), columns.tolist(), strict=True)
         return straight(form, sizes, list(positions))
 
 
-def _columns(sizes: Sequence[int], chosen: Sequence[int]) -> np.ndarray:
-    """Return the columns of some inputs among those of all, which have these sizes."""
-    starts = np.cumsum([0, *sizes])
-    return np.concatenate([np.arange(starts[k], starts[k + 1]) for k in chosen])
+def straight(
+    form: ClosedForm, sizes: Sequence[int], positions: Sequence[tuple[int, int]]
+) -> Straight:
+    """Write a closed form as a straight-line program.
 
-
-def closed_form_values(problem: Problem, chosen: Sequence[int]) -> Tensor | None:
-    """Return the Jacobian (m, n) by some inputs from the closed form; None without one."""
-    form = ClosedForms().form(problem, values_again(problem.potential or problem))
-    if not isinstance(form, ClosedForm):
-        return None
-    columns = _columns([tensor.numel() for tensor in problem.tensors], chosen)
-    return torch.from_numpy(form.values(problem.flat_point)[:, columns])
-
-
-def rounding_bounds(
-    problem: Problem, chosen: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return how far two evaluations may differ by rounding, (m, n) by some inputs and (m,).
-
-    The bounds are those of the closed form; an infinite one is none. None without a form.
+    Args:
+        form: the closed form, by all n components.
+        sizes: the number of components of each input, n in all.
+        positions: row and column of every entry wanted.
     """
-    form = ClosedForms().form(problem, values_again(problem.potential or problem))
-    if not isinstance(form, ClosedForm):
-        return None
-    columns = _columns([tensor.numel() for tensor in problem.tensors], chosen)
-    point, dtype = problem.flat_point, dtype_of(form.trace.dtypes)
-    found = bounded(form, point, dtype)[1][:, columns], bounded_outputs(form, point, dtype)[1]
-    entries, values = (2 * np.where(np.isfinite(one), one, 0) for one in found)
-    return entries, values
+    graph, trace = form.graph, form.trace
+    guards = list(dict.fromkeys(assumption.condition for assumption in trace.assumptions))
+    program = cheapest(graph, trace.inputs, trace.outputs, form.rows, positions, guards=guards)
+    tape = write_tape(program.graph, program.roots, program.variables)
+    outputs = (*tape.outputs, *_selected(tape, tape.outputs[len(guards) + len(trace.outputs) :]))
+    whole = replace(tape, outputs=outputs)
+    return Straight(whole, tuple(sizes), len(guards), len(trace.outputs), len(positions))
+
+
+def _selected(tape: Tape, entries: Sequence[int]) -> list[int]:
+    """Return both sides of every selection that some slots depend on."""
+    reached, sides = set(entries), dict[int, None]()
+    for k in reversed(range(len(tape.operations))):
+        name, *reads = tape.operations[k]
+        if tape.first + k in reached:
+            reached.update(reads)
+            sides |= dict.fromkeys(reads[1:] if name == "where" else ())
+    return list(sides)
+
+
+def obstacle(form: ClosedForm) -> str | None:
+    """Why a closed form may differ from torch at other points; None if it does not.
+
+    Where the code cuts torch's graph, the closed form follows the mathematics and torch does not.
+    An integer part is no such point: it is recorded as a condition.
+    """
+    reached = set(form.graph.reach(form.trace.outputs))
+    for leak in form.trace.leaks:
+        if leak.lost_dependence or (leak.habit != "int()" and leak.nodes & reached):
+            line = "" if leak.line is None else f" in line {leak.line}"
+            if leak.habit == "autograd.Function":
+                return f"{leak.name}{line} has a backward of its own"
+            if leak.habit == "no derivative":
+                return f"torch has no derivative of {leak.name}{line}"
+            return f"{leak.habit}{line} cuts torch's graph; {leak.advice}"
+    return None

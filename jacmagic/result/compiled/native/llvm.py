@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from jacmagic.result.compiled.native.assembly import NotInLLVM, assembly
 from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
+from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.result.compiled.obstacles import NotCompiled
-
-if TYPE_CHECKING:
-    from jacmagic.result.compiled.native.straight import Straight
 
 
 def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kernel:

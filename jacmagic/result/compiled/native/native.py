@@ -12,7 +12,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -22,11 +22,9 @@ from jacmagic.result.compiled.native.c_python import FUNCTIONS
 from jacmagic.result.compiled.native.c_source import c_source
 from jacmagic.result.compiled.native.kernel import NUMPY, TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.llvm import by_llvm
+from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.symbolic.codegen.languages import C
-
-if TYPE_CHECKING:
-    from jacmagic.result.compiled.native.straight import Straight
 
 MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
 MAX_OPERATIONS_IF_NAMED = 30_000  # the same where native code is asked for by name
