@@ -179,7 +179,7 @@ class Derived(Evaluated):
             float("nan"),
             (),
             (),
-            Sources(values, "float64"),
+            Sources(values),
             reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
 

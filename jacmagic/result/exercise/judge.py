@@ -160,7 +160,7 @@ class Judge:
             noise[:, 0, j] += spread(answer.values, self.points, hand)
             equal = agreement_at(replace(samples, noise=noise), UNIT, 0.0)
             written = replace(answer.written, entries=[*answer.written.entries] * n)
-            settle(equal, samples, right, Hand("answer", "answer", answer.values, lambda: written))
+            settle(equal, samples, right, Hand("answer", answer.values, lambda: written))
         equal_at_points = equal[:, 0, j]
         return bool((equal_at_points != 0).all() and (equal_at_points == 1).any())
 

@@ -34,7 +34,7 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     products = product_of(truth, v)
     if not np.isfinite(products).all():
         return False
-    sources = Sources(products, dtype.name, estimated=estimate)
+    sources = Sources(products, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     constant = (products == 0) & (estimate.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
@@ -74,8 +74,8 @@ def compared(
     if not problem.effects:
         estimate = differences(problem.function, problem.tensors, directions=v)
     if estimate is None or len(estimate.value) != len(products):
-        return np.full(products.shape, Finding.UNCONFIRMED), Sources(products, dtype.name)
-    sources = Sources(products, dtype.name, estimated=estimate)
+        return np.full(products.shape, Finding.UNCONFIRMED), Sources(products)
+    sources = Sources(products, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     if truth is not None:
         judged = excuse_matrices(problem, truth, judged, sources, directions=v)
@@ -106,7 +106,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
         "write --mode reverse for all of them"
     )
-    nothing = Sources(np.zeros((0, 0)), "float64")
+    nothing = Sources(np.zeros((0, 0)))
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"
