@@ -96,10 +96,10 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     sparse = numbers.sparse
     assert sparse is not None
     gap, allowed = gap_of_product(problem.function, problem.tensors, sparse)
-    along = _along(problem, numbers, sparse)
+    confirmed = _is_confirmed(problem, numbers, sparse)
     names = ["torch's own product with a random vector"]
-    names += ["finite differences along one"] * (along is not None)
-    agreed = gap <= allowed and along is not False
+    names += ["finite differences along one"] * (confirmed is not None)
+    agreed = gap <= allowed and confirmed is not False
     summary = (
         f"the entries agree with {' and '.join(names)}; largest difference {number(gap, 1)}"
         if agreed
@@ -113,7 +113,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     return Agreement(verdict, gap, (), remarks, nothing, summary, alone)
 
 
-def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
+def _is_confirmed(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
     """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
     dtypes = [input_.value.dtype for input_ in problem.inputs]
