@@ -65,7 +65,7 @@ def tokens_by(source: str, read: Callable[[int], tuple[list[Token], int]]) -> li
     column = 0
     while column < len(source):
         silent = _SILENT.match(source, column)
-        start = column if silent is None else _after(source, silent)
+        start = column if silent is None else _after(silent)
         new, column = ([], start) if start > column else read(column)
         tokens += new
     return [*tokens, Token("end of text", "", len(source))]
@@ -84,7 +84,7 @@ def plain_tokens(source: str, column: int, noun: str = "the LaTeX") -> tuple[lis
     return [Token(str(kind), match[0], column)], match.end()
 
 
-def _after(source: str, silent: re.Match[str]) -> int:
+def _after(silent: re.Match[str]) -> int:
     r"""Return where the next token begins; the point of `\right.` is dropped, of `.5` is not."""
     dotted = silent[0].endswith(".")
     invisible = re.search(r"\\(?:left|right)\s*\.$", silent[0]) is not None
