@@ -71,11 +71,10 @@ class Judge:
     @cached_property
     def names(self) -> Names:
         """What names in answers mean."""
-        side = self.expressions
         listed = tuple(label.text for label in self.result.columns)
         vocabulary = vocabulary_of(self.result)
         outputs = outputs_of(self.result, vocabulary)
-        return Names(vocabulary, tuple(side.symbols), dict(side.names), listed, outputs)
+        return Names(vocabulary, self.expressions, listed, outputs)
 
     @cached_property
     def constants(self) -> Constants:
