@@ -7,7 +7,7 @@ brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from functools import reduce as fold
 from typing import Any
@@ -37,6 +37,17 @@ def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
     if arguments[0].args[1] == sympy.true:
         return arguments[0].args[0]
     return sympy.Basic.__new__(sympy.Piecewise, *arguments)
+
+
+def replaced(expression: sympy.Expr, parts: Mapping[Any, sympy.Expr]) -> sympy.Expr:
+    """Return an expression with other parts, in the same order and without evaluation."""
+    if expression in parts:
+        return parts[expression]
+    if not expression.args:
+        return expression
+    arguments = [replaced(part, parts) for part in expression.args]
+    as_is = isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow)
+    return expression.func(*arguments, **(_AS_IS if as_is else {}))
 
 
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
