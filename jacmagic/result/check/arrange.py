@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from jacmagic.errors import FunctionError
+from jacmagic.result.core import JacobianResult
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Shape = tuple[int, ...]
 
@@ -29,6 +33,17 @@ class Blocks:
     inputs: tuple[Shape, ...]
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
+    @classmethod
+    def of(cls, result: JacobianResult) -> Self:
+        """Return the shapes of a result's blocks."""
+        outputs, inputs = result.numbers.outputs, result.problem.inputs
+        keys = tuple(".".join(map(str, path)) for path in outputs.paths)
+        return cls(
+            tuple(tuple(leaf.shape) for leaf in outputs.leaves),
+            tuple(tuple(input_.value.shape) for input_ in inputs),
+            (keys, tuple(input_.name for input_ in inputs)),
+        )
+
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
@@ -41,50 +56,42 @@ class Arrangement:
 
     Attributes:
         index: integers (m, n).
-        note: what was read otherwise than as it stands, or "".
+        notes: what was read otherwise than as it stands.
         transposed: whether the matrix was given as (n, m).
     """
 
     index: np.ndarray
-    note: str = ""
+    notes: tuple[str, ...] = ()
     transposed: bool = False
 
 
-def leaves_of(value: Any) -> list[torch.Tensor]:
-    """Return the leaves of a nest as real tensors, integers made float64.
-
-    Raises:
-        FunctionError: a leaf is neither a number nor an array of numbers.
-    """
-    leaves: list[torch.Tensor] = []
-    _collect(value, leaves)
-    return leaves
-
-
-def _collect(value: Any, leaves: list[torch.Tensor]) -> None:
+def leaves_of(value: Any) -> Iterator[Any]:
+    """Yield the leaves of a nest, in order."""
     value = _dense(value)
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for part in value:
-            _collect(part, leaves)
-        return
-    leaves.append(_real(value))
+            yield from leaves_of(part)
+    else:
+        yield value
 
 
 def _dense(value: Any) -> Any:
     """Return dense arrays for sparse ones, nested lists for SymPy's matrices."""
-    for method in ("toarray", "to_dense", "tolist"):
-        if method == "tolist" and not hasattr(value, "free_symbols"):
-            continue
-        if method == "to_dense" and getattr(value, "layout", torch.strided) == torch.strided:
-            continue
-        if hasattr(value, method):
-            return getattr(value, method)()
-    return value
+    if hasattr(value, "toarray"):
+        return value.toarray()
+    if getattr(value, "layout", torch.strided) != torch.strided:
+        return value.to_dense()
+    return value.tolist() if hasattr(value, "tolist") and hasattr(value, "free_symbols") else value
 
 
-def _real(value: Any) -> torch.Tensor:
+def real(value: Any) -> torch.Tensor:
+    """Return a leaf as a real tensor, integers made float64.
+
+    Raises:
+        FunctionError: it is neither a number nor an array of numbers.
+    """
     if isinstance(value, torch.Tensor):
         return value if value.is_floating_point() else value.double()
     try:
@@ -96,18 +103,17 @@ def _real(value: Any) -> torch.Tensor:
         ) from None
 
 
-def arrange(value: Any, blocks: Blocks) -> Arrangement:
+def arrange(value: Any, result: JacobianResult) -> Arrangement:
     """Return how a value's leaves make the matrix (m, n).
 
     Args:
         value: a matrix, a nest of lists, blocks as torch returns them, or a mapping of these.
-        blocks: the shapes of outputs and inputs.
+        result: the Jacobian that it is checked against.
 
     Raises:
         FunctionError: the value has another number of entries, or another structure.
     """
-    counter = _Counter()
-    nest = counter.numbered(value)
+    nest, blocks = _Counter().numbered(value), Blocks.of(result)
     ways: list[Callable[[Any, Blocks], Arrangement | None]] = [_as_matrix, _as_blocks]
     several = len(blocks.inputs) > 1 or len(blocks.outputs) > 1
     if isinstance(value, (tuple, Mapping)) and several:
@@ -162,13 +168,13 @@ def _as_matrix(nest: Any, blocks: Blocks) -> Arrangement | None:
     if array.shape == (m, n) or lone:  # a lone row may be given as a column
         return Arrangement(array.reshape(m, n))
     if array.shape == (n, m):
-        return Arrangement(array.T, "given as the transpose, inputs by outputs", True)
+        return Arrangement(array.T, ("given as the transpose, inputs by outputs",), True)
     if array.size == m * n and _squeezed(array.shape) == _squeezed(_whole(blocks)):
         return Arrangement(array.reshape(m, n))
     if array.size == m == n:
         index = np.full((m, n), -1)
         np.fill_diagonal(index, array.reshape(-1))
-        return Arrangement(index, "read as the diagonal of the matrix")
+        return Arrangement(index, ("read as the diagonal of the matrix",))
     return None
 
 
