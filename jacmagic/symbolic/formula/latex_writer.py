@@ -29,8 +29,8 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
-def _place(factor: Any) -> int:
-    """Return the place of a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
+def _rank(factor: Any) -> int:
+    """Rank a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
     if _is_applied(factor):
         return 3
     base, exponent = factor.as_base_exp()
@@ -107,7 +107,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if self.order == "none":
             factors = list(product.args)
         else:
-            factors = sorted(product.as_ordered_factors(), key=_place)
+            factors = sorted(product.as_ordered_factors(), key=_rank)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1
