@@ -64,7 +64,8 @@ class SubstitutedEntries:
 
     def _both(self, i: int, j: int) -> tuple[str, str]:
         value = float(self.matrix[i, j])
-        return put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
+        source, shown = put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
+        return "0" if source == "- 0" else source, shown
 
 
 class FormulaEntries:
