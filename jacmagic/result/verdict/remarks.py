@@ -32,9 +32,14 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
         *_gradient_remarks(evidence),
         *_text_remarks(evidence),
         *_outside_remarks(evidence.problem, evidence.truth, outside),
-        *dict.fromkeys(e.remark for e in evidence.edges if not evidence.is_smooth_at(e)),
+        *kinks_at(evidence),
         *_nonfinite_remarks(evidence),
     )
+
+
+def kinks_at(evidence: Evidence) -> list[str]:
+    """Return a remark on each kink at the point, unless both sides and torch have one slope."""
+    return list(dict.fromkeys(e.remark for e in evidence.edges if not evidence.is_smooth_at(e)))
 
 
 def _gradient_remarks(evidence: Evidence) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,7 +25,11 @@ def exact(value: Number) -> Number:
         return int(value)
     if isinstance(value, int | Fraction):
         return value
-    value = float(value)
+    return _exact(float(value))
+
+
+@lru_cache(maxsize=2**12)
+def _exact(value: float) -> Number:
     if not math.isfinite(value):
         return value
     if value.is_integer() and abs(value) < _MAX_EXACT:
