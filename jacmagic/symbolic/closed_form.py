@@ -10,7 +10,7 @@ from jacmagic.labels import symbols
 from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.tangents import ambient_of, fixed_components, on_tangents, rebased
 from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values, values_again

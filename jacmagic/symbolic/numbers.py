@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import sympy
 
-from jacmagic.symbolic.graph.constants import Constant, known_constant
+from jacmagic.symbolic.graph.numbers import Constant, known_constant
 from jacmagic.symbolic.named import RootOfTwoPi
 
 _MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics

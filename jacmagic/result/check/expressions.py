@@ -14,7 +14,7 @@ from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS_WRITTEN = 40  # symbols of an expression in a sentence, about half a line

@@ -12,8 +12,7 @@ from jacmagic.labels import symbols
 from jacmagic.symbolic.factored.variables import Variable
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph, differentiate
-from jacmagic.symbolic.graph.sizes import tree_sizes
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph.passes import copy, tree_sizes
 from jacmagic.symbolic.trace import Constant, Trace
 
 Owners = Mapping[int, int]  # node → position of the variable that it is a component of

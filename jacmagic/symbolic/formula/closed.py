@@ -27,7 +27,7 @@ from jacmagic.symbolic.graph import (
     stable_if_affordable,
     write_tape,
 )
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 if TYPE_CHECKING:

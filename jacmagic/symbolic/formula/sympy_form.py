@@ -15,7 +15,7 @@ from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 MAX_CONDITION_SYMBOLS = 200  # symbols of an assumption that is written out

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
-from jacmagic.symbolic.recognition.linear import added
+from jacmagic.symbolic.recognition.products import added
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
 _MAX_ABSOLUTE_GUARD = 1e-6  # the largest default of torch's functions that divide by a norm

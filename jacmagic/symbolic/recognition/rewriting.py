@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.graph.transfer import rebuilt
+from jacmagic.symbolic.graph.passes import rebuilt
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.polynomials import expanded
 from jacmagic.symbolic.recognition.shifts import without_maxima

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
 from jacmagic.symbolic.graph.patterns import quotient
-from jacmagic.symbolic.recognition.linear import Factor, added, halved, with_factor
+from jacmagic.symbolic.recognition.products import Factor, added, halved, with_factor
 
 Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·eᵘ
 

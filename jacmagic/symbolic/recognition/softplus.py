@@ -7,7 +7,7 @@ max(a, b) + ln(1 + e^−|a − b|) = ln(eᵃ + eᵇ); all hold for every real nu
 from __future__ import annotations
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
-from jacmagic.symbolic.recognition.linear import Factor, with_factor
+from jacmagic.symbolic.recognition.products import Factor, with_factor
 from jacmagic.symbolic.recognition.sigmoids import exponentials
 
 

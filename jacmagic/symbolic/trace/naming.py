@@ -1,7 +1,7 @@
 """Constants that keep the names the user gave them.
 
 A number becomes one that carries its node (`named_numbers`); where torch computes with it, its node
-goes along (`named_calls`). A small tensor gets a shadow like an input's.
+goes along. A small tensor gets a shadow like an input's.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from jacmagic.function.interop import naming as offering
 from jacmagic.labels import Label
 from jacmagic.render.names import LAYER_PARAMETERS
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.named_calls import NamedCalls
 from jacmagic.symbolic.trace.named_numbers import (
+    NamedCalls,
     apply_function,
     plain_number,
     with_node,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.symbolic.graph import Graph, differentiate
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph.passes import copy
 from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, formulas

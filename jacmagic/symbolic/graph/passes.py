@@ -1,8 +1,8 @@
-"""Copies of a part of a graph in another one, some of whose nodes stay variables."""
+"""Passes over the nodes of a graph: what depends on what, sizes, copies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from jacmagic.symbolic.graph.nodes import Graph
 
@@ -44,3 +44,19 @@ def copy(source: Graph, roots: Sequence[int], target: Graph, copies: dict[int, i
             copies[node] = target.apply(operation, *(copies[operand] for operand in arguments))
     target.line = None
     return [copies[root] for root in roots]
+
+
+def tree_sizes(graph: Graph, roots: Sequence[int], *, ends: Container[int] = ()) -> list[int]:
+    """Count each root's symbols when written out, shared parts every time.
+
+    Args:
+        graph: the expression graph that holds the nodes.
+        roots: the nodes to measure.
+        ends: nodes that count as one symbol, except where they are the root.
+    """
+    size: dict[int, int] = {}
+    for node in graph.reach(roots):
+        size[node] = 1 + sum(
+            1 if operand in ends else size[operand] for operand in graph.operands(node)
+        )
+    return [size[root] for root in roots]
