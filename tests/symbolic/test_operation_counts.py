@@ -10,7 +10,7 @@ import pytest
 import torch
 from traces import F64, traced
 
-from jacmagic.symbolic.economy import count, economical
+from jacmagic.symbolic.economy import cheapest, count, economical
 from jacmagic.symbolic.graph import ZERO, differentiate, write_tape
 
 # Operations of value and Jacobian that wrenfold 0.5.3 generates for the same expressions, the

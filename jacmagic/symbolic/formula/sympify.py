@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -35,7 +34,7 @@ def to_sympy(
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
     reached = graph.reach(roots, symbols)
-    inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
+    inside = sums.inside([node for node in reached if node not in symbols], roots)
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]
         if node in symbols:
@@ -62,17 +61,6 @@ def _applied(function: Callable[..., Any], operation: str, operands: Sequence[An
         if operation not in UNEVALUATED or not by_sympy(error):
             raise
         return UNEVALUATED[operation](*operands)
-
-
-def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
-    """Return the partial sums that only a longer sum uses; it is built in one call."""
-    uses = Counter(operand for node in reached for operand in graph.operands(node))
-    firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
-    return {
-        node
-        for node in firsts.intersection(reached)
-        if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
-    }
 
 
 def _operands(

@@ -1,4 +1,4 @@
-"""The numbers of the graph: integers and fractions where meant, constants of mathematics, else floats.
+"""The numbers of the graph: integers, fractions and constants where meant, else floats.
 
 A constant is q·√n·π^(k/2)·(ln p)^e. 1/√2, 2/√π and 1/ln 10 are products and quotients of rounded
 numbers; rounded once more they are no longer the float64 nearest to the constant. A factor that is
@@ -80,11 +80,11 @@ def short(value: Number) -> Number:
         if value.denominator == 1:
             value = int(value)
         elif value.denominator > _MAX_DENOMINATOR or abs(value.numerator) > _MAX_EXACT:
-            return _rounded(value)
-    return value if not isinstance(value, int) or abs(value) < _MAX_EXACT else _rounded(value)
+            return _nearest(value)
+    return value if not isinstance(value, int) or abs(value) < _MAX_EXACT else _nearest(value)
 
 
-def _rounded(value: int | Fraction) -> float:
+def _nearest(value: int | Fraction) -> float:
     """Return the nearest float64; infinite beyond the largest, as IEEE 754 has it."""
     try:
         return float(value)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from jacmagic.symbolic.graph.nodes import Graph
+
+
+def dependent(graph: Graph, nodes: Iterable[int], sources: Iterable[int]) -> set[int]:
+    """Return the nodes, of some in topological order, that depend on sources; and these."""
+    moving = set(sources)
+    for node in nodes:
+        if not moving.isdisjoint(graph.operands(node)):
+            moving.add(node)
+    return moving
 
 
 def rebuilt(graph: Graph, node: int, new: Mapping[int, int]) -> int:
@@ -14,7 +23,13 @@ def rebuilt(graph: Graph, node: int, new: Mapping[int, int]) -> int:
     return node if fresh == operands else graph.apply(graph.operations[node], *fresh)
 
 
-def copy(source: Graph, roots: Sequence[int], target: Graph, copies: dict[int, int]) -> list[int]:
+def copy(
+    source: Graph,
+    roots: Sequence[int],
+    target: Graph,
+    copies: dict[int, int],
+    build: Callable[..., int] | None = None,
+) -> list[int]:
     """Copy nodes to another graph.
 
     Args:
@@ -22,6 +37,7 @@ def copy(source: Graph, roots: Sequence[int], target: Graph, copies: dict[int, i
         roots: the nodes to copy, with what they depend on.
         target: the graph that grows.
         copies: nodes of the target that replace nodes of the source; the copies are added.
+        build: makes the target's nodes; by default `target.apply`, which folds numbers.
 
     Returns:
         The nodes of the target that the roots have become.
@@ -29,19 +45,16 @@ def copy(source: Graph, roots: Sequence[int], target: Graph, copies: dict[int, i
     Raises:
         BudgetExceeded: if the target outgrows its limit.
     """
-    for node in source.reach(roots, copies.copy()):
+    for node in source.reach(roots, copies):
         if node in copies:
             continue
         operation, arguments = source.operations[node], source.arguments[node]
         target.line = source.lines[node]
-        if operation == "number":
-            copies[node] = target.number(*arguments)
-        elif operation == "constant":
-            copies[node] = target.constant(*arguments)
-        elif operation == "variable":
-            copies[node] = target.variable(*arguments)
+        if operation in ("number", "constant", "variable"):
+            copies[node] = getattr(target, operation)(*arguments)
         else:
-            copies[node] = target.apply(operation, *(copies[operand] for operand in arguments))
+            operands = (copies[operand] for operand in arguments)
+            copies[node] = (build or target.apply)(operation, *operands)
     target.line = None
     return [copies[root] for root in roots]
 

@@ -6,11 +6,12 @@ root of a sum of squares a norm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from jacmagic.symbolic.graph.nodes import ONE, Graph
+from jacmagic.symbolic.graph.nodes import ONE, ZERO, Graph
 from jacmagic.symbolic.graph.numbers import Number
 
 
@@ -36,6 +37,14 @@ def signed_terms(
         waiting.append((-sign if operation == "neg" else sign, operands[0]))
 
 
+def summed(graph: Graph, terms: Iterable[tuple[Number, int]]) -> int:
+    """Return the sum of (sign, term) from left to right, the way back of `signed_terms`."""
+    total = ZERO
+    for sign, term in terms:
+        total = graph.add(total, term) if sign > 0 else graph.sub(total, term)
+    return total
+
+
 class Sums:
     """The terms of nested sums, cached, and the patterns made of them."""
 
@@ -44,6 +53,14 @@ class Sums:
         self.graph = graph
         self._terms: dict[int, tuple[int, ...]] = {}
         self._spreads: dict[int, Standardised | None] = {}
+
+    def inside(self, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
+        """Return the sums that are the first term of one longer sum and nothing else, no root."""
+        graph = self.graph
+        sums = {node for node in reached if graph.operations[node] == "add"}
+        uses = Counter(operand for node in reached for operand in graph.operands(node))
+        firsts = {graph.arguments[node][0] for node in sums}
+        return {node for node in sums & firsts if uses[node] == 1}.difference(roots)
 
     def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
         """Return the terms of a sum from left to right; the node itself if it is none.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import reduce
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.graph import ONE, Graph, signed_terms, summed, tree_sizes
 
 Factor = int | Fraction | float
 
@@ -40,11 +40,7 @@ def linear(graph: Graph, node: int) -> dict[int, Factor]:
 
 def combined(graph: Graph, factors: Iterable[tuple[int, Factor]]) -> int:
     """Return Σ c·u as a node."""
-    total = ZERO
-    for node, factor in factors:
-        term = graph.mul(graph.number(factor if factor > 0 else -factor), node)
-        total = graph.add(total, term) if factor > 0 else graph.sub(total, term)
-    return total
+    return summed(graph, ((c, graph.mul(graph.number(max(c, -c)), u)) for u, c in factors))
 
 
 def added(graph: Graph, a: int, b: int, sign: int) -> int:
@@ -53,6 +49,21 @@ def added(graph: Graph, a: int, b: int, sign: int) -> int:
     for node, factor in linear(graph, b).items():
         factors[node] = factors.get(node, 0) + sign * factor
     return combined(graph, [(node, factor) for node, factor in factors.items() if factor])
+
+
+def without(graph: Graph, product: int, factor: int) -> int | None:
+    """Return a product without one of its factors; None where it is none of them."""
+    if product == factor:
+        return ONE
+    operation, operands = graph.operations[product], graph.operands(product)
+    if operation == "neg":
+        rest = without(graph, operands[0], factor)
+        return None if rest is None else graph.neg(rest)
+    for one, other in (operands, operands[::-1]) if operation == "mul" else ():
+        rest = without(graph, one, factor)
+        if rest is not None:
+            return graph.mul(rest, other)
+    return None
 
 
 def halved(graph: Graph, node: int) -> int:
@@ -68,27 +79,34 @@ Products = dict[Powers, Factor]
 MAX_TERMS = 48  # of a sum that is multiplied out; the search for pairs grows with their square
 MAX_NODES = 400  # nodes of such a sum
 MAX_DEPTH = 100  # of its nesting; Python allows about 1,000 nested calls, two for each node
-_MAX_EXPONENT = 4  # of a sum that is multiplied out
+MAX_DEGREE = 12  # of a polynomial that is read in full
+_MAX_COEFFICIENT = 10**9  # of such a polynomial
+_ARITHMETIC = frozenset("add sub neg mul div pow number variable".split())
 
 
 class TooManyTerms(Exception):
     """A sum that is too long when multiplied out."""
 
 
-def multiplied_out(graph: Graph, node: int) -> Products:
+def multiplied_out(graph: Graph, node: int, largest: int = 4) -> Products:
     """Return a node as a sum of products.
+
+    Args:
+        graph: the expression graph that holds the nodes.
+        node: to multiply out.
+        largest: power of a sum up to which it is multiplied out.
 
     Raises:
         TooManyTerms: if there are more than `MAX_TERMS`, or very many or deep ones on the way.
     """
-    return _Expansion(graph).of(node)
+    return _Expansion(graph, largest).of(node)
 
 
 class _Expansion:
     """The nodes of one sum multiplied out so far, shared parts once."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, largest: int) -> None:
+        self.graph, self.largest = graph, largest
         self._known: dict[int, Products] = {}
         self._depth = 0
 
@@ -118,7 +136,7 @@ class _Expansion:
         if operation == "div":
             return self._quotient(node, *operands)
         power = graph.value(operands[1]) if operation == "pow" else None
-        if isinstance(power, int) and 1 < power <= _MAX_EXPONENT:
+        if isinstance(power, int) and 1 < power <= self.largest:
             return reduce(_product, [self.of(operands[0])] * power)
         return {((node, 1),): 1}
 
@@ -163,21 +181,42 @@ def multiplied(a: Powers, b: Powers) -> Powers:
 
 def written(graph: Graph, products: Mapping[Powers, Factor]) -> int:
     """Return a sum of products as a node."""
-    total = ZERO
-    for powers, c in products.items():
-        above, below = ONE, ONE
-        for node, power in powers:
-            factor = graph.pow(node, graph.number(abs(power)))
-            above, below = (
-                (graph.mul(above, factor), below)
-                if power > 0
-                else (above, graph.mul(below, factor))
-            )
-        size = c if c > 0 else -c
-        if isinstance(size, Fraction) and size.numerator == 1:
-            below = graph.mul(graph.number(size.denominator), below)
-        else:
-            above = graph.mul(graph.number(size), above)
-        term = graph.div(above, below)
-        total = graph.add(total, term) if c > 0 else graph.sub(total, term)
-    return total
+    return summed(graph, ((c, _term(graph, powers, max(c, -c))) for powers, c in products.items()))
+
+
+def _term(graph: Graph, powers: Powers, size: Factor) -> int:
+    above, below = (
+        graph.product(graph.pow(u, graph.number(abs(k))) for u, k in powers if (k > 0) == is_above)
+        for is_above in (True, False)
+    )
+    if isinstance(size, Fraction) and size.numerator == 1:
+        return graph.div(above, graph.mul(graph.number(size.denominator), below))
+    return graph.div(graph.mul(graph.number(size), above), below)
+
+
+def polynomial(graph: Graph, node: int) -> int:
+    """Return a polynomial in one variable multiplied out, where that is shorter.
+
+    Legendre, Chebyshev and Hermite polynomials come from recursions, others from Horner's scheme:
+    what the graph holds is far longer than the polynomial.
+    """
+    reached = graph.reach([node])
+    operations = [graph.operations[one] for one in reached]
+    if operations.count("variable") != 1 or not _ARITHMETIC.issuperset(operations):
+        return node
+    try:
+        products = multiplied_out(graph, node, MAX_DEGREE)
+    except TooManyTerms:
+        return node
+    by_degree = {sum(power for _, power in powers): powers for powers in products}
+    variable = reached[operations.index("variable")]
+    if any(
+        isinstance(c, float)
+        or max(abs(Fraction(c).numerator), Fraction(c).denominator) > _MAX_COEFFICIENT
+        or any(one != variable or not 0 < power <= MAX_DEGREE for one, power in powers)
+        for powers, c in products.items()
+    ):
+        return node
+    falling = [by_degree[degree] for degree in sorted(by_degree, reverse=True)]
+    result = written(graph, {powers: products[powers] for powers in falling})
+    return result if tree_sizes(graph, [result])[0] < tree_sizes(graph, [node])[0] else node

@@ -1,4 +1,4 @@
-"""Floats and integers that carry a node of the graph through Python's arithmetic and calls of torch.
+"""Floats and integers that carry a node of the graph through arithmetic and calls of torch.
 
 They are instances of subclasses of `float` and `int`, so that any code takes them for the numbers
 they are; in a call of torch they become tensors that carry their nodes. What nothing here follows

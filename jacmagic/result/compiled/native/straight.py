@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from jacmagic.symbolic.economy import cheapest
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Tape, write_tape
 
