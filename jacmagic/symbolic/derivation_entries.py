@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -41,30 +42,29 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = numbers_of(reading, point, digits, typed)
+        # with numbers substituted, however long
+        self._source = cache(lambda i, j: substituted(reading.shown(i, j), self.numbers))
         self.width = max(
             MIN_LETTERS_BELOW, MATRIX_LETTERS // max(min(matrix.shape[1], MAX_LINES), 1)
         )
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
-        source, value = self._both(i, j)
-        return source if extent(source) <= self.width else value
+        return self._value(i, j) if self.is_plain(i, j) else self._source(i, j)
 
     def is_plain(self, i: int, j: int) -> bool:
         """Whether only the value is shown, where more could be."""
-        source = substituted(self.reading.shown(i, j), self.numbers)
+        source = self._source(i, j)
         return len(source) > MAX_ENTRY_CHARACTERS or extent(source) > self.width
 
     def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
         """Whether these are the values again, as the substitution would be too long."""
         return any(self.is_plain(*entry) for entry in entries) and all(
-            source == value or extent(source) > self.width
-            for source, value in (self._both(*entry) for entry in entries)
+            self.entry(*entry) == self._value(*entry) for entry in entries
         )
 
-    def _both(self, i: int, j: int) -> tuple[str, str]:
-        value = float(self.matrix[i, j])
-        return put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
+    def _value(self, i: int, j: int) -> str:
+        return latex.number(float(self.matrix[i, j]), self.digits)
 
 
 class FormulaEntries:
@@ -199,18 +199,3 @@ def numbers_of(
     texts = {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
     symbols = list(numbers)  # those of the components come first
     return reading.ordered(texts | {symbols[k]: TypedLatex.of(one) for k, one in typed.items()})
-
-
-def put_numbers_in(
-    entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
-) -> tuple[str, str]:
-    """Return an entry with numbers substituted, or its value if long; and its value.
-
-    Args:
-        entry: an entry of a reading's matrix.
-        numbers: LaTeX of the number of each symbol.
-        value: what it comes to.
-        digits: significant digits.
-    """
-    source, number = substituted(entry, numbers), latex.number(value, digits)
-    return (source if len(source) <= MAX_ENTRY_CHARACTERS else number), number

@@ -26,7 +26,7 @@ from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.function.torch_internals import tree_flatten, without_dispatch_modes
 from jacmagic.symbolic.trace.expansions import expansion_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.naming import Names
+from jacmagic.symbolic.trace.named_numbers import NamedCalls
 from jacmagic.symbolic.trace.source_lines import is_own, users_line
 from jacmagic.symbolic.trace.texts import text_of
 
@@ -130,17 +130,17 @@ class LeakDetector(TorchFunctionMode):
     """Function mode that reports cuts of the graph and carries expressions across."""
 
     def __init__(
-        self, mode: ConcolicMode, names: Names | None = None, text_factor: float = 1.0
+        self, mode: ConcolicMode, named_calls: NamedCalls, text_factor: float = 1.0
     ) -> None:
-        """Observe a function traced by this mode, with or without named constants.
+        """Observe a function traced by this mode.
 
         Args:
             mode: the mode that traces.
-            names: the named constants, or None.
+            named_calls: how torch computes with named constants.
             text_factor: what numbers read from texts of tensors are multiplied by.
         """
         super().__init__()
-        self.mode, self.names, self.calls = mode, names, 0
+        self.mode, self._named_calls, self.calls = mode, named_calls, 0
         self._text_factor = text_factor
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
@@ -169,8 +169,7 @@ class LeakDetector(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         self.calls += 1
-        if self.names is not None:
-            func, args, kwargs = self.names.calls.carried(func, args, kwargs)
+        func, args, kwargs = self._named_calls.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _takes_part(self.mode, args[0]):
             expansion = expansion_of(name, args, kwargs)
