@@ -10,7 +10,7 @@ from functools import cached_property
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen.function import Pattern
 from jacmagic.symbolic.codegen.languages import LANGUAGES
-from jacmagic.symbolic.codegen.writer import Task, write
+from jacmagic.symbolic.codegen.writer import write
 from jacmagic.symbolic.economy import Counts, Program, cheapest, count
 from jacmagic.symbolic.formula.closed import ClosedForm
 
@@ -82,18 +82,17 @@ class Export:
                 has no function for.
         """
         program = self.program
-        task = Task(
+        return write(
             language,
             self.name,
             self.inputs,
             program,
             self.form.shape,
-            self.value,
-            self._pattern() if self.sparse else None,
-            tuple(self._comment(count(program.graph, program.roots, program.variables))),
-            self.dtype,
+            value=self.value,
+            pattern=self._pattern() if self.sparse else None,
+            comment=self._comment(count(program.graph, program.roots, program.variables)),
+            dtype=self.dtype,
         )
-        return write(task)
 
     def languages(self) -> tuple[str, ...]:
         """Return the languages that have functions for all operations in it."""

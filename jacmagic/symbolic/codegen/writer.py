@@ -9,7 +9,6 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from jacmagic.errors import OptionError
@@ -34,12 +33,22 @@ MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a 
 Inputs = Sequence[tuple[str, tuple[int, ...]]]  # name and shape of each
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is to be written.
+def write(
+    target: str,
+    name: str,
+    inputs: Inputs,
+    program: Program,
+    shape: tuple[int, int],
+    *,
+    value: bool = True,
+    pattern: Pattern | None = None,
+    comment: Sequence[str] = (),
+    dtype: str = "float64",
+) -> str:
+    """Write a function that computes a value and a matrix.
 
-    Attributes:
-        language: a key of `LANGUAGES`.
+    Args:
+        target: the language, a key of `LANGUAGES`.
         name: the function's name.
         inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
             name that the language has another meaning for gets an underscore or a number after it.
@@ -49,21 +58,6 @@ class Task:
         pattern: where the entries are; None where all m·n follow row by row.
         comment: lines that describe the function.
         dtype: "float64" or "float32".
-    """
-
-    language: str
-    name: str
-    inputs: Inputs
-    program: Program
-    shape: tuple[int, int]
-    value: bool = True
-    pattern: Pattern | None = None
-    comment: tuple[str, ...] = ()
-    dtype: str = "float64"
-
-
-def write(task: Task) -> str:
-    """Write a function that computes a value and a matrix.
 
     Returns:
         The source, ending in a newline.
@@ -72,34 +66,32 @@ def write(task: Task) -> str:
         OptionError: for an unknown language or precision, or an operation that the language has
             no function for.
     """
-    words = language(task.language, task.dtype)
+    words = language(target, dtype)
     scope = Scope(words.reserved, ascii_only=words.ascii_only)
-    function, *names = scope.names([task.name, *(name for name, _ in task.inputs)])
-    shapes = [shape for _, shape in task.inputs]
-    components = _components(words, names, shapes)
-    firsts = itertools.accumulate([math.prod(shape) for shape in shapes], initial=0)
-    arguments = tuple(
-        Argument(name, shape, components[first] if math.prod(shape) else "")
-        for name, shape, first in zip(names, shapes, firsts, strict=False)
-    )
-    program = task.program
-    writer = _Writer(
-        task.language, words, program, dict(zip(program.variables, components, strict=True)), scope
-    )
+    function, *names = scope.names([name, *(one for one, _ in inputs)])
+    arguments, components = [], list[str]()
+    for one, (_, sizes) in zip(names, inputs, strict=True):
+        own = [
+            words.component(one, index, sizes) for index in itertools.product(*map(range, sizes))
+        ]
+        arguments.append(Argument(one, sizes, own[0] if own else ""))
+        components += own
+    variables = dict(zip(program.variables, components, strict=True))
+    writer = _Writer(target, words, program, variables, scope)
     writer.prepare()
     texts = [writer.entry(root) for root in program.roots]
-    split = task.shape[0] if task.value else 0
+    split = shape[0] if value else 0
     return words.frame(
         Function(
             function,
-            arguments,
-            task.comment,
+            tuple(arguments),
+            tuple(comment),
             tuple(writer.constants),
             tuple(writer.statements),
-            tuple(texts[:split]) if task.value else None,
+            tuple(texts[:split]) if value else None,
             tuple(texts[split:]),
-            task.shape,
-            task.pattern,
+            shape,
+            pattern,
             (scope.name("value"), scope.name("J")),
         )
     )
@@ -119,17 +111,6 @@ def language(name: str, dtype: str = "float64") -> Language:
         precisions = " or ".join(words.precisions)
         raise OptionError(f"expected {precisions} in {name}; found {dtype!r}; leave dtype out")
     return words.single if dtype == "float32" and words.single is not None else words
-
-
-def _components(
-    words: Language, arguments: Sequence[str], shapes: Sequence[tuple[int, ...]]
-) -> list[str]:
-    """Return what each component of the inputs is called inside the function."""
-    return [
-        words.component(name, index, shape)
-        for name, shape in zip(arguments, shapes, strict=True)
-        for index in itertools.product(*map(range, shape))
-    ]
 
 
 class _Writer:

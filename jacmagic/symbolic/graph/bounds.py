@@ -170,14 +170,9 @@ def _where(value: float, args: list[float], errors: list[float]) -> float:
     return errors[1] if condition else errors[2]
 
 
-def _largest(value: float, args: list[float], errors: list[float]) -> float:
-    return max(errors)
-
-
 _SPREADS: dict[str, Spread] = {
     "add": lambda v, a, e: e[0] + e[1],
     "sub": lambda v, a, e: e[0] + e[1],
-    "neg": _largest,
     "mul": _mul,
     "div": _div,
     "pow": _pow,
@@ -187,11 +182,7 @@ _SPREADS: dict[str, Spread] = {
     "sin": lambda v, a, e: min(e[0] * (abs(math.cos(a[0])) + e[0]), 2.0),
     "cos": lambda v, a, e: min(e[0] * (abs(math.sin(a[0])) + e[0]), 2.0),
     "atan2": _atan2,
-    "abs": _largest,
     "relu": lambda v, a, e: e[0] if a[0] + e[0] > 0 else 0.0,
-    "max": _largest,
-    "min": _largest,
-    "clamp": _largest,
     "sign": lambda v, a, e: 2.0 if abs(a[0]) <= e[0] else 0.0,
     "floor": _step,
     "ceil": _step,
@@ -199,10 +190,8 @@ _SPREADS: dict[str, Spread] = {
     **dict.fromkeys(
         ("lt", "le", "gt", "ge", "eq", "ne"), lambda v, a, e: float(abs(a[0] - a[1]) <= sum(e))
     ),
-    "and": _largest,
-    "or": _largest,
-    "not": _largest,
     "where": _where,
+    **dict.fromkeys("neg abs max min clamp and or not".split(), lambda v, a, e: max(e)),
 }
 
 

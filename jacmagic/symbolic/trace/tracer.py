@@ -27,7 +27,7 @@ from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
 from jacmagic.symbolic.graph.nodes import MAX_NODES
-from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.matrices.expressions import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakDetector
 from jacmagic.symbolic.trace.mode import ConcolicMode
