@@ -16,8 +16,8 @@ from jacmagic.render import latex
 from jacmagic.render.layout import NO_BLOCKS, Blocks, Layout, cuts_of
 from jacmagic.render.typed import Typed
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.excerpt import excerpt
 from jacmagic.symbolic.formula.typeset import substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 

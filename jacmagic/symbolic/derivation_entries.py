@@ -18,8 +18,8 @@ from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.page import MATRIX_LETTERS
 from jacmagic.render.typed import Typed, TypedLatex
+from jacmagic.symbolic.formula.conversion import MAX_LINES
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.shortest import shortest
 from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation

@@ -14,7 +14,7 @@ from IPython.testing.globalipapp import start_ipython
 
 import jacmagic
 from jacmagic import Jacobian, PointError, SizeError
-from jacmagic.symbolic.exact_eigenvalues import eigenvalues, numbered
+from jacmagic.symbolic.exact_form import eigenvalues, numbered
 from jacmagic.symbolic.exact_values import exact_value, read_exactly
 
 

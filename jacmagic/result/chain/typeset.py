@@ -19,9 +19,8 @@ from jacmagic.result.chain.remarks import (
     summary,
     unrepeated,
 )
-from jacmagic.symbolic.formula.entry_list import listed, wrapped
-from jacmagic.symbolic.formula.excerpt import excerpt
-from jacmagic.symbolic.formula.typeset import plain, pretty, tex
+from jacmagic.symbolic.formula.conversion import excerpt
+from jacmagic.symbolic.formula.typeset import listed, plain, pretty, tex, wrapped
 
 
 def to_latex(chain: ChainProduct) -> str:

@@ -31,7 +31,7 @@ from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 if TYPE_CHECKING:
-    from jacmagic.symbolic.formula.sympy_form import SympyForm
+    from jacmagic.symbolic.formula.sympify import SympyForm
 
 # Symbols that a reader and SymPy, within its default budget, get through.
 MAX_ENTRY_SYMBOLS = 4_000  # of one entry when written out
@@ -147,7 +147,7 @@ class ClosedForm:
     @cached_property
     def in_sympy(self) -> SympyForm:
         """The expressions in SymPy."""
-        from jacmagic.symbolic.formula.sympy_form import SympyForm
+        from jacmagic.symbolic.formula.sympify import SympyForm
 
         return SympyForm(self.trace, self.columns, self.entries, self.budget)
 

@@ -16,8 +16,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.conversion import Conversion
-from jacmagic.symbolic.formula.excerpt import Converted, excerpt
+from jacmagic.symbolic.formula.conversion import Conversion, Converted, excerpt
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames

@@ -37,9 +37,8 @@ from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
 from jacmagic.symbolic.trace.rules.order_statistics import ORDER_STATISTICS
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate
 from jacmagic.symbolic.trace.rules.pools import POOLS
-from jacmagic.symbolic.trace.rules.predicates import PREDICATES
 from jacmagic.symbolic.trace.rules.products import PRODUCTS
-from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
+from jacmagic.symbolic.trace.rules.reductions import PREDICATES, REDUCTIONS
 from jacmagic.symbolic.trace.rules.selections import Operands, SelectionRule
 from jacmagic.symbolic.trace.rules.special import SPECIAL
 
