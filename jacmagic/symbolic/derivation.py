@@ -5,7 +5,7 @@ Each link is a matrix in LaTeX, built from plain labels, expressions and numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -229,29 +229,16 @@ class _Frame:
         self.entries = [(i, j) for i in down for j in across]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
-        """Return a matrix of entries (i, j) in the layout."""
-        lines = self.layout.pair(*self.cuts)
-        return _matrix(entry, *self.layout.pair(*self.picked), self.layout, *lines)
+        r"""Return entries (i, j) as a matrix, with \vdots, \cdots and \ddots in its gaps."""
+        down, across = self.layout.pair(*self.picked)
+        tops, lefts = self.layout.pair(*self.cuts)
 
-
-def _matrix(
-    entry: Callable[[int, int], str],
-    down: Sequence[int | None],
-    across: Sequence[int | None],
-    layout: Layout,
-    tops: Collection[int | None],
-    lefts: Collection[int | None],
-) -> str:
-    r"""Return a matrix with \vdots, \cdots and \ddots in the gaps."""
-    cells = []
-    for i in down:
-        line = []
-        for j in across:
+        def cell(i: int | None, j: int | None) -> str:
             if i is None or j is None:
-                line.append(r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots")
-            else:
-                line.append(entry(*layout.pair(i, j)))
-        cells.append(line)
-    below = [k for k, i in enumerate(down) if i in tops]
-    beside = [k for k, j in enumerate(across) if j in lefts]
-    return latex.matrix(cells, below, beside)
+                return r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots"
+            return entry(*self.layout.pair(i, j))
+
+        cells = [[cell(i, j) for j in across] for i in down]
+        below = [k for k, i in enumerate(down) if i in tops]
+        beside = [k for k, j in enumerate(across) if j in lefts]
+        return latex.matrix(cells, below, beside)

@@ -173,14 +173,10 @@ def _value(components: dict[tuple[int, ...], float], number: Callable[[float], s
     """Return a number, column or matrix in LaTeX; unused components are dots."""
     if () in components:
         return number(components[()])
-    shape = [
-        1 + max(index[axis] for index in components) for axis in range(len(next(iter(components))))
-    ]
-    shown = {index: number(value) for index, value in components.items()}
-    if len(shape) == 1:
-        return latex.matrix([[shown.get((i,), r"\cdot")] for i in range(shape[0])])
+    shown = {(*index, 0)[:2]: number(value) for index, value in components.items()}
+    rows, columns = (1 + max(axis) for axis in zip(*shown, strict=True))
     return latex.matrix(
-        [[shown.get((i, j), r"\cdot") for j in range(shape[1])] for i in range(shape[0])]
+        [[shown.get((i, j), r"\cdot") for j in range(columns)] for i in range(rows)]
     )
 
 

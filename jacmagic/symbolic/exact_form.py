@@ -144,7 +144,8 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
     for value, count in eigenvalues.items():
         together[simplified(value, budget)] += count
     if any(
-        symbols_in(one) > MAX_EIGENVALUE_SYMBOLS or one.has(sympy.RootOf, sympy.Piecewise) for one in together
+        symbols_in(one) > MAX_EIGENVALUE_SYMBOLS or one.has(sympy.RootOf, sympy.Piecewise)
+        for one in together
     ):
         return None
     return dict(together)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial, reduce
 
 from jacmagic.symbolic.economy.terms import Monomial, Terms, Value
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
@@ -112,10 +113,7 @@ class Writer:
         return self.graph.node("pow", node, self.graph.number(exponent))
 
     def _multiplied(self, factors: Sequence[int]) -> int:
-        product = factors[0] if factors else ONE
-        for factor in factors[1:]:
-            product = self.graph.node("mul", product, factor)
-        return product
+        return reduce(partial(self.graph.node, "mul"), factors) if factors else ONE
 
 
 def _divides(number: object) -> bool:

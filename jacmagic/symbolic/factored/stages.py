@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from jacmagic.labels import symbols
 from jacmagic.symbolic.factored.variables import Variable
 from jacmagic.symbolic.formula.closed import ClosedForm
@@ -34,16 +32,11 @@ class Stage:
     sizes: tuple[int, ...]
     form: ClosedForm
 
-    @property
-    def starts(self) -> dict[int, int]:
-        """The first column of each source."""
-        ends = np.cumsum([0, *self.sizes]).tolist()
-        return dict(zip(self.sources, ends, strict=False))
-
     def columns(self, source: int) -> range:
         """Return the columns of a source."""
-        first = self.starts[source]
-        return range(first, first + self.sizes[self.sources.index(source)])
+        position = self.sources.index(source)
+        first = sum(self.sizes[:position])
+        return range(first, first + self.sizes[position])
 
     def block(self, source: int) -> list[list[int]]:
         """Return the nodes of the local Jacobian by one source, as rows."""

@@ -49,9 +49,8 @@ class ClosedForm:
         budget: seconds that reading the matrix may take, or None.
         potential: of a Hessian, the node of the function whose gradient is differentiated.
         expressed: the outputs in the form that was differentiated; empty for the trace's own.
-        readings: how it is shown, with the names of constants and without; they live as long as it.
-        factored: the same as a product of local Jacobians, or why there is none; empty until it
-            is asked for.
+        readings: how it is shown, with the names of constants, without, and as a product of local
+            Jacobians, as far as that was asked for; they live as long as it.
     """
 
     trace: Trace
@@ -60,8 +59,7 @@ class ClosedForm:
     budget: float | None = None
     potential: tuple[int, ...] = ()
     expressed: tuple[int, ...] = ()
-    readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
-    factored: list[Any] = field(default_factory=list, init=False, repr=False)
+    readings: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
