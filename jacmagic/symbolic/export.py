@@ -63,7 +63,7 @@ class Export:
     def _positions(self) -> list[tuple[int, int]]:
         m, n = self.form.shape
         if self.sparse:
-            return self._pattern().positions
+            return [(i, j) for i, row in enumerate(self.form.rows) for j in sorted(row)]
         return list(itertools.product(range(m), range(n)))
 
     def _pattern(self) -> Pattern:

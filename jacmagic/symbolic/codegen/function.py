@@ -24,14 +24,6 @@ class Pattern:
     pointers: tuple[int, ...]
     columns: tuple[int, ...]
 
-    @property
-    def positions(self) -> list[tuple[int, int]]:
-        """Row and column of each entry."""
-        rows = [
-            i for i in range(self.shape[0]) for _ in range(*self.pointers[i : i + 2])
-        ]  # fmt: skip
-        return list(zip(rows, self.columns, strict=True))
-
 
 @dataclass(frozen=True)
 class Argument:

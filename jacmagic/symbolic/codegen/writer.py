@@ -78,8 +78,7 @@ def write(
         components += own
     variables = dict(zip(program.variables, components, strict=True))
     writer = _Writer(target, words, program, variables, scope)
-    writer.prepare()
-    texts = [writer.entry(root) for root in program.roots]
+    texts = writer.write()
     split = shape[0] if value else 0
     return words.frame(
         Function(
@@ -131,8 +130,8 @@ class _Writer:
         self.statements: list[str] = []
         self.constants: list[tuple[str, str]] = []
 
-    def prepare(self) -> None:
-        """Write all nodes from the leaves up; shared and long ones become statements."""
+    def write(self) -> list[str]:
+        """Write all nodes from the leaves up, shared ones as statements; return the roots."""
         roots, reached = self.roots, self.graph.reach(self.roots)
         uses = Counter(operand for node in reached for operand in self.graph.operands(node))
         uses.update(root for root in roots if root != ZERO)
@@ -142,10 +141,7 @@ class _Writer:
             self.pieces[node] = self._piece(node)
             if uses[node] > 1 or self._is_long(node):
                 self._name(node)
-
-    def entry(self, node: int) -> str:
-        """Return an entry of the matrix."""
-        return self.pieces[node][0]
+        return [self.pieces[root][0] for root in roots]
 
     def _is_long(self, node: int) -> bool:
         return len(self.pieces[node][0]) > MAX_LETTERS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,12 @@ class ClosedForm:
         """The m·n nodes of the Jacobian in row-major order."""
         n = len(self.columns)
         return [row.get(j, ZERO) for row in self.rows for j in range(n)]
+
+    def with_entries(self, entries: Sequence[int]) -> ClosedForm:
+        """Return the same with other nodes for its m·n entries, in row-major order."""
+        m, n = self.shape
+        rows = (enumerate(entries[i * n : i * n + n]) for i in range(m))
+        return replace(self, rows=tuple({j: u for j, u in row if u != ZERO} for row in rows))
 
     @cached_property
     def pattern(self) -> np.ndarray:

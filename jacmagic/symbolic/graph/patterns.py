@@ -69,20 +69,18 @@ class Sums:
             node: the sum.
             inside: the partial sums that may be taken apart; all by default.
         """
-        if inside is not None:
-            return self._taken_apart(node, inside)
-        if node not in self._terms:
-            self._terms[node] = self._taken_apart(node, None)
-        return self._terms[node]
-
-    def _taken_apart(self, node: int, inside: Container[int] | None) -> tuple[int, ...]:
+        if inside is None and node in self._terms:
+            return self._terms[node]
         terms, first = [], node
         while self.graph.operations[first] == "add":
             if inside is not None and first != node and first not in inside:
                 break
             first, last = self.graph.arguments[first]
             terms.append(last)
-        return (first, *reversed(terms))
+        whole = (first, *reversed(terms))
+        if inside is None:
+            self._terms[node] = whole
+        return whole
 
     def softmax(self, node: int) -> tuple[int, ...] | None:
         """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ of two terms or more."""
