@@ -34,9 +34,9 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     root = convert_to_element(plain, display="block" if display else "inline")
     for element in list(root.iter()):
         _tidy(element)
+    for element in list(root.iter()):
         _fit_brackets(element)
         _space_functions(element)
-    for element in root.iter():
         _close_up_signs(element)
     _draw(root, lines)
     return tostring(root, encoding="unicode")
@@ -109,6 +109,8 @@ def _space_functions(element: Element) -> None:
     for k in reversed(range(len(children))):
         if not _is_function(children[k]):
             continue
+        for operator in children[k].iter("mo"):  # with a wide space on both sides, by default
+            operator.attrib.update(lspace="0", rspace="0")
         after = children[k + 1] if k + 1 < len(children) else None
         if after is not None and after.tag != "mo" and _first_sign(after) not in _OPENING:
             element.insert(k + 1, New("mspace", {"width": "0.17em"}))
@@ -121,16 +123,20 @@ _BEFORE_SIGNS = frozenset("=≈<>≤≥≠,;·⋅×→⇒(")
 
 def _close_up_signs(element: Element) -> None:
     """Keep a sign at its number, as in = −3: after another operator it is not a difference."""
-    for before, sign in itertools.pairwise(element):
-        is_sign = sign.tag == "mo" and sign.text in ("+", "-", "−", "±")
-        if is_sign and before.tag == "mo" and before.text in _BEFORE_SIGNS:
-            sign.set("form", "prefix")
+    before = None
+    for child in element:
+        is_sign = child.tag == "mo" and child.text in ("+", "-", "−", "±")
+        follows = before is None or (before.tag == "mo" and before.text in _BEFORE_SIGNS)
+        if is_sign and follows:
+            child.set("form", "prefix")
+        before = child
 
 
 def _is_function(element: Element) -> bool:
-    """Whether an element is sin or the like, with or without an exponent."""
+    """Whether an element is sin, diag or the like, with or without an exponent."""
     inner = element[0] if element.tag == "msup" and len(element) else element
-    return inner.tag == "mi" and (inner.text or "") in FUNCTION_NAMES
+    name = inner.text or ""
+    return (inner.tag == "mi" and name in FUNCTION_NAMES) or (inner.tag == "mo" and name.isalpha())
 
 
 def _first_sign(element: Element) -> str:

@@ -53,3 +53,15 @@ def test_signs_are_told_from_differences() -> None:
     root = ElementTree.fromstring(to_mathml(r"y = -3 x - 2 \cdot (-z)"))
     signs = [sign.get("form") for sign in root.iter(f"{M}mo") if sign.text == "−"]
     assert signs == ["prefix", None, "prefix"]
+    column = ElementTree.fromstring(to_mathml(r"\begin{bmatrix} -1 \\ 2 \end{bmatrix}"))
+    assert [sign.get("form") for sign in column.iter(f"{M}mo")] == ["prefix"]
+
+
+def test_a_function_stands_at_its_brackets() -> None:
+    """A name is followed by no space before a bracket, by a thin one before a symbol."""
+    for name in (r"\tanh", r"\max", r"\operatorname{sign}"):
+        assert "mspace" not in to_mathml(rf"{name}{{\left(x, y\right)}}")
+        assert to_mathml(rf"2 {name} x").count("mspace") == 2
+    diag = ElementTree.fromstring(to_mathml(r"\operatorname{diag}\left(s\right)"))
+    operators = [one for one in diag.iter(f"{M}mo") if one.text == "diag"]
+    assert [(one.get("lspace"), one.get("rspace")) for one in operators] == [("0", "0")]

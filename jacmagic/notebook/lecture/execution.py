@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
-from nbclient import NotebookClient
+from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
+from traitlets.config import Config
 
-SECONDS_FOR_A_CELL = 300  # after which nbclient gives it up
+SECONDS_FOR_A_CELL = 300  # after which it is given up
 _SETUP = """\
 import warnings
 from IPython.core.getipython import get_ipython
@@ -37,13 +38,19 @@ def kernel(name: str = "python3") -> Iterator[KernelManager]:
             manager.shutdown_kernel(now=True)
 
 
-def execute(notebook: NotebookNode, folder: Path, manager: KernelManager | None = None) -> None:
+def execute(
+    notebook: NotebookNode,
+    folder: Path,
+    manager: KernelManager | None = None,
+    config: Config | None = None,
+) -> None:
     """Run a notebook in place, so that its explorers need no kernel afterwards.
 
     Args:
         notebook: is changed: its code cells get their outputs.
         folder: the kernel's working directory.
         manager: a kernel that runs already; by default a new one.
+        config: nbconvert's, of which `ExecutePreprocessor`'s options hold.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell fails.
@@ -53,22 +60,20 @@ def execute(notebook: NotebookNode, folder: Path, manager: KernelManager | None 
     if manager is None:
         name = notebook.metadata.get("kernelspec", {}).get("name", "python3")
         with kernel(name) as manager:
-            run(notebook, folder, manager)
+            run(notebook, folder, manager, config)
     else:
-        run(notebook, folder, manager)
+        run(notebook, folder, manager, config)
     notebook.cells = notebook.cells[len(cells) :]
 
 
-def run(notebook: NotebookNode, folder: Path, manager: KernelManager) -> None:
+def run(
+    notebook: NotebookNode, folder: Path, manager: KernelManager, config: Config | None = None
+) -> None:
     """Run a notebook in place in a kernel, as it is."""
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        timeout=SECONDS_FOR_A_CELL,
-        resources={"metadata": {"path": str(folder)}},
-        coalesce_streams=True,
-        store_widget_state=False,
-    )
-    client.execute()
+    usual = {"timeout": SECONDS_FOR_A_CELL, "store_widget_state": False}
+    options = Config(ExecutePreprocessor=usual)
+    options.merge(config or {})
+    client = ExecutePreprocessor(config=options, coalesce_streams=True)
+    client.preprocess(notebook, {"metadata": {"path": str(folder)}}, manager)
     assert client.kc is not None
     client.kc.stop_channels()  # the client of a manager that runs on leaves them open

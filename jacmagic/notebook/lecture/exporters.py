@@ -12,7 +12,7 @@ from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
-from traitlets import Bool, Unicode
+from traitlets import Bool, Unicode, default
 
 from jacmagic.notebook.lecture.deck import slide_cells
 from jacmagic.notebook.lecture.execution import execute
@@ -105,11 +105,17 @@ class Page(HTMLExporter):
         nb = deepcopy(nb)
         if self.runs:
             folder = (resources or {}).get("metadata", {}).get("path") or "."
-            execute(nb, Path(folder))
+            execute(nb, Path(folder), config=self.config)
         nb.metadata.pop("widgets", None)
         self._arrange(nb)
         kinds = kinds_in("".join(_html_of(nb)))
         return super().from_notebook_node(nb, {**(resources or {}), "jm_kinds": kinds}, **options)
+
+    @default("default_preprocessors")
+    def _without_execution(self) -> list[str]:
+        """Return nbconvert's preprocessors but that of `--execute`, which embeds no explorers."""
+        usual: list[str] = HTMLExporter().default_preprocessors
+        return [name for name in usual if not name.endswith(".ExecutePreprocessor")]
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:

@@ -81,7 +81,7 @@ ELEMENTWISE: dict[str, Elementwise] = {
     ),
     "relu": Elementwise(lambda x: np.maximum(x, 0), lambda u: apply("step", u), r"\max(0, {})"),
     "step": Elementwise(lambda x: (x > 0) * 1.0, lambda u: zero(u.shape), r"[{} > 0]"),
-    "abs": Elementwise(np.abs, lambda u: apply("sign", u), r"|{}|"),
+    "abs": Elementwise(np.abs, lambda u: apply("sign", u), r"\left|{}\right|"),
     "sign": Elementwise(np.sign, lambda u: zero(u.shape), r"\operatorname{{sign}} {}"),
     "square": Elementwise(np.square, lambda u: scale(number(2), u), r"{}^{{2}}"),
     "cube": Elementwise(

@@ -261,6 +261,6 @@ class Writer:
         pattern = ELEMENTWISE[x.name].tex
         if x.name == "exp":
             return f"e^{{{self.tex(u)}}}", _PRODUCT
-        bare = pattern.startswith((r"\frac", r"\sqrt", "|", "[", r"\max", r"\sigma"))
+        bare = pattern.startswith((r"\frac", r"\sqrt", r"\left|", "[", r"\max", r"\sigma"))
         shown = self.tex(u) if bare else self._held(u, _ATOM)
         return pattern.format(shown), _ATOM if bare else _PRODUCT
