@@ -22,10 +22,9 @@ from jacmagic.labels import Label
 from jacmagic.render.page import TERMINAL_LETTERS
 from jacmagic.render.text import number
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import LatexWriter, PositiveFirst
+from jacmagic.symbolic.formula.latex_writer import DECIMALS, LatexWriter, PositiveFirst
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 
-DECIMALS = 6  # significant digits of a decimal number within an expression
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
 

@@ -99,9 +99,11 @@ def _elements(tensor: torch.Tensor) -> Any:
 
 # what torch computes and gives no derivative of, without an error
 _UNDIFFERENTIATED = re.compile(r"special_(airy_ai|(\w+_)?(bessel_[jy][01]|bessel_[ik][01]))")
-_KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
-_CUT = {"detach": "detach()", "detach_": "detach()"}
+_CARRIED = {  # calls whose result stays a traced tensor
+    "item": ".item()", "tolist": ".tolist()", "numpy": ".numpy()", "__array__": ".numpy()",
+    **_COPIED,
+}  # fmt: skip
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 _LOST = ("float()", "float(text)")
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
@@ -181,14 +183,14 @@ class LeakDetector(TorchFunctionMode):
                     return text_of(func, args, report, self._text_factor)
             if name in _WHOLE:
                 return self._read_whole(func, args)
-            if name in _KEPT or name in _COPIED or name == "tolist":
+            if name in _CARRIED:
                 return self._carry_across(name, args[0], kwargs)
             if name in _BYTES and not is_own(sys._getframe(1)):
                 raise Unsupported(name, "hands out memory as bytes, whose contents are not known")
             if name == "__deepcopy__":
                 return args[0].clone()
-            if name in _CUT:
-                self._note(_CUT[name], args[0])
+            if name in ("detach", "detach_"):
+                self._note("detach()", args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
         if func == torch.Tensor.data.__set__:  # type: ignore[attr-defined]
@@ -215,7 +217,7 @@ class LeakDetector(TorchFunctionMode):
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
         """Return the same tensor in place of bare numbers."""
-        self._note(_KEPT.get(name) or _COPIED.get(name) or ".tolist()", value)
+        self._note(_CARRIED[name], value)
         if name == "tolist":
             return _elements(value)
         if name in _COPIED:
