@@ -14,7 +14,7 @@ from jacmagic.labels import Label
 from jacmagic.symbolic.formula.attempt import attempt, by_sympy
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import minus_inside, symbols_in
-from jacmagic.symbolic.named import sigmoid
+from jacmagic.symbolic.formula.sympy_names import sigmoid
 from jacmagic.symbolic.trace import Refusal
 
 MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more

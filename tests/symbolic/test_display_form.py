@@ -19,8 +19,8 @@ from latex_reader import AmbiguousError, read
 import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.mathml import to_mathml
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.named import NamedNumber, sigmoid
 from jacmagic.symbolic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]

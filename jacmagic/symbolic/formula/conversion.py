@@ -11,9 +11,9 @@ import sympy
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
+from jacmagic.symbolic.formula.sympy_numbers import shown
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL
-from jacmagic.symbolic.named import NamedNumber, sigmoid
-from jacmagic.symbolic.numbers import shown
 
 MAX_LINES = 10  # rows or columns of a matrix on a page; more are cut with dots
 

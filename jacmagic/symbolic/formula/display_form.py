@@ -20,11 +20,11 @@ from jacmagic.symbolic.formula.conversion import Conversion, Converted, excerpt
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
-from jacmagic.symbolic.named import NamedNumber
 
 MAX_PAGE_SYMBOLS = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 

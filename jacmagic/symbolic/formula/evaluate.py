@@ -15,8 +15,8 @@ import mpmath
 import numpy as np
 import sympy
 
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
 from jacmagic.symbolic.graph.operations import OPERATIONS
-from jacmagic.symbolic.named import NamedNumber, sigmoid
 
 
 class Unknown(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from jacmagic.symbolic.named import NamedNumber, RootOfTwoPi
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, RootOfTwoPi
 
 Sums = Mapping[Any, tuple[Any, ...]]
 _NO_SUMS: Sums = MappingProxyType({})

@@ -12,11 +12,11 @@ from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.symbolic.formula.attempt import attempt, by_sympy
 from jacmagic.symbolic.formula.shortest import tidied
+from jacmagic.symbolic.formula.sympy_numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
 from jacmagic.symbolic.graph.numbers import Number
 from jacmagic.symbolic.graph.passes import tree_sizes
-from jacmagic.symbolic.numbers import number
 from jacmagic.symbolic.trace import Refusal, Trace
 
 

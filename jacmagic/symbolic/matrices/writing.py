@@ -12,9 +12,9 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
+from jacmagic.symbolic.formula.sympy_numbers import shown
 from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
 from jacmagic.symbolic.matrices.expressions import Expression, factors_of, is_unnamed, number
-from jacmagic.symbolic.numbers import shown
 
 _POWERS = {"reciprocal": -1, "square": 2, "cube": 3}
 
