@@ -26,8 +26,8 @@ _FUNCTIONS = frozenset(
 _RENAMED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 
 
-class NamedNumber:
-    """The base of named floats and integers.
+class NumberWithNode:
+    """The base of floats and integers with a node.
 
     Attributes:
         graph: where its node is.
@@ -40,17 +40,17 @@ class NamedNumber:
     before: str = ""
 
 
-class NamedFloat(NamedNumber, float):
+class FloatWithNode(NumberWithNode, float):
     """A float with a node."""
 
 
-class NamedInt(NamedNumber, int):
+class IntWithNode(NumberWithNode, int):
     """An integer with a node."""
 
 
 def with_node(graph: Graph, value: float, node: int) -> Any:
     """Return a plain number as one that carries a node."""
-    number: Any = (NamedInt if isinstance(value, int) else NamedFloat)(value)
+    number: Any = (IntWithNode if isinstance(value, int) else FloatWithNode)(value)
     number.graph, number.node = graph, node
     return number
 
@@ -73,13 +73,13 @@ def _binary(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
         value = compute(*map(plain_number, pair))
         if not isinstance(value, int | float):  # (-2) ** 0.5 is complex
             return value
-        nodes = [p.node if isinstance(p, NamedNumber) else self.graph.number(p) for p in pair]
+        nodes = [p.node if isinstance(p, NumberWithNode) else self.graph.number(p) for p in pair]
         return with_node(self.graph, value, getattr(self.graph, build)(*nodes))
 
     return method
 
 
-for _kind in (NamedFloat, NamedInt):
+for _kind in (FloatWithNode, IntWithNode):
     for _name in ("add", "sub", "mul", "truediv", "pow"):
         setattr(_kind, f"__{_name}__", _binary(_name, reflected=False))
         setattr(_kind, f"__r{_name}__", _binary(_name, reflected=True))
@@ -99,7 +99,7 @@ def apply_function(name: str, value: Any) -> Any | None:
 
 def stood_first(name: str, args: tuple) -> bool:
     """Whether a named number stood before the operator, which torch passes after it."""
-    if len(args) != 2 or not isinstance(args[1], NamedNumber):
+    if len(args) != 2 or not isinstance(args[1], NumberWithNode):
         return False
     before, args[1].before = args[1].before, ""
     return before == name
@@ -109,7 +109,7 @@ def holds_name(value: Any) -> bool:
     """Whether a value is a named number, or a nest with one in it."""
     if isinstance(value, list | tuple):
         return any(map(holds_name, value))
-    return isinstance(value, NamedNumber)
+    return isinstance(value, NumberWithNode)
 
 
 # ── calls of torch ────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +153,7 @@ class NamedCalls:
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
         carried_args = tuple(
-            self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args
+            self._as_tensor(v, like) if isinstance(v, NumberWithNode) else v for v in args
         )
         if name in ("add", "mul") and stood_first(name, args):
             return func, (carried_args[1], carried_args[0]), kwargs
@@ -177,7 +177,7 @@ class NamedCalls:
             return None if any(part is None for part in parts) else np.array(parts, dtype=np.int64)
         if not isinstance(nest, int | float):
             return None
-        node = nest.node if isinstance(nest, NamedNumber) else self.mode.graph.number(nest)
+        node = nest.node if isinstance(nest, NumberWithNode) else self.mode.graph.number(nest)
         return np.array(node, dtype=np.int64)
 
     def _as_tensor(self, value: Any, like: torch.Tensor) -> torch.Tensor:
