@@ -88,25 +88,26 @@ class TooManyTerms(Exception):
     """A sum that is too long when multiplied out."""
 
 
-def multiplied_out(graph: Graph, node: int, largest: int = 4) -> Products:
+def multiplied_out(graph: Graph, node: int, largest: int = 4, most: int = MAX_TERMS) -> Products:
     """Return a node as a sum of products.
 
     Args:
         graph: the expression graph that holds the nodes.
         node: to multiply out.
         largest: power of a sum up to which it is multiplied out.
+        most: terms of one sum times those of another, up to which they are multiplied.
 
     Raises:
         TooManyTerms: if there are more than `MAX_TERMS`, or very many or deep ones on the way.
     """
-    return _Expansion(graph, largest).of(node)
+    return _Expansion(graph, largest, most).of(node)
 
 
 class _Expansion:
     """The nodes of one sum multiplied out so far, shared parts once."""
 
-    def __init__(self, graph: Graph, largest: int) -> None:
-        self.graph, self.largest = graph, largest
+    def __init__(self, graph: Graph, largest: int, most: int) -> None:
+        self.graph, self.largest, self.most = graph, largest, most
         self._known: dict[int, Products] = {}
         self._depth = 0
 
@@ -132,21 +133,31 @@ class _Expansion:
         if operation == "neg":
             return {powers: -c for powers, c in self.of(operands[0]).items()}
         if operation == "mul":
-            return _product(*map(self.of, operands))
+            return self._product(*map(self.of, operands))
         if operation == "div":
             return self._quotient(node, *operands)
         power = graph.value(operands[1]) if operation == "pow" else None
         if isinstance(power, int) and 1 < power <= self.largest:
-            return reduce(_product, [self.of(operands[0])] * power)
+            return reduce(self._product, [self.of(operands[0])] * power)
         return {((node, 1),): 1}
 
     def _quotient(self, node: int, above: int, below: int) -> Products:
         value = self.graph.value(below)
         if value is None:
-            return _product(self.of(above), {((below, -1),): 1})
+            return self._product(self.of(above), {((below, -1),): 1})
         if not value or isinstance(value, float):
             return {((node, 1),): 1}
-        return _product(self.of(above), {(): Fraction(1) / value})
+        return self._product(self.of(above), {(): Fraction(1) / value})
+
+    def _product(self, a: Products, b: Products) -> Products:
+        if len(a) * len(b) > self.most:
+            raise TooManyTerms
+        total: Products = {}
+        for left, c in a.items():
+            for right, d in b.items():
+                powers = multiplied(left, right)
+                total[powers] = total.get(powers, 0) + c * d
+        return {powers: c for powers, c in total.items() if c}
 
 
 def _sum(a: Products, b: Products, sign: int) -> Products:
@@ -155,17 +166,6 @@ def _sum(a: Products, b: Products, sign: int) -> Products:
         total[powers] = total.get(powers, 0) + sign * c
     if len(total) > MAX_TERMS:
         raise TooManyTerms
-    return {powers: c for powers, c in total.items() if c}
-
-
-def _product(a: Products, b: Products) -> Products:
-    if len(a) * len(b) > MAX_TERMS:
-        raise TooManyTerms
-    total: Products = {}
-    for left, c in a.items():
-        for right, d in b.items():
-            powers = multiplied(left, right)
-            total[powers] = total.get(powers, 0) + c * d
     return {powers: c for powers, c in total.items() if c}
 
 
@@ -205,7 +205,7 @@ def polynomial(graph: Graph, node: int) -> int:
     if operations.count("variable") != 1 or not _ARITHMETIC.issuperset(operations):
         return node
     try:
-        products = multiplied_out(graph, node, MAX_DEGREE)
+        products = multiplied_out(graph, node, MAX_DEGREE, (MAX_DEGREE + 1) ** 2)
     except TooManyTerms:
         return node
     by_degree = {sum(power for _, power in powers): powers for powers in products}
