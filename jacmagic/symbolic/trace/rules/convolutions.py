@@ -9,15 +9,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from jacmagic.symbolic.graph import ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Rule, each
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, every
 from jacmagic.symbolic.trace.rules.formula import pulled_back
 from jacmagic.symbolic.trace.rules.products import matmul
 
 Sizes = Sequence[int]
-
-
-def _every(value: Sizes, rank: int) -> tuple[int, ...]:
-    return tuple(value) * rank if len(value) == 1 else tuple(value)
 
 
 def _convolution(
@@ -34,7 +30,7 @@ def _convolution(
 ) -> np.ndarray:
     """Cross-correlation, as torch calls convolution; transposed, the pullback of one."""
     rank = weight.ndim - 2
-    step, edge, gap, extra = (_every(v, rank) for v in (stride, padding, dilation, output_padding))
+    step, edge, gap, extra = (every(v, rank) for v in (stride, padding, dilation, output_padding))
     lone = x.ndim == rank + 1
     batch = x[None] if lone else x
 
