@@ -341,6 +341,19 @@ def test_norms_of_vectors_are_named() -> None:
     assert shown(jacmagic.jacobian(lambda x: torch.linalg.norm(x), at(3, 4)))[0].count("sqrt") == 1
 
 
+def test_standardised_values_do_without_letters_that_are_taken() -> None:
+    """A layer normalisation is shown where the code itself has used z, y and v."""
+
+    def function(x):
+        z = 2 * x
+        y = z + 1
+        v = y * y
+        return torch.nn.functional.layer_norm(v, (3,))
+
+    J = jacmagic.jacobian(function, at(1, 2, 4))
+    assert len(shown(J)) == 9
+
+
 def test_sigmoid_stays_sigmoid() -> None:
     """σ by its name where it is short, by a letter where it is repeated and long."""
     assert shown(jacmagic.jacobian(torch.sigmoid, at(0.5)[0])) == ["σ(x)*(1 - σ(x))"]
