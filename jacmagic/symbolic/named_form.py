@@ -19,6 +19,7 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
+from jacmagic.symbolic.formula.part_names import is_wide
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of
 from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.textbook import textbook_form
@@ -70,7 +71,9 @@ def _may_gain(problem: Problem, reading: DisplayForm, names: bool) -> bool:
     has_vectors = any(
         input_.value.ndim >= 1 and len(input_.labels) > 1 for input_ in problem.inputs
     )
-    return (names and (has_constants or has_vectors)) or reading.is_wide
+    return (names and (has_constants or has_vectors)) or is_wide(
+        reading.form, reading.form.sizes[len(reading.form.rows) :]
+    )
 
 
 def _named(
