@@ -5,14 +5,12 @@ Brackets are written only where precedence requires them.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 from jacmagic.errors import OptionError
-from jacmagic.symbolic.codegen.function import Argument, Function, Pattern
 from jacmagic.symbolic.codegen.language import (
     ATOM,
     POWER,
@@ -29,71 +27,6 @@ from jacmagic.symbolic.economy import Program
 from jacmagic.symbolic.graph import ZERO
 
 MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a statement
-
-Inputs = Sequence[tuple[str, tuple[int, ...]]]  # name and shape of each
-
-
-def write(
-    target: str,
-    name: str,
-    inputs: Inputs,
-    program: Program,
-    shape: tuple[int, int],
-    *,
-    value: bool = True,
-    pattern: Pattern | None = None,
-    comment: Sequence[str] = (),
-    dtype: str = "float64",
-) -> str:
-    """Write a function that computes a value and a matrix.
-
-    Args:
-        target: the language, a key of `LANGUAGES`.
-        name: the function's name.
-        inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
-            name that the language has another meaning for gets an underscore or a number after it.
-        program: value, if it is wanted, then entries.
-        shape: (m, n) of the matrix.
-        value: whether the program begins with the m components of the value.
-        pattern: where the entries are; None where all m·n follow row by row.
-        comment: lines that describe the function.
-        dtype: "float64" or "float32".
-
-    Returns:
-        The source, ending in a newline.
-
-    Raises:
-        OptionError: for an unknown language or precision, or an operation that the language has
-            no function for.
-    """
-    words = language(target, dtype)
-    scope = Scope(words.reserved, ascii_only=words.ascii_only)
-    function, *names = scope.names([name, *(one for one, _ in inputs)])
-    arguments, components = [], list[str]()
-    for one, (_, sizes) in zip(names, inputs, strict=True):
-        own = [
-            words.component(one, index, sizes) for index in itertools.product(*map(range, sizes))
-        ]
-        arguments.append(Argument(one, sizes, own[0] if own else ""))
-        components += own
-    variables = dict(zip(program.variables, components, strict=True))
-    writer = _Writer(target, words, program, variables, scope)
-    texts = writer.write()
-    split = shape[0] if value else 0
-    return words.frame(
-        Function(
-            function,
-            tuple(arguments),
-            tuple(comment),
-            tuple(writer.constants),
-            tuple(writer.statements),
-            tuple(texts[:split]) if value else None,
-            tuple(texts[split:]),
-            shape,
-            pattern,
-            (scope.name("value"), scope.name("J")),
-        )
-    )
 
 
 def language(name: str, dtype: str = "float64") -> Language:
@@ -112,7 +45,7 @@ def language(name: str, dtype: str = "float64") -> Language:
     return words.single if dtype == "float32" and words.single is not None else words
 
 
-class _Writer:
+class Writer:
     """Writer of a graph's nodes in one language."""
 
     def __init__(

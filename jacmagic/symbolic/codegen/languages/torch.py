@@ -20,7 +20,7 @@ def _frame(f: Function) -> str:
     value, matrix = f.results
     m, n = f.shape
     first = next(argument.first for argument in f.arguments if argument.first)
-    shape = "" if f.pattern else f".reshape({m}, {n})"
+    shape = "" if f.indexes else f".reshape({m}, {n})"
     body = [f"zero = torch.zeros_like({first})", *constants(f, "{} = zero + {}"), *f.statements]
     if f.values is not None:
         body += _stacked(value, f.values, "")
