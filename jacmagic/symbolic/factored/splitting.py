@@ -58,7 +58,7 @@ class Splitting:
             position = waiting.pop()
             if position in stages or position < len(self.inputs):
                 continue
-            stage = stage_of(self.trace, position, variables, owners, self.trace.constants)
+            stage = stage_of(self.trace, position, variables, owners)
             stages[position] = stage
             waiting.extend(stage.sources)
         return dict(sorted(stages.items()))

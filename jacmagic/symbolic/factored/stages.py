@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,13 +66,7 @@ def _others(position: int, owners: Owners) -> dict[int, int]:
     return {node: owner for node, owner in owners.items() if owner != position}
 
 
-def stage_of(
-    trace: Trace,
-    position: int,
-    variables: Sequence[Variable],
-    owners: Owners,
-    constants: Iterable[Constant] = (),
-) -> Stage:
+def stage_of(trace: Trace, position: int, variables: Sequence[Variable], owners: Owners) -> Stage:
     """Return one variable as a function of the variables before it.
 
     Args:
@@ -80,7 +74,6 @@ def stage_of(
         position: of the variable.
         variables: all of them.
         owners: the variable that each of their nodes belongs to.
-        constants: those of the trace, by node of its graph.
 
     Raises:
         BudgetExceeded: the local Jacobian outgrows the graph's limits.
@@ -96,7 +89,7 @@ def stage_of(
     outputs = copy(graph, variable.nodes, local, copies)
     names = tuple(
         Constant(copies[constant.node], constant.label, constant.value, constant.counts)
-        for constant in constants
+        for constant in trace.constants
         if constant.node in copies
     )
     rows = differentiate(local, outputs, inputs)
