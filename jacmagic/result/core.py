@@ -102,19 +102,19 @@ class JacobianResult(Explained):
         Raises:
             PointError: if there is no closed form to compile.
         """
-        if self._form is None:
+        if self.closed_form is None:
             raise PointError(f"expected a closed form to compile; found none: {self.refusal}")
 
         def elsewhere(numbers: Sequence[float]) -> ClosedForm | np.ndarray:
             there = self.at(**self.problem.named(numbers))
-            return there._form or there.to_numpy()
+            return there.closed_form or there.to_numpy()
 
         def by_torch(numbers: Sequence[float]) -> np.ndarray:
             return self.at(**self.problem.named(numbers)).to_numpy()
 
         # derived again, if something that the function reads has changed
         now = self if self.problem.effects else self.at()
-        return Evaluator(now._form or self._form, elsewhere, by_torch)
+        return Evaluator(now.closed_form or self.closed_form, elsewhere, by_torch)
 
     @naming_keywords("J.compile")
     def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:

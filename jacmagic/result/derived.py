@@ -11,6 +11,7 @@ from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.verdict import (
     Agreement,
+    Evidence,
     Sources,
     check_closed_form,
     check_sparse,
@@ -48,7 +49,8 @@ class Derived(Evaluated):
         traced = self._traced
         if isinstance(traced, Refusal):
             return traced
-        if not contradicts(self.problem, self.numbers, self.matrix, traced):
+        parts = self.problem, self.numbers, self.matrix
+        if not contradicts(Evidence(*parts, traced, self.rows, uses_differences=False)):
             return traced
         return _WITHDRAWN if self.agreement.alone == "the closed form" else traced
 
@@ -66,13 +68,9 @@ class Derived(Evaluated):
         return lost_dependence(form, self.problem) or form
 
     @property
-    def _form(self) -> ClosedForm | None:
-        return self._found if isinstance(self._found, ClosedForm) else None
-
-    @property
     def closed_form(self) -> ClosedForm | None:
         """The closed form as a graph, or None; it runs also where it is too long to write out."""
-        return self._form
+        return self._found if isinstance(self._found, ClosedForm) else None
 
     @property
     def refusal(self) -> Refusal | None:
@@ -117,7 +115,7 @@ class Derived(Evaluated):
     @cached_property
     def _plain(self) -> Any:
         """The formula, or why SymPy cannot write it."""
-        form = self._form
+        form = self.closed_form
         if self.reading is None or form is None:
             return None
         return attempt(lambda: textbook_form(form, self.problem.flat_point).in_sympy.matrix, None)
@@ -125,18 +123,18 @@ class Derived(Evaluated):
     @property
     def expressions(self) -> sympy.Matrix | None:
         """The function as a SymPy vector (m, 1), or None."""
-        form = self._form
+        form = self.closed_form
         return None if self.reading is None or form is None else form.in_sympy.expressions
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """The n real symbols, in column order; empty without a closed form."""
-        return () if self._form is None else self._form.in_sympy.symbols
+        return () if self.closed_form is None else self.closed_form.in_sympy.symbols
 
     @property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
         """Conditions under which the formula holds, each with the line of code that tested it."""
-        return [] if self._form is None else self._form.in_sympy.assumptions
+        return [] if self.closed_form is None else self.closed_form.in_sympy.assumptions
 
     @cached_property
     def pattern(self) -> torch.Tensor:
@@ -145,11 +143,11 @@ class Derived(Evaluated):
         Without a closed form, False where torch's graph does not connect output and input, or
         where the sparse mode found no dependence. A `torch.sparse_csr` tensor if J is `large`.
         """
-        if self.numbers.sparse is not None and self._form is None:
+        if self.numbers.sparse is not None and self.closed_form is None:
             stored = self.numbers.sparse.pattern
             return stored if self.large else stored.to_dense()
-        if self._form is not None:
-            return torch.from_numpy(self._form.pattern)
+        if self.closed_form is not None:
+            return torch.from_numpy(self.closed_form.pattern)
         outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
         sizes = [torch.tensor(s, dtype=torch.long) for s in (outputs, self.problem.sizes)]
         blocks = torch.tensor(self.numbers.connected, dtype=torch.bool).reshape(*map(len, sizes))
@@ -163,16 +161,10 @@ class Derived(Evaluated):
         outside = set(self.outside())
         if self.large and self.numbers.sparse is not None:
             return check_sparse(self.problem, self.numbers, outside=outside)
-        return diagnose(
-            self.problem,
-            self.numbers,
-            self.matrix,
-            self._traced if isinstance(self._traced, ClosedForm) else None,
-            rows=self.rows,
-            outside=outside,
-            refusal=self._traced if isinstance(self._traced, Refusal) else None,
-            both=self.one_sided,
-        )
+        traced = self._traced
+        form, refusal = (None, traced) if isinstance(traced, Refusal) else (traced, None)
+        parts = self.problem, self.numbers, self.matrix
+        return diagnose(Evidence(*parts, form, self.rows, refusal, both=self.one_sided), outside)
 
     @property
     def _torch_refuses(self) -> Agreement:

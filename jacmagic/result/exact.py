@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
@@ -24,6 +24,9 @@ from jacmagic.symbolic.exact_form import (
 from jacmagic.symbolic.exact_values import exact_value
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 _MAX_FINITE_ENTRY = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
 
 
@@ -35,6 +38,37 @@ class ExactPoint:
     values: Mapping[Label, Any]
     form: ExactForm
     other_branch: bool
+
+    @classmethod
+    def of(cls, jacobian: JacobianResult, given: Mapping[str, Any]) -> Self:
+        """Return a Jacobian at exact values, by the names of inputs or constants.
+
+        Raises:
+            PointError: there is no closed form, a name is unknown, or a value has another shape.
+            SizeError: the matrix is too large to be written.
+        """
+        m, n = jacobian.shape
+        if m * n > MAX_ENTRIES:
+            raise SizeError(
+                f"expected a Jacobian of at most {MAX_ENTRIES} entries; found {m} × {n}; "
+                "write wrt=NAME for fewer inputs"
+            )
+        columns, constants = _as_named(jacobian, *_values(jacobian, given))
+        moved = _moved(jacobian, columns)
+        form, before = moved.closed_form, jacobian.closed_form
+        if form is None or moved.reading is None:
+            raise PointError(f"expected a closed form; found none there: {moved.refusal}")
+        symbols = constants_of(moved.reading)
+        unknown = [name for name in constants if name not in symbols]
+        if unknown:
+            raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
+        put = {form.in_sympy.symbols[k]: value for k, value in columns.items()}
+        put |= {symbols[name]: value for name, value in constants.items()}
+        labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
+        labels |= {Label(name): value for name, value in constants.items()}
+        exact = exact_form(moved.reading, put, jacobian.forms.budget)
+        is_other = before is not None and not before.holds_at(moved.problem.flat_point)
+        return cls(moved, labels, exact, is_other)
 
     @property
     def matrix(self) -> Any:
@@ -60,13 +94,9 @@ class ExactPoint:
         m, n = self.matrix.shape
         if m == n:
             return "", self.matrix
-        start, blocks = 0, []
-        for input_ in self.jacobian.problem.inputs:
-            end = start + input_.value.numel()
-            if end - start == m > 1:
-                blocks.append((input_.name, self.matrix[:, start:end]))
-            start = end
-        return blocks[0] if len(blocks) == 1 else None
+        slices = self.jacobian.problem.slices.items()
+        blocks = [(name, part) for name, part in slices if part.stop - part.start == m > 1]
+        return (blocks[0][0], self.matrix[:, blocks[0][1]]) if len(blocks) == 1 else None
 
     @cached_property
     def eigenvalues(self) -> dict[Any, int] | None:
@@ -119,44 +149,6 @@ class ExactPoint:
         return float(apart[np.isfinite(apart)].max(initial=0.0))
 
 
-def exact_parts(
-    jacobian: JacobianResult, given: Mapping[str, Any]
-) -> tuple[JacobianResult, dict[Label, Any], ExactForm, bool]:
-    """Return the fields of an `ExactPoint` for values by the names of inputs or constants.
-
-    Raises:
-        PointError: there is no closed form, a name is unknown, or a value has another shape.
-        SizeError: the matrix is too large to be written.
-    """
-    m, n = jacobian.shape
-    if m * n > MAX_ENTRIES:
-        raise SizeError(
-            f"expected a Jacobian of at most {MAX_ENTRIES} entries; found {m} × {n}; "
-            "write wrt=NAME for fewer inputs"
-        )
-    columns, constants = as_named(jacobian, *_values(jacobian, given))
-    moved = _moved(jacobian, columns)
-    form = moved._form
-    if form is None or moved.reading is None:
-        raise PointError(f"expected a closed form; found none there: {moved.refusal}")
-    symbols = constants_of(moved.reading)
-    unknown = [name for name in constants if name not in symbols]
-    if unknown:
-        raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
-    put = {form.in_sympy.symbols[k]: value for k, value in columns.items()}
-    put |= {symbols[name]: value for name, value in constants.items()}
-    exact = exact_form(moved.reading, put, jacobian.forms.budget)
-    labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
-    labels |= {Label(name): value for name, value in constants.items()}
-    before = jacobian._form
-    return (
-        moved,
-        labels,
-        exact,
-        before is not None and not before.holds_at(moved.problem.flat_point),
-    )
-
-
 def _unknown(jacobian: JacobianResult, name: str, constants: list[str]) -> str:
     inputs = [input_.name for input_ in jacobian.problem.inputs]
     listed = ", ".join(dict.fromkeys([*inputs, *(c.text for c in jacobian.columns), *constants]))
@@ -167,10 +159,7 @@ def _values(
     jacobian: JacobianResult, given: Mapping[str, Any]
 ) -> tuple[dict[int, Any], dict[str, Any]]:
     """Return the values by column, and those of other names, which may be constants."""
-    single: dict[str, int] = {}
-    for k, label in enumerate(jacobian.columns):
-        for name in (label.text, label.symbol, label.unicode):
-            single.setdefault(name, k)
+    single = _by_spelling(jacobian.columns, range(len(jacobian.columns)))
     problem, slices = jacobian.problem, jacobian.problem.slices
     columns: dict[int, Any] = {}
     constants: dict[str, Any] = {}
@@ -215,7 +204,7 @@ def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResu
     return jacobian.at(**jacobian.problem.named(point))
 
 
-def as_named(
+def _as_named(
     jacobian: JacobianResult, columns: Mapping[int, Any], constants: Mapping[str, Any]
 ) -> tuple[dict[int, Any], dict[str, Any]]:
     """Return the values with the names of inputs and constants in them read as those.
@@ -255,13 +244,15 @@ def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
 
 def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:
     """Return the closed form's symbols of inputs and constants, by each spelling of their names."""
-    form, reading = jacobian._form, jacobian.reading
-    names: dict[str, Any] = {}
-    if form is not None:
-        for label, symbol in zip(form.columns, form.in_sympy.symbols, strict=True):
-            for name in (label.text, label.symbol, label.unicode):
-                names.setdefault(name, symbol)
-    if reading is not None:
-        for name, symbol in constants_of(reading).items():
-            names.setdefault(name, symbol)
-    return names
+    form, reading = jacobian.closed_form, jacobian.reading
+    inputs = {} if form is None else _by_spelling(form.columns, form.in_sympy.symbols)
+    return {**({} if reading is None else constants_of(reading)), **inputs}
+
+
+def _by_spelling(labels: Sequence[Label], values: Sequence[Any]) -> dict[str, Any]:
+    """Return a value for each spelling of the labels' names, the first one's for equal names."""
+    named: dict[str, Any] = {}
+    for label, value in zip(labels, values, strict=True):
+        for name in (label.text, label.symbol, label.unicode):
+            named.setdefault(name, value)
+    return named

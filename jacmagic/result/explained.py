@@ -59,7 +59,7 @@ class Explained(Derived):
         Raises:
             PointError: if there is no closed form to derive, or no such entry.
         """
-        form, reading, digits = self._form, self.reading, self.view.digits
+        form, reading, digits = self.closed_form, self.reading, self.view.digits
         if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
         i, j = entry_of(i, j, form.shape)
@@ -96,7 +96,7 @@ class Explained(Derived):
     @cached_property
     def reads_as_chain(self) -> bool:
         """Whether the displays show the chain: asked for, or the closed form exceeds a page."""
-        form = self._form
+        form = self.closed_form
         if form is None or self.large:
             return False
         exceeds = form.too_large is not None
@@ -112,7 +112,7 @@ class Explained(Derived):
     @property
     def _stages(self) -> int:
         """How many variables a chain passes through, the outputs included; 0 without a chain."""
-        if self._form is None or self.large:
+        if self.closed_form is None or self.large:
             return 0
         return 0 if isinstance(self._factored, Refusal) else len(self._factored.stages)
 
@@ -161,14 +161,14 @@ class Explained(Derived):
     @cached_property
     def _stairs(self) -> list[str]:
         """The inputs that act in steps only, whose zeros a reader may take for an error."""
-        return [] if self._form is None else staircases(self._form)
+        return [] if self.closed_form is None else staircases(self.closed_form)
 
     @cached_property
     def _conditions(self) -> list[str]:
         """The conditions under which the formula that is shown holds."""
-        if self.reading is None or self._form is None:
+        if self.reading is None or self.closed_form is None:
             return []
-        return [f"valid while {text}" for text in sentences(self._form)]
+        return [f"valid while {text}" for text in sentences(self.closed_form)]
 
     @property
     def derivation(self) -> Derivation:

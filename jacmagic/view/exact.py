@@ -14,7 +14,7 @@ from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exact import ExactPoint, exact_parts
+from jacmagic.result.exact import ExactPoint
 from jacmagic.symbolic.exact_form import numbered
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.symbol_names import SymbolNames, with_texts
@@ -153,7 +153,7 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _conditions(self) -> list[str]:
-        form = self.jacobian._form
+        form = self.jacobian.closed_form
         return [] if form is None else [f"valid while {text}" for text in sentences(form)]
 
     @property
@@ -224,4 +224,4 @@ def _joined(write: Callable[[Any], str], value: Any, half: Any, sign: str) -> st
 def exact_at(jacobian: JacobianResult, given: Mapping[str, Any]) -> ExactJacobian:
     """Return a Jacobian at exact values by name; see `Jacobian.exact`."""
     with one_allowance(jacobian.forms.budget):
-        return ExactJacobian(*exact_parts(jacobian, given))
+        return ExactJacobian.of(jacobian, given)

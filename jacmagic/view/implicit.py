@@ -26,10 +26,11 @@ from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.equations import Equations, require_invertible, tupled
 from jacmagic.result.analysis.newton import Newton
 from jacmagic.result.analysis.short_form import entries_of, tidied
-from jacmagic.result.analysis.spectrum import condition_of
+from jacmagic.result.analysis.spectrum import svd_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
@@ -101,10 +102,11 @@ class ImplicitJacobian(Jacobian):
         whole = self.residual_jacobian
         point = dict(zip(whole.symbols, whole.problem.flat_point, strict=True))
         values = np.array([float(one.evalf(subs=point)) for one in formula]).reshape(self.shape)
-        slope = condition_of(self.solution.jacobian)
-        epsilon, n = float(torch.finfo(self.matrix.dtype).eps), len(slope.matrix)
-        sizes = np.abs(np.linalg.pinv(slope.matrix)) @ np.abs(whole.to_numpy())
-        bound = 8 * n * epsilon * slope.number * sizes.max(initial=1.0)
+        svd = svd_of(self.solution.jacobian)
+        slope = array_of(svd.jacobian)
+        epsilon, n = float(torch.finfo(self.matrix.dtype).eps), len(slope)
+        sizes = np.abs(np.linalg.pinv(slope)) @ np.abs(whole.to_numpy())
+        bound = 8 * n * epsilon * svd.condition * sizes.max(initial=1.0)
         return bool((np.abs(values - self.to_numpy()) <= bound).all())
 
     @cached_property

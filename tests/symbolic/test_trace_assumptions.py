@@ -58,7 +58,7 @@ def test_symmetry_up_to_rounding_is_assumed_up_to_rounding() -> None:
 
     J = jacmagic.jacobian(function, SYMMETRIC)
     assert J.assumptions
-    assert J._form.holds_at(SYMMETRIC.reshape(-1).tolist())
+    assert J.closed_form.holds_at(SYMMETRIC.reshape(-1).tolist())
 
 
 MASK = torch.tensor([[True, True, False], [False, False, False], [True, True, True]])

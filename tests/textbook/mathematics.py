@@ -128,6 +128,22 @@ def hadamard(x):
     return (x[0] + x[1]) / math.sqrt(2) * torch.sin(x[0])
 
 
+def normal_density_of_three(x, mu, s):
+    return torch.exp(-((x - mu) ** 2) / (2 * s**2)) / (s * math.sqrt(2 * math.pi))
+
+
+def gaussian_slope(x, y):
+    return x * torch.exp(-(x**2) - y**2)
+
+
+def gaussian_of_half(x, y):
+    return torch.exp(-(x**2 + y**2) / 2)
+
+
+def logarithmic_potential(x, y):
+    return torch.log(x**2 + y**2)
+
+
 def normal_density(x):
     return torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
 
@@ -167,6 +183,39 @@ FORMS = [
     Form(radians, (0.4,), "pi/180"),
     Form(hadamard, ([0.4, 0.7],), "sqrt(2)*((x₀ + x₁)*cos(x₀) + sin(x₀))/2 | sqrt(2)*sin(x₀)/2"),
     Form(normal_density, (0.4,), "-x*exp(-x**2/2)/sqrt(2*pi)"),
+    Form(
+        normal_density_of_three,
+        (0.4, 0.1, 0.7),
+        "(μ - x)*exp(-(x - μ)**2/(2*s**2))/(sqrt(2*pi)*s**3) | "
+        "(x - μ)*exp(-(x - μ)**2/(2*s**2))/(sqrt(2*pi)*s**3) | "
+        "((x - μ)**2 - s**2)*exp(-(x - μ)**2/(2*s**2))/(sqrt(2*pi)*s**4)",
+    ),
+    Form(
+        gaussian_slope,
+        (0.4, 0.7),
+        "(1 - 2*x**2)*exp(-(x**2 + y**2)) | -2*x*y*exp(-(x**2 + y**2))",
+    ),
+    Form(
+        gaussian_slope,
+        (0.4, 0.7),
+        "2*x*(2*x**2 - 3)*exp(-(x**2 + y**2)) | 2*y*(2*x**2 - 1)*exp(-(x**2 + y**2)) | "
+        "2*y*(2*x**2 - 1)*exp(-(x**2 + y**2)) | 2*x*(2*y**2 - 1)*exp(-(x**2 + y**2))",
+        hessian=True,
+    ),
+    Form(
+        gaussian_of_half,
+        (0.4, 0.7),
+        "(x**2 - 1)*exp(-(x**2 + y**2)/2) | x*y*exp(-(x**2 + y**2)/2) | "
+        "x*y*exp(-(x**2 + y**2)/2) | (y**2 - 1)*exp(-(x**2 + y**2)/2)",
+        hessian=True,
+    ),
+    Form(
+        logarithmic_potential,
+        (0.4, 0.7),
+        "2*(y**2 - x**2)/(x**2 + y**2)**2 | -4*x*y/(x**2 + y**2)**2 | "
+        "-4*x*y/(x**2 + y**2)**2 | 2*(x**2 - y**2)/(x**2 + y**2)**2",
+        hessian=True,
+    ),
     Form(log_of_size, (-0.4,), "1/x"),
     Form(
         log_density,

@@ -87,8 +87,8 @@ def _compared(
 
 def _rounding(J: jacmagic.Jacobian, x: torch.Tensor) -> np.ndarray:
     """Return a bound on the rounding errors of the entries, where sums cancel."""
-    assert J._form is not None
-    _, bounds = bounded(J._form, x.reshape(-1).tolist(), dtype_of([torch.float64]))
+    assert J.closed_form is not None
+    _, bounds = bounded(J.closed_form, x.reshape(-1).tolist(), dtype_of([torch.float64]))
     return 4 * np.nan_to_num(bounds, nan=np.inf, posinf=np.inf)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from jacmagic.errors import JacmagicError
 from jacmagic.result.core import JacobianResult
 
 
@@ -49,6 +50,9 @@ def point_of(jacobian: JacobianResult) -> np.ndarray:
     return np.array(jacobian.problem.flat_point, dtype=float)
 
 
-def stepped(jacobian: JacobianResult, step: np.ndarray) -> JacobianResult:
-    """Return the Jacobian at the point moved by n numbers."""
-    return jacobian.at(**jacobian.problem.named(point_of(jacobian) + step))
+def stepped(jacobian: JacobianResult, step: np.ndarray) -> JacobianResult | str:
+    """Return the Jacobian at the point moved by n numbers, or why the function fails there."""
+    try:
+        return jacobian.at(**jacobian.problem.named(point_of(jacobian) + step))
+    except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
+        return str(error).splitlines()[0] if str(error) else type(error).__name__

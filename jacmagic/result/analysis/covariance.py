@@ -149,6 +149,12 @@ def _require_covariance(matrix: np.ndarray) -> None:
         )
 
 
+def correlation_of(covariance: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    """Return the correlations (n, n) of a covariance; nan beside a deviation of 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(covariance / np.outer(deviations, deviations))
+
+
 def groups_of(labels: Sequence[Label]) -> dict[str, slice]:
     """Return the positions of neighbouring components with one name."""
     groups: dict[str, slice] = {}

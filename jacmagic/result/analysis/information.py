@@ -22,11 +22,11 @@ from jacmagic.render.measured import Measured
 from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
-from jacmagic.result.analysis.covariance import covariance_of, groups_of
+from jacmagic.result.analysis.arrays import epsilon_of, point_of
+from jacmagic.result.analysis.covariance import correlation_of, covariance_of, groups_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
 from jacmagic.result.analysis.short_form import entries_of, tidied
-from jacmagic.result.analysis.spectrum import require_finite
+from jacmagic.result.analysis.spectrum import finite_array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import pretty, tex
@@ -110,11 +110,9 @@ class Information(ReportDisplay):
     @cached_property
     def correlation(self) -> np.ndarray:
         """Correlations (n, n) of the estimates; nan where undetermined."""
-        errors = self.standard_errors
-        with np.errstate(divide="ignore", invalid="ignore"):
-            correlations = self.covariance / np.outer(errors, errors)
+        correlations = correlation_of(self.covariance, self.standard_errors)
         np.fill_diagonal(correlations, 1.0)
-        return np.asarray(correlations)
+        return correlations
 
     @property
     def sensitivities(self) -> np.ndarray:
@@ -143,8 +141,8 @@ class Information(ReportDisplay):
         grids = [self._estimates()]
         n = len(self.matrix)
         if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
-            columns, shown = self.jacobian.columns, np.round(self.correlation, 3) + 0.0
-            grids.append(matrix_grid(columns, columns, shown, 3, "correlations of the estimates"))
+            columns, caption = self.jacobian.columns, "correlations of the estimates"
+            grids.append(matrix_grid(columns, columns, self.correlation.round(3), 3, caption))
         index = number(self.collinearity, 3).replace("inf", "∞")
         return Report(
             f"Fisher information JᵀΣ⁻¹J of {self.jacobian.title}",
@@ -217,8 +215,7 @@ class Information(ReportDisplay):
 
 def information_of(jacobian: JacobianResult, sigma: Any) -> Information:
     """Return the Fisher information of the inputs; see `AnalysedResult.fim`."""
-    matrix = array_of(jacobian)
-    require_finite(jacobian, matrix)
+    matrix = finite_array_of(jacobian)
     covariance = covariance_of(sigma, jacobian.rows, groups_of(jacobian.rows), missing=None)
     diagonal = np.diag(covariance)
     is_diagonal = not (covariance - np.diag(diagonal)).any()

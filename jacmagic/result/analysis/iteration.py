@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.errors import JacmagicError
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import (
     array_of,
@@ -66,11 +65,10 @@ class Iteration:
             ended = self._after_step(step, limits)
             if ended is not None:
                 return ended
-            try:
-                self.current = stepped(self.current, step)
-            except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
-                why = str(error).splitlines()[0] if str(error) else type(error).__name__
-                return "diverged", f"diverged: the function fails after step {k}: {why}"
+            moved = stepped(self.current, step)
+            if isinstance(moved, str):
+                return "diverged", f"diverged: the function fails after step {k}: {moved}"
+            self.current = moved
 
     def _before_step(self, matrix: np.ndarray, residual: np.ndarray) -> tuple[str, str] | None:
         """Return why no step is taken from the current point; None where one is."""

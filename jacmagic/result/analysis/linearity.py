@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.errors import JacmagicError
 from jacmagic.result.analysis.arrays import array_of, stepped
 from jacmagic.result.core import JacobianResult
 
@@ -51,17 +50,17 @@ def linearity_of(jacobian: JacobianResult, covariance: np.ndarray) -> Linearity:
         return _unknown(m, f"the inputs vary in {len(roots)} directions, more than are tried")
     at_point, shift, variance = array_of(jacobian), np.zeros(m), np.zeros(m)
     for root in roots:
-        try:
-            ahead, behind = (
-                array_of(stepped(jacobian, sign * root)) - at_point for sign in (1, -1)
-            )
-        except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            return _unknown(m, f"the function fails one standard deviation away: {why}", True)
+        changes = []
+        for sign in (1, -1):
+            moved = stepped(jacobian, sign * root)
+            if isinstance(moved, str):
+                return _unknown(m, f"the function fails one standard deviation away: {moved}", True)
+            changes.append(array_of(moved) - at_point)
+        ahead, behind = changes
         if not (np.isfinite(ahead).all() and np.isfinite(behind).all()):
             return _unknown(m, "J is not finite one standard deviation away", True)
         shift += (ahead - behind) @ root / 4
-        for change in (ahead, behind):
+        for change in changes:
             variance += ((change @ roots.T) ** 2).sum(axis=1) / 4
     return Linearity(shift, np.sqrt(variance))
 

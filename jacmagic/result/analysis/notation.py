@@ -30,7 +30,7 @@ def matrix_grid(
 ) -> Grid:
     """Return a table of numbers (m, n) between names."""
     lines = [
-        [named(label), *(numeral(float(value), digits) for value in line)]
+        [named(label), *(numeral(float(value) + 0.0, digits) for value in line)]
         for label, line in zip(rows, values, strict=True)
     ]
     return Grid([Fragment("", ""), *map(named, columns)], lines, caption)

@@ -21,11 +21,11 @@ from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
-from jacmagic.result.analysis.covariance import covariance_of
+from jacmagic.result.analysis.covariance import correlation_of, covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
 from jacmagic.result.analysis.notation import matrix_grid, named
 from jacmagic.result.analysis.short_form import entries_of, written
-from jacmagic.result.analysis.spectrum import require_finite
+from jacmagic.result.analysis.spectrum import finite_array_of
 from jacmagic.result.core import JacobianResult
 
 MAX_COMPONENTS_SHOWN = 12  # with a share each; of more, whole inputs have theirs
@@ -56,9 +56,7 @@ class Propagation(ReportDisplay):
     @cached_property
     def correlation(self) -> np.ndarray:
         """Correlations (m, m) of the outputs; nan beside an exact output."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            outer = np.outer(self.standard_deviations, self.standard_deviations)
-            return np.asarray(np.clip(self.covariance / outer, -1, 1))
+        return np.clip(correlation_of(self.covariance, self.standard_deviations), -1, 1)
 
     @cached_property
     def contributions(self) -> np.ndarray:
@@ -109,8 +107,8 @@ class Propagation(ReportDisplay):
         title = self.jacobian.title
         grids = [self._budget()]
         if len(self.standard_deviations) > 1 and (self.standard_deviations > 0).sum() > 1:
-            rows, shown = self.jacobian.rows, np.round(self.correlation, 3) + 0.0
-            grids.append(matrix_grid(rows, rows, shown, 3, "correlations"))
+            rows = self.jacobian.rows
+            grids.append(matrix_grid(rows, rows, self.correlation.round(3), 3, "correlations"))
         return Report(
             f"Uncertainty of {title} by J Σ Jᵀ",
             self._law(),
@@ -246,9 +244,7 @@ def propagate(jacobian: JacobianResult, given: Any, *, digits: int = GUM_DIGITS)
 
     They are given as `covariance_of` takes them; inputs that a dict does not name are exact.
     """
-    matrix = array_of(jacobian)
-    require_finite(jacobian, matrix)
-    slices = jacobian.problem.slices
+    matrix, slices = finite_array_of(jacobian), jacobian.problem.slices
     covariance = covariance_of(given, jacobian.columns, slices, missing=0.0)
     product = matrix @ covariance @ matrix.T
     return Propagation(jacobian, covariance, (product + product.T) / 2, digits)

@@ -7,17 +7,16 @@ numerical rank); N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from jacmagic.errors import PointError
-from jacmagic.labels import Label
 from jacmagic.render.report import Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, epsilon_of
+from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
@@ -32,26 +31,18 @@ class Svd(ReportDisplay):
         U: left singular vectors (m, k), k = min(m, n): directions of the outputs.
         s: singular values (k,), largest first.
         Vh: right singular vectors (k, n): directions of the inputs.
-        rows: labels of the outputs.
-        columns: labels of the inputs.
-        title: what was decomposed.
-        epsilon: relative precision of the entries.
-        digits: significant digits shown.
+        jacobian: what was decomposed.
     """
 
     U: np.ndarray
     s: np.ndarray
     Vh: np.ndarray
-    rows: Sequence[Label]
-    columns: Sequence[Label]
-    title: str
-    epsilon: float
-    digits: int
+    jacobian: JacobianResult
 
     @property
     def tolerance(self) -> float:
         """Singular values up to this, max(m, n) ε s₁, are zero but for rounding."""
-        return max(len(self.rows), len(self.columns)) * self.epsilon * float(self.s.max(initial=0))
+        return max(self.jacobian.shape) * epsilon_of(self.jacobian) * float(self.s.max(initial=0))
 
     @property
     def rank(self) -> int:
@@ -76,20 +67,21 @@ class Svd(ReportDisplay):
 
     def report(self) -> Report:
         """Return singular values with the directions that belong to them."""
+        jacobian, digits = self.jacobian, self.jacobian.view.digits
         lines = [
             [
-                numeral(float(value), self.digits),
-                words(direction(self.Vh[k], self.columns, self.digits)),
-                words(direction(self.U[:, k], self.rows, self.digits)),
+                numeral(float(value), digits),
+                words(direction(self.Vh[k], jacobian.columns, digits)),
+                words(direction(self.U[:, k], jacobian.rows, digits)),
             ]
             for k, value in enumerate(self.s[:MAX_VECTORS_SHOWN])
         ]
         heads = [words(head) for head in ("singular value", "direction of the inputs", "outputs")]
         rank = f"rank {self.rank} of {len(self.s)}, condition number "
         return Report(
-            f"Singular values of {self.title}",
+            f"Singular values of {title_of(jacobian)}",
             grids=[Grid(heads, lines)],
-            lines=[rank + number(self.condition, self.digits).replace("inf", "∞")],
+            lines=[rank + number(self.condition, digits).replace("inf", "∞")],
         )
 
 
@@ -99,29 +91,19 @@ def svd_of(jacobian: JacobianResult) -> Svd:
     Raises:
         PointError: an entry is not finite.
     """
-    matrix = array_of(jacobian)
-    require_finite(jacobian, matrix)
-    left, s, right = np.linalg.svd(matrix, full_matrices=False)
+    left, s, right = np.linalg.svd(finite_array_of(jacobian), full_matrices=False)
     turned = np.array([oriented(vector) for vector in right]).reshape(right.shape)
     signs = np.where((turned == right).all(axis=1), 1.0, -1.0)
-    return Svd(
-        left * signs,
-        s,
-        turned,
-        jacobian.rows,
-        jacobian.columns,
-        title_of(jacobian),
-        epsilon_of(jacobian),
-        jacobian.view.digits,
-    )
+    return Svd(left * signs, s, turned, jacobian)
 
 
-def require_finite(jacobian: JacobianResult, matrix: np.ndarray) -> None:
-    """Refuse a matrix with nan or infinite entries.
+def finite_array_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the matrix as float64 (m, n), without −0.
 
     Raises:
-        PointError: names the first of them.
+        PointError: an entry is nan or infinite; the first of them is named.
     """
+    matrix = array_of(jacobian)
     if not np.isfinite(matrix).all():
         i, j = map(int, np.argwhere(~np.isfinite(matrix))[0])
         entry = f"∂{jacobian.rows[i].unicode}/∂{jacobian.columns[j].unicode}"
@@ -129,6 +111,7 @@ def require_finite(jacobian: JacobianResult, matrix: np.ndarray) -> None:
             f"expected finite entries; found {entry} = {matrix[i, j]:g}; "
             f"see J.why({i}, {j}), or move the point with J.at(…)"
         )
+    return matrix
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -137,15 +120,9 @@ class Condition(ReportDisplay):
 
     Attributes:
         svd: the singular values.
-        matrix: J (m, n).
-        values: f(x) (m,).
-        point: x (n,).
     """
 
     svd: Svd
-    matrix: np.ndarray
-    values: np.ndarray
-    point: np.ndarray
 
     @property
     def number(self) -> float:
@@ -163,7 +140,9 @@ class Condition(ReportDisplay):
         0 and xⱼ Jᵢⱼ is not; nan where both are.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(self.matrix * self.point / self.values[:, None] + 0.0)
+            jacobian = self.svd.jacobian
+            values = jacobian.flat_value[:, None]
+            return np.asarray(array_of(jacobian) * point_of(jacobian) / values + 0.0)
 
     @property
     def digits_lost(self) -> float:
@@ -172,17 +151,15 @@ class Condition(ReportDisplay):
 
     def report(self) -> Report:
         """Return both kinds of condition numbers."""
-        svd, digits = self.svd, self.svd.digits
+        svd, jacobian = self.svd, self.svd.jacobian
+        rows, columns, digits = jacobian.rows, jacobian.columns, jacobian.view.digits
         caption = "relative condition numbers x/f · ∂f/∂x"
-        lost = (
-            ""
-            if not np.isfinite(self.number)
-            else f"; solving J x = b loses {self.digits_lost:.1f} digits"
-        )
+        lost = f"; solving J x = b loses {self.digits_lost:.1f} digits"
+        lost = lost if np.isfinite(self.number) else ""
         singular = f"rank {svd.rank} of {len(svd.s)}: the matrix is singular to rounding"
         return Report(
-            f"Condition of {svd.title}",
-            grids=[matrix_grid(svd.rows, svd.columns, self.relative, digits, caption)],
+            f"Condition of {title_of(jacobian)}",
+            grids=[matrix_grid(rows, columns, self.relative, digits, caption)],
             warnings=[singular] * (svd.rank < len(svd.s)),
             lines=[
                 "κ₂ = s₁/s" + f"{len(svd.s)}".translate(_SUBSCRIPTS) + " = "
@@ -192,13 +169,3 @@ class Condition(ReportDisplay):
 
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def condition_of(jacobian: JacobianResult) -> Condition:
-    """Return the condition numbers of a Jacobian.
-
-    Raises:
-        PointError: an entry is not finite.
-    """
-    point = np.array(jacobian.problem.flat_point, dtype=float)
-    return Condition(svd_of(jacobian), array_of(jacobian), jacobian.flat_value, point)

@@ -10,7 +10,7 @@ from jacmagic.result.analysis.determinant import Determinant, determinant_of
 from jacmagic.result.analysis.information import Information, information_of
 from jacmagic.result.analysis.newton import MAX_STEPS, Newton, newton
 from jacmagic.result.analysis.propagation import Propagation, propagate
-from jacmagic.result.analysis.spectrum import Condition, Svd, condition_of, svd_of
+from jacmagic.result.analysis.spectrum import Condition, Svd, svd_of
 from jacmagic.result.analysis.why import Why, why
 from jacmagic.result.core import JacobianResult
 
@@ -56,7 +56,7 @@ class AnalysedResult(JacobianResult):
         Raises:
             PointError: an entry is not finite.
         """
-        return condition_of(self)
+        return Condition(svd_of(self))
 
     @naming_keywords("J.propagate")
     def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:

@@ -83,6 +83,9 @@ DISCARDED = (
 )
 
 
+_Explanation = tuple[str, str, int | None, tuple[str, ...], str]  # the last fields of a `Why`
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Why(ReportDisplay):
     """An explanation of one entry.
@@ -122,78 +125,64 @@ def why(jacobian: JacobianResult, i: int, j: int) -> Why:
     i, j = entry_of(i, j, jacobian.shape)
     value = float(array_of(jacobian)[i, j])
     if not np.isfinite(jacobian.flat_value[i]):
-        return _forward(jacobian, i, j, value)
-    if not math.isfinite(value):
-        return _backward(jacobian, i, j, value)
-    return _finite(jacobian, i, j, value)
+        found = _forward(jacobian, i, j)
+    elif not math.isfinite(value):
+        found = _backward(jacobian, i, j)
+    else:
+        found = _finite(jacobian, i, j, value)
+    return Why(jacobian._entry(i, j), value, *found)
 
 
-def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
+def _forward(jacobian: JacobianResult, i: int, j: int) -> _Explanation:
     """Explain an entry of an output that is not finite itself."""
     problem = jacobian.problem
     if problem.potential is not None:  # the gradient is not finite: its own backward pass is why
         if (origin := backward_origin(problem.potential, 0, i)) is not None:
-            return _from_backward(jacobian, i, j, value, origin)
+            return _from_backward(jacobian, i, j, origin)
         problem = problem.potential
     name = f"{jacobian.rows[i].unicode} itself is {jacobian.flat_value[i]:g}"
     origin = forward_origin(problem, 0 if problem is not jacobian.problem else i)
     if origin is None:
-        reason = (name, *_traced(jacobian, i, j))
-        return Why(jacobian._entry(i, j), value, "forward", "", None, reason)
+        return "forward", "", None, (name, *_traced(jacobian, i, j)), ""
     description, advice = FORWARD.get(origin.operation, ("its value is not finite", ""))
     operands = ", ".join(number(operand, 6) for operand in origin.operands)
     called = f"{origin.operation}({operands})" if operands else origin.operation
     began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {description}"
-    entry, reason = jacobian._entry(i, j), (name, began)
-    return Why(entry, value, "forward", origin.operation, origin.line, reason, advice)
+    return "forward", origin.operation, origin.line, (name, began), advice
 
 
-def _backward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
+def _backward(jacobian: JacobianResult, i: int, j: int) -> _Explanation:
     """Explain an entry whose derivative is not finite where the function is."""
     origin = backward_origin(jacobian.problem, i, j)
     if origin is not None:
-        return _from_backward(jacobian, i, j, value, origin)
+        return _from_backward(jacobian, i, j, origin)
     reason = _traced(jacobian, i, j) or ("several operations on the way are not finite",)
-    return Why(jacobian._entry(i, j), value, "backward", "", None, reason)
+    return "backward", "", None, reason, ""
 
 
-def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origin: Origin) -> Why:
+def _from_backward(jacobian: JacobianResult, i: int, j: int, origin: Origin) -> _Explanation:
     description, advice = BACKWARD.get(origin.operation, ("its slope is not finite there", ""))
     reason = [
-        f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {description}"
+        f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {description}",
+        *([DISCARDED] if origin.discarded else []),
+        *(one.cause for one in _disagreements(jacobian, i, j) if "kink" not in one.cause),
     ]
-    if origin.discarded:
-        reason.append(DISCARDED)
-    reason += [
-        disagreement.cause
-        for disagreement in _disagreements(jacobian, i, j)
-        if "kink" not in disagreement.cause
-    ]
-    return Why(
-        jacobian._entry(i, j),
-        value,
-        "backward",
-        origin.operation,
-        origin.line,
-        tuple(dict.fromkeys(reason)),
-        advice,
-    )
+    return "backward", origin.operation, origin.line, tuple(dict.fromkeys(reason)), advice
 
 
-def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
+def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> _Explanation:
     """Explain a finite entry: a zero, a cut graph, or a number that is right."""
-    name = jacobian._entry(i, j)
     for disagreement in _disagreements(jacobian, i, j):
-        return Why(name, value, "cut", "", None, (disagreement.numbers, disagreement.cause))
+        return "cut", "", None, (disagreement.numbers, disagreement.cause), ""
     if value == 0 and not bool(jacobian.pattern.to_dense()[i, j]):
         output, variable = jacobian.rows[i].unicode, jacobian.columns[j].unicode
         reason = (f"no operation leads from {variable} to {output}: it is zero whatever the point",)
-        return Why(name, value, "zero", "", None, reason)
+        return "zero", "", None, reason, ""
     formula = _formula(jacobian, i, j)
     if value == 0:
         kinks = [warning for warning in jacobian.agreement.warnings if warning.startswith("kink")]
-        return Why(name, value, "zero", "", None, (f"zero at this point only{formula}", *kinks))
-    return Why(name, value, "finite", "", None, (f"a finite number{formula}",))
+        return "zero", "", None, (f"zero at this point only{formula}", *kinks), ""
+    return "finite", "", None, (f"a finite number{formula}",), ""
 
 
 def _disagreements(jacobian: JacobianResult, i: int, j: int) -> list[Disagreement]:
@@ -215,7 +204,7 @@ def _formula(jacobian: JacobianResult, i: int, j: int) -> str:
 
 def _traced(jacobian: JacobianResult, i: int, j: int) -> tuple[str, ...]:
     """Return where the closed form stops being finite, if there is one."""
-    form = jacobian._form
+    form = jacobian.closed_form
     if form is None:
         return ()
     origin = origin_of_nonfinite(form, i, j, jacobian.problem.flat_point)

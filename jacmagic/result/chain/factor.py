@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import sympy
 import torch
-from sympy import sympify
 
 from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
@@ -18,11 +19,6 @@ from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.graph import ONE, write_tape
 from jacmagic.symbolic.steps import Step
-
-if TYPE_CHECKING:
-    import sympy
-from collections.abc import Mapping
-
 from jacmagic.symbolic.steps import derive as derive_entry
 
 MAX_SCALE_SYMBOLS = 3  # symbols of c in a factor c·I, such as h/2
@@ -39,6 +35,7 @@ class Factor:
         columns: the labels of u's components.
         matrix: its numbers, float64 (rows, columns).
         pair: the positions of v and u among the variables of the factored form.
+        reading: the whole stage as it is shown: symbols, their LaTeX, and clauses.
     """
 
     name: str
@@ -47,7 +44,7 @@ class Factor:
     columns: tuple[Label, ...]
     matrix: torch.Tensor
     pair: tuple[int, int]
-    _reading: DisplayForm
+    reading: DisplayForm
     _range: range
     _point: tuple[float, ...]
     _digits: int
@@ -60,32 +57,25 @@ class Factor:
     @cached_property
     def formula(self) -> sympy.Matrix:
         """The local Jacobian as a SymPy matrix in the symbols of the variables around it."""
-        import sympy
-
         return sympy.Matrix(*self.shape, lambda i, j: self.entry(int(i), int(j)))
 
     def entry(self, i: int, j: int) -> sympy.Expr:
         """Return one entry as it is shown."""
-        return self._reading.shown(i, self._range[j])
-
-    @property
-    def reading(self) -> DisplayForm:
-        """The whole stage as it is shown: symbols, their LaTeX, and clauses."""
-        return self._reading
+        return self.reading.shown(i, self._range[j])
 
     @cached_property
     def scale(self) -> sympy.Expr | None:
         """c where it is c·I for a plain c > 0, which the equations then write; else None."""
         c = scale_of(self._nodes)
         if c is None or c == ONE:
-            return None if c is None else sympify(1)
+            return None if c is None else sympy.Integer(1)
         shown = self.entry(0, 0)
         is_plain = symbols_in(shown) <= MAX_SCALE_SYMBOLS and not shown.could_extract_minus_sign()
         return shown if is_plain else None
 
     @property
     def _nodes(self) -> list[list[int]]:
-        form, n = self._reading.form, self._reading.form.shape[1]
+        form, n = self.reading.form, self.reading.form.shape[1]
         return [[form.entries[i * n + j] for j in self._range] for i in range(form.shape[0])]
 
     @cached_property
@@ -93,7 +83,7 @@ class Factor:
         """What symbols in the formula stand for, in the order of reading."""
         used = {symbol for entry in self.formula for symbol in entry.free_symbols}
         present: list[Abbreviation] = []
-        for clause in reversed(self._reading.clauses):
+        for clause in reversed(self.reading.clauses):
             if clause.symbol in used:
                 used |= clause.definition.free_symbols
                 present.insert(0, clause)
@@ -107,7 +97,7 @@ class Factor:
     @cached_property
     def structure(self) -> tuple[Any, ...]:
         """A key that factors of the same form share, such as those of a loop's turns."""
-        form, entries = self._reading.form, [node for row in self._nodes for node in row]
+        form, entries = self.reading.form, [node for row in self._nodes for node in row]
         names = tuple(label.name for label in (*self.rows, *form.columns))
         return names, self._range, write_tape(form.graph, entries, form.trace.inputs)
 
@@ -119,12 +109,12 @@ class Factor:
         """
         i, j = entry_of(i, j, self.shape, f"factor {self.name}")
         value = latex.number(float(self.matrix[i, j]), self._digits)
-        numbers = numbers_of(self._reading, self._point, self._digits, {})
-        return steps_of(self._reading, (i, self._range[j]), numbers, value)
+        numbers = numbers_of(self.reading, self._point, self._digits, {})
+        return steps_of(self.reading, (i, self._range[j]), numbers, value)
 
     def formula_steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j) without numbers."""
-        return steps_of(self._reading, (i, self._range[j]), None, "")
+        return steps_of(self.reading, (i, self._range[j]), None, "")
 
     def position(self, i: int, j: int) -> tuple[int, int, int]:
         """Return where entry (i, j) is among the local Jacobians by all sources."""

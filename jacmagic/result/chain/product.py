@@ -174,10 +174,9 @@ class ChainProduct:
 
     def equations(self, writer: Writer) -> Iterator[tuple[str, str]]:
         """Yield both sides of the equations: the Jacobian by each input, then repeated parts."""
-        inputs = [k for k, expression in enumerate(self.form.expressions) if expression is not None]
-        for k in inputs:
-            expression = self.form.expressions[k]
-            assert expression is not None
+        for k, expression in enumerate(self.form.expressions):
+            if expression is None:
+                continue
             yield writer.total(self.form.last, k), writer.write(expression, self.form.totals)
         for total in reversed(self.form.totals):
             yield writer.total(total.above, total.below), writer.write(total, self.form.totals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,50 +41,42 @@ class Arrangement:
 
     Attributes:
         index: integers (m, n).
-        note: what was read otherwise than as it stands, or "".
+        notes: what was read otherwise than as it stands.
         transposed: whether the matrix was given as (n, m).
     """
 
     index: np.ndarray
-    note: str = ""
+    notes: tuple[str, ...] = ()
     transposed: bool = False
 
 
-def leaves_of(value: Any) -> list[torch.Tensor]:
-    """Return the leaves of a nest as real tensors, integers made float64.
-
-    Raises:
-        FunctionError: a leaf is neither a number nor an array of numbers.
-    """
-    leaves: list[torch.Tensor] = []
-    _collect(value, leaves)
-    return leaves
-
-
-def _collect(value: Any, leaves: list[torch.Tensor]) -> None:
+def leaves_of(value: Any) -> Iterator[Any]:
+    """Yield the leaves of a nest, in order."""
     value = _dense(value)
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for part in value:
-            _collect(part, leaves)
-        return
-    leaves.append(_real(value))
+            yield from leaves_of(part)
+    else:
+        yield value
 
 
 def _dense(value: Any) -> Any:
     """Return dense arrays for sparse ones, nested lists for SymPy's matrices."""
-    for method in ("toarray", "to_dense", "tolist"):
-        if method == "tolist" and not hasattr(value, "free_symbols"):
-            continue
-        if method == "to_dense" and getattr(value, "layout", torch.strided) == torch.strided:
-            continue
-        if hasattr(value, method):
-            return getattr(value, method)()
-    return value
+    if hasattr(value, "toarray"):
+        return value.toarray()
+    if getattr(value, "layout", torch.strided) != torch.strided:
+        return value.to_dense()
+    return value.tolist() if hasattr(value, "tolist") and hasattr(value, "free_symbols") else value
 
 
-def _real(value: Any) -> torch.Tensor:
+def real(value: Any) -> torch.Tensor:
+    """Return a leaf as a real tensor, integers made float64.
+
+    Raises:
+        FunctionError: it is neither a number nor an array of numbers.
+    """
     if isinstance(value, torch.Tensor):
         return value if value.is_floating_point() else value.double()
     try:
@@ -162,13 +154,13 @@ def _as_matrix(nest: Any, blocks: Blocks) -> Arrangement | None:
     if array.shape == (m, n) or lone:  # a lone row may be given as a column
         return Arrangement(array.reshape(m, n))
     if array.shape == (n, m):
-        return Arrangement(array.T, "given as the transpose, inputs by outputs", True)
+        return Arrangement(array.T, ("given as the transpose, inputs by outputs",), True)
     if array.size == m * n and _squeezed(array.shape) == _squeezed(_whole(blocks)):
         return Arrangement(array.reshape(m, n))
     if array.size == m == n:
         index = np.full((m, n), -1)
         np.fill_diagonal(index, array.reshape(-1))
-        return Arrangement(index, "read as the diagonal of the matrix")
+        return Arrangement(index, ("read as the diagonal of the matrix",))
     return None
 
 

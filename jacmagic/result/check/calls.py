@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,13 +75,6 @@ def tensors_at(problem: Problem, point: np.ndarray | None) -> list[torch.Tensor]
     return parts_of(point, problem.tensors)
 
 
-def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:
-    """Return the inputs' values at a flat point (n,), by name."""
-    return dict(
-        zip((input_.name for input_ in problem.inputs), tensors_at(problem, point), strict=True)
-    )
-
-
 def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
     """Return the entries of a Jacobian on a graph; None where they cannot be traced.
 
@@ -92,23 +86,15 @@ def entries_of(result: JacobianResult, problem: Problem) -> Expressions | None:
     m, n = result.shape
     if isinstance(traced, Refusal) or len(traced.outputs) != m * n:
         return None
-    symbols = _symbols(result)
-    names = {s: label.unicode for s, label in zip(symbols, result.columns, strict=True)}
-    return Expressions(traced.graph, traced.inputs, traced.outputs, symbols, names)
-
-
-def of_form(form: ClosedForm) -> Expressions:
-    """Return a closed form's entries."""
-    names = {s: label.unicode for s, label in zip(form.in_sympy.symbols, form.columns, strict=True)}
-    trace = form.trace
-    return Expressions(
-        form.graph, trace.inputs, form.entries, form.in_sympy.symbols, names, trace.outputs
-    )
-
-
-def _symbols(result: JacobianResult) -> tuple[Any, ...]:
     import sympy
 
     from jacmagic.labels import symbols
 
-    return tuple(sympy.Symbol(name, real=True) for name in symbols(result.columns))
+    own = tuple(sympy.Symbol(name, real=True) for name in symbols(result.columns))
+    return Expressions.of(traced, traced.outputs, own, result.columns)
+
+
+def of_form(form: ClosedForm) -> Expressions:
+    """Return a closed form's entries."""
+    of_entries = Expressions.of(form.trace, form.entries, form.in_sympy.symbols, form.columns)
+    return replace(of_entries, outputs=form.trace.outputs)

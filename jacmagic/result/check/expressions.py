@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jacmagic.labels import Label
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
 from jacmagic.symbolic.graph.passes import tree_sizes
-from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.trace import Refusal, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MAX_SYMBOLS_WRITTEN = 40  # symbols of an expression in a sentence, about half a line
 _MAX_SECONDS_TO_WRITE = 0.2  # for one expression: SymPy needs milliseconds
@@ -40,6 +44,14 @@ class Expressions:
     symbols: Sequence[Any]
     names: Mapping[Any, str]
     outputs: Sequence[int] = ()
+
+    @classmethod
+    def of(
+        cls, trace: Trace, entries: Sequence[int], symbols: Sequence[Any], columns: Sequence[Label]
+    ) -> Self:
+        """Return nodes on a trace's graph, the symbols named as the columns are."""
+        names = {s: label.unicode for s, label in zip(symbols, columns, strict=True)}
+        return cls(trace.graph, trace.inputs, entries, symbols, names)
 
     def text(self, node: int) -> str:
         """Return a node as text; "" where it is too long for a sentence."""

@@ -11,7 +11,7 @@ import torch
 from jacmagic.function.interop import lifted
 from jacmagic.function.source import required_of
 from jacmagic.function.targets import is_sympy
-from jacmagic.result.check.arrange import Blocks, arrange
+from jacmagic.result.check.arrange import Blocks, arrange, leaves_of
 from jacmagic.result.check.calls import MAX_TRACE_SECONDS
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
@@ -85,12 +85,10 @@ def from_sympy(
     import sympy
 
     nest = value.tolist() if isinstance(value, sympy.MatrixBase) else value
+    nest = list(nest) if isinstance(nest, (list, tuple)) else [[nest]]
     vocabulary = vocabulary or vocabulary_of(result)
-    if not isinstance(nest, (list, tuple)):
-        nest = [[nest]]
-    entries = [sympy.sympify(leaf) for leaf in _leaves(nest)]
-    arrangement = arrange(_zeros(nest), blocks)
-    flat = [*entries, sympy.Integer(0)]
+    arrangement = arrange(nest, blocks)
+    flat = [*map(sympy.sympify, leaves_of(nest)), sympy.Integer(0)]
     ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
     formula = ordered if kind == "LaTeX" else vocabulary.translated(ordered)
     return Hand(
@@ -100,26 +98,9 @@ def from_sympy(
         lambda: _expressions(formula, vocabulary, result),
         formula,
         vocabulary.symbols,
-        notes=(arrangement.note,) if arrangement.note else (),
+        notes=arrangement.notes,
         transposed=arrangement.transposed,
     )
-
-
-def _leaves(nest: Any) -> list[Any]:
-    if isinstance(nest, (list, tuple)):
-        return [leaf for part in nest for leaf in _leaves(part)]
-    if hasattr(nest, "tolist") and hasattr(nest, "free_symbols"):
-        return _leaves(nest.tolist())
-    return [nest]
-
-
-def _zeros(nest: Any) -> Any:
-    """Return the same nest of numbers."""
-    if isinstance(nest, (list, tuple)):
-        return [_zeros(part) for part in nest]
-    if hasattr(nest, "tolist") and hasattr(nest, "free_symbols"):
-        return _zeros(nest.tolist())
-    return 0.0
 
 
 def _evaluator(formula: Any, vocabulary: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
@@ -152,8 +133,7 @@ def _expressions(
     traced = trace(run, point, names, seconds=MAX_TRACE_SECONDS)
     if isinstance(traced, Refusal):
         return None
-    texts = {s: label.unicode for s, label in zip(vocabulary.symbols, result.columns, strict=True)}
-    return Expressions(traced.graph, traced.inputs, traced.outputs, vocabulary.symbols, texts)
+    return Expressions.of(traced, traced.outputs, vocabulary.symbols, result.columns)
 
 
 def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error: Exception) -> Any:

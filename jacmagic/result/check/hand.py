@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.result.check.arrange import Blocks, arrange, leaves_of
+from jacmagic.function.components import components
+from jacmagic.result.check.arrange import Blocks, arrange, leaves_of, real
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.core import JacobianResult
 
@@ -63,9 +64,7 @@ def numbers_hand(value: Any, result: JacobianResult, blocks: Blocks) -> Hand:
         blocks: the shapes of outputs and inputs.
     """
     arrangement = arrange(value, blocks)
-    leaves = [one.detach().cpu().double().reshape(-1).numpy() for one in leaves_of(value)]
-    flat = np.concatenate([*leaves, np.zeros(1)])
-    numbers = flat[arrangement.index]
+    numbers = np.append(components([*map(real, leaves_of(value))]), 0.0)[arrangement.index]
     rounding = np.vectorize(_half_a_digit, otypes=[float])(numbers)
     if isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16):
         rounding = np.maximum(rounding, torch.finfo(value.dtype).eps * np.abs(numbers))
@@ -75,7 +74,7 @@ def numbers_hand(value: Any, result: JacobianResult, blocks: Blocks) -> Hand:
         lambda point: numbers,
         only_here=True,
         rounding=rounding,
-        notes=(arrangement.note,) if arrangement.note else (),
+        notes=arrangement.notes,
         transposed=arrangement.transposed,
     )
 

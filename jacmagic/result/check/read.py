@@ -10,15 +10,15 @@ import numpy as np
 import torch
 
 from jacmagic.errors import FunctionError, OptionError
+from jacmagic.function.components import components
 from jacmagic.function.problem import Problem
 from jacmagic.function.source import title_of
 from jacmagic.function.targets import is_sympy, users_callable
 from jacmagic.result.check import backward, formulas
-from jacmagic.result.check.arrange import Arrangement, Blocks, arrange, leaves_of
+from jacmagic.result.check.arrange import Arrangement, Blocks, arrange, leaves_of, real
 from jacmagic.result.check.calls import (
     as_called,
     entries_of,
-    evaluated,
     of_form,
     tensors_at,
     with_plain_numbers,
@@ -142,10 +142,7 @@ def _is_like_the_function(
         return True
     for point in (None, 1.25 * np.array(result.problem.flat_point) + 0.125):
         tensors = tensors_at(result.problem, point)
-        theirs, ours = (
-            _numbers(problem.function(*tensors)),
-            _numbers(result.problem.function(*tensors)),
-        )
+        theirs, ours = (_numbers(one.function(*tensors)) for one in (problem, result.problem))
         if theirs is None or ours is None or not np.allclose(theirs, ours, rtol=1e-6, atol=0):
             return False
     return not np.allclose(own, result.to_numpy().reshape(-1)[: len(own)], rtol=1e-6, atol=0)
@@ -154,10 +151,9 @@ def _is_like_the_function(
 def _numbers(value: Any) -> np.ndarray | None:
     """Return a function's value as float64 (m,); None where it is not a nest of numbers."""
     try:
-        leaves = leaves_of(value)
+        return components([*map(real, leaves_of(value))])
     except FunctionError:
         return None
-    return np.concatenate([leaf.detach().cpu().double().reshape(-1).numpy() for leaf in leaves])
 
 
 def _from_function(
@@ -175,7 +171,7 @@ def _from_function(
         )
 
     def evaluate(point: np.ndarray) -> np.ndarray:
-        moved = other.at(**evaluated(other.problem, point))
+        moved = other.at(**other.problem.named(point))
         return moved.to_numpy().astype(np.float64)
 
     title = title_of(hand)
@@ -215,7 +211,7 @@ def _returning(
         kind,
         evaluate,
         lambda: entries_of(result, to_trace),
-        notes=(arrangement.note,) if arrangement.note else (),
+        notes=arrangement.notes,
         transposed=arrangement.transposed,
     )
 
@@ -227,7 +223,7 @@ def _flat(
     index = torch.from_numpy(np.ascontiguousarray(arrangement.index).reshape(-1))
 
     def flat(*arguments: Any) -> torch.Tensor:
-        leaves = leaves_of(called(*arguments))
+        leaves = [*map(real, leaves_of(called(*arguments)))]
         dtype = next((leaf.dtype for leaf in leaves), torch.float64)
         parts = [leaf.reshape(-1).to(dtype) for leaf in leaves]
         numbers = torch.cat([*parts, torch.zeros(1, dtype=dtype)])  # the last is for index −1

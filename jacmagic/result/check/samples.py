@@ -15,7 +15,6 @@ import numpy as np
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 from jacmagic.result.analysis.arrays import epsilon_of
-from jacmagic.result.check.calls import evaluated
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.core import JacobianResult
@@ -63,7 +62,7 @@ def sample(result: JacobianResult, hand: Hand) -> Samples:
         points, truth = around(result, point, truth_here)
     with silent():
         first = hand.evaluate(points[0])
-        values = np.concatenate([first[None], _careful(hand, points[1:], first.shape)])
+        values = np.concatenate([first[None], _careful(hand.evaluate, points[1:], first.shape)])
     return Samples(points, truth, values, unit * np.abs(values))
 
 
@@ -73,7 +72,7 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
         return samples
     shape = samples.hand.shape[1:]
     with silent():
-        noise = spread(lambda at: _careful(hand, at, shape), samples.points, samples.hand)
+        noise = spread(lambda at: _careful(hand.evaluate, at, shape), samples.points, samples.hand)
     form = result.closed_form
     if form is not None:
         values = form.values_at(samples.points)  # at x too, where torch may have another
@@ -81,12 +80,16 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
     return replace(samples, noise=samples.noise + noise)
 
 
-def _careful(hand: Hand, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the hand-derived matrices (k, m, n); nan where it raises."""
+def _careful(
+    evaluate: Callable[[np.ndarray], np.ndarray], points: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return matrices (k, m, n) at points; nan where one raises, or has another shape."""
     values = np.full((len(points), *shape), np.nan)
     for k, point in enumerate(points):
         with contextlib.suppress(*REFUSALS):
-            values[k] = hand.evaluate(point)
+            value = evaluate(point)
+            if value.shape == shape:
+                values[k] = value
     return values
 
 
@@ -144,16 +147,8 @@ def _jacobians(result: JacobianResult, points: np.ndarray) -> np.ndarray:
     if form is not None:
         return form.values_at(points)
     with silent():
-        return np.stack([_by_torch(result, point) for point in points])
-
-
-def _by_torch(result: JacobianResult, point: np.ndarray) -> np.ndarray:
-    try:
-        moved = result.at(**evaluated(result.problem, point))
-        values = moved.to_numpy().astype(np.float64)
-    except REFUSALS:
-        values = np.full(result.shape, np.nan)
-    return values if values.shape == result.shape else np.full(result.shape, np.nan)
+        named = result.problem.named
+        return _careful(lambda at: result.at(**named(at)).to_numpy(), points, result.shape)
 
 
 def in_branch(form: Expressions, points: np.ndarray) -> np.ndarray:

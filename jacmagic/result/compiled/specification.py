@@ -90,25 +90,29 @@ class References:
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
-        n = sum(one.value.numel() for one in self._chosen)
-        return self.first.m, n
-
-    @property
-    def _chosen(self) -> list[Any]:
-        return [self.spec.problem.inputs[k] for k in self.spec.chosen]
+        sizes = self.spec.problem.sizes
+        return self.first.m, sum(sizes[k] for k in self.spec.chosen)
 
     def at(self, tensors: Sequence[Tensor], numbers: NumericJacobian | None = None) -> Reference:
         """Return the reference at some inputs; run the function where the numbers are not known."""
         if numbers is None:
             numbers = numbers_at(self.spec, tensors, self.tuning)
-        entries = _entries(numbers, self.scheme, self.rows, self.columns)
-        chosen = self.spec.chosen
+        chosen, entries = self.spec.chosen, self._entries(numbers)
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
+
+    def _entries(self, numbers: NumericJacobian) -> Tensor:
+        """Return the entries at the positions, in a row."""
+        sparse = numbers.sparse
+        if self.scheme is None:
+            return numbers.matrix.detach().reshape(-1)
+        if sparse is not None and sparse.scheme is self.scheme:
+            return sparse.values.detach()
+        return numbers.matrix.detach()[self.rows, self.columns]
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """Return what a traced graph computes."""
         return Task(
-            self.spec.problem.function,
+            self.spec.by_chosen,
             self.spec.chosen,
             tuple((leaf.shape, leaf.dtype) for leaf in self.first.outputs.leaves),
             tuple((tensors[k].shape, tensors[k].dtype) for k in self.spec.chosen),
@@ -132,7 +136,7 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
         scheme = sparse.scheme
         columns = np.asarray(scheme.plan.pattern.indices)
         return References(placed, numbers, scheme, scheme.row_indices, columns, tuning)
-    m, n = numbers.m, sum(here.inputs[k].value.numel() for k in spec.chosen)
+    m, n = numbers.m, sum(here.sizes[k] for k in spec.chosen)
     rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
     return References(placed, numbers, None, rows, columns, tuning)
 
@@ -141,15 +145,3 @@ def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -
     """Return what `jacobian()` gives at some tensors."""
     chosen = [tensors[k].detach() for k in spec.chosen]
     return compute(spec.by_chosen(tensors), chosen, spec.options, tuning=tuning)
-
-
-def _entries(
-    numbers: NumericJacobian, scheme: SparsePlan | None, rows: np.ndarray, columns: np.ndarray
-) -> Tensor:
-    """Return the entries at some positions, in a row."""
-    sparse = numbers.sparse
-    if scheme is not None and sparse is not None and sparse.scheme is scheme:
-        return sparse.values.detach()
-    if scheme is None:
-        return numbers.matrix.detach().reshape(-1)
-    return numbers.matrix.detach()[rows, columns]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.errors import OptionError
-from jacmagic.result.check.expressions import Expressions, Values
+from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.exercise.parser import AnswerParser, Names
 from jacmagic.result.exercise.term import Term
 from jacmagic.result.exercise.tokens import MAX_LETTERS
@@ -40,9 +40,7 @@ class Answer:
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """Return its values at points (k, n), as (k,)."""
-        values: Values = self.written.values(points)
-        numbers = np.asarray(values.of(self.written.entries[0]), dtype=np.float64)
-        return np.broadcast_to(numbers, (len(points),))
+        return self.written.values(points).of(self.written.entries[0])
 
 
 def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Answer:
@@ -70,7 +68,7 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
     one = Term(graph, inputs[column], inputs)
     parser = AnswerParser(sides_of(text)[-1], names, one, loose)
     try:
-        value = parser.read()
+        value: Term = parser.whole()
     except RecursionError:
         raise OptionError("expected a shorter expression; found one nested too deeply") from None
     except BudgetExceeded:

@@ -75,5 +75,4 @@ class Constants:
         form = self.result.reading.form
         whole = np.hstack([points, np.tile(list(nodes.values()), (len(points), 1))])
         values = Values(form.graph, [*form.trace.inputs, *nodes], whole)
-        entry = values.of(form.entries[i * len(form.trace.inputs) + j])
-        return np.broadcast_to(np.asarray(entry, dtype=np.float64), (len(points),))
+        return values.of(form.entries[i * len(form.trace.inputs) + j])

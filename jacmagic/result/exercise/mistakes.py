@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +11,9 @@ from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.derivation import rule_or_factor
 from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
 from jacmagic.result.check.slips.evidence import Evidence, Side
-from jacmagic.result.check.slips.lookup import product
-from jacmagic.result.check.slips.search import HYPOTHESES
+from jacmagic.result.check.slips.search import HYPOTHESES, first_of
 from jacmagic.result.check.slips.slip import Slip, WrongEntry
+from jacmagic.result.check.slips.terms import product
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance
@@ -73,7 +72,7 @@ def named_mistake(
     wrong = evidence.wrong(i, j)
     with one_allowance(MAX_SECONDS), np.errstate(all="ignore"):
         looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
-        return _first(looks, evidence, wrong)
+        return first_of(looks, evidence, wrong)
 
 
 def _constant(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
@@ -83,26 +82,16 @@ def _constant(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """
     if wrong.alone or np.ptp(wrong.hand) > 0 or np.ptp(wrong.truth) == 0:
         return None
-    slip = _first((*HABITS, rule_or_factor, other_entry, far_entry), evidence, wrong)
+    slip = first_of((*HABITS, rule_or_factor, other_entry, far_entry), evidence, wrong)
     factor = evidence.named(wrong.truth / wrong.hand)
     if slip is None and factor and abs(factor[0]) == 1 and abs(wrong.hand[0]) != 1:
         return Slip("missing factor", f"the factor {product(*factor)} is missing")
     return slip or Slip("number", "this is a number; the entry depends on the variables")
 
 
-def _first(
-    looks: Sequence[Callable[[Evidence, WrongEntry], Slip | None]],
-    evidence: Evidence,
-    wrong: WrongEntry,
-) -> Slip | None:
-    return next(filter(None, (look(evidence, wrong) for look in looks)), None)
-
-
 def _rounded(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return that constants are rounded, where the answer has some digits right everywhere."""
-    with np.errstate(all="ignore"):
-        gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
-    return rounded_slip(evidence, wrong) if np.nanmax(gaps) < 10.0**-MIN_DIGITS else None
+    return rounded_slip(evidence, wrong, MIN_DIGITS)
 
 
 def number_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:

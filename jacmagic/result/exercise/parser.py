@@ -47,17 +47,11 @@ class AnswerParser(LatexParser):
     noun = NOUN
 
     def __init__(self, source: str, names: Names, one: Term, loose: str) -> None:
-        self.vocabulary, self.listed, self.one, self.loose = (
-            names.vocabulary, names.listed, one, loose,
-        )  # fmt: skip
-        self.outputs = names.outputs
+        self.vocabulary, self.listed, self.outputs = names.vocabulary, names.listed, names.outputs
+        self.one, self.loose = one, loose
         self.unfinished = False
         self.constants: set[str] = set()
         super().__init__(source, self._meaning)
-
-    def read(self) -> Term:
-        value: Term = self.whole()
-        return value
 
     def _meaning(self, name: str) -> Term | None:
         """Return what a name of the function stands for."""

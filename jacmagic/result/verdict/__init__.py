@@ -12,11 +12,13 @@ from jacmagic.result.verdict.closed_form_check import check_closed_form
 from jacmagic.result.verdict.dependence import lost_dependence
 from jacmagic.result.verdict.diagnosis import contradicts, diagnose
 from jacmagic.result.verdict.directional_check import check_sparse
+from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import Sources
 from jacmagic.result.verdict.remarks import side_effects
 
 __all__ = [
     "Agreement",
+    "Evidence",
     "Sources",
     "check_closed_form",
     "check_sparse",

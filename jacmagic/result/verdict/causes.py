@@ -10,6 +10,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from jacmagic.function.problem import Problem
@@ -67,33 +68,26 @@ def sentence(leak: Leak) -> str:
     return f"{leak.habit}{where} cuts torch's graph: {leak.advice}."
 
 
+@dataclass
 class Causes:
-    """What the trace and torch's graph show about each entry."""
+    """What the trace and torch's graph show about each entry, looked up on first use.
 
-    def __init__(
-        self,
-        problem: Problem,
-        numbers: NumericJacobian,
-        form: ClosedForm | None,
-        *,
-        refusal: Refusal | None = None,
-        edges: Sequence[Singularity] = (),
-        gradient_is_right: bool = False,
-    ) -> None:
-        """Take a problem and its numbers; each cause is looked up on first use.
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        form: the closed form, or None.
+        refusal: why there is none.
+        edges: the kinks at the point.
+        gradient_is_right: of a Hessian, whether what is differentiated again is confirmed.
+    """
 
-        Args:
-            problem: the function and the point.
-            numbers: what torch computed.
-            form: the closed form, or None.
-            refusal: why there is none.
-            edges: the kinks at the point.
-            gradient_is_right: of a Hessian, whether what is differentiated again is confirmed.
-        """
-        self.problem, self.numbers, self.form = problem, numbers, form
-        self.refusal, self.edges = refusal, edges
-        self.gradient_is_right = gradient_is_right
-        self._reached: dict[int, set[int]] = {}
+    problem: Problem
+    numbers: NumericJacobian
+    form: ClosedForm | None
+    refusal: Refusal | None
+    edges: Sequence[Singularity]
+    gradient_is_right: bool
+    _reached: dict[int, set[int]] = field(default_factory=dict)
 
     def cut(self, i: int, j: int) -> bool:
         """Whether the code cuts torch's graph between input j and output i."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import torch
 
-from jacmagic.function.problem import Problem
-from jacmagic.labels import Label
-from jacmagic.numeric import NumericJacobian
 from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement, Disagreement, conclude
 from jacmagic.result.verdict.comparison import judge
@@ -26,8 +21,6 @@ from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, NO_CUTS, Findi
 from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
 from jacmagic.result.verdict.remarks import reason_for, remarks_on
-from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.one_sided import OneSided
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import fits_beside
 
@@ -39,39 +32,20 @@ _TRIANGLE = (
 )
 
 
-def contradicts(
-    problem: Problem, numbers: NumericJacobian, matrix: torch.Tensor, form: ClosedForm
-) -> bool:
+def contradicts(evidence: Evidence) -> bool:
     """Whether a closed form and torch differ in any entry by more than rounding."""
-    evidence = Evidence(problem, numbers, matrix, form, rows=(), uses_differences=False)
     findings, _ = judge(evidence.sources, evidence.dtype, evidence.exactly, NO_CUTS)
     return bool(np.isin(findings, (Finding.TORCH, Finding.CONTRADICTED)).any())
 
 
-def diagnose(
-    problem: Problem,
-    numbers: NumericJacobian,
-    matrix: torch.Tensor,
-    form: ClosedForm | None,
-    *,
-    rows: Sequence[Label],
-    outside: set[int],
-    refusal: Refusal | None = None,
-    both: OneSided | None = None,
-) -> Agreement:
+def diagnose(evidence: Evidence, outside: set[int]) -> Agreement:
     """Compare torch's matrix with the closed form and with finite differences.
 
     Args:
-        problem: the function and the point.
-        numbers: what torch computed.
-        matrix: torch's Jacobian (m, n).
-        form: the closed form valid at the point, or None.
-        rows: the labels of the outputs.
+        evidence: what each source gives.
         outside: positions of inputs that the function reads from outside itself.
-        refusal: why there is no closed form, if there is none.
-        both: the two sides of a kink, if the point lies on one.
     """
-    evidence = Evidence(problem, numbers, matrix, form, rows, refusal, both=both)
+    problem, form = evidence.problem, evidence.form
     warnings = remarks_on(evidence, outside)
     unjudged = _unjudged(evidence, warnings)
     if unjudged is not None:
@@ -83,7 +57,7 @@ def diagnose(
         problem, evidence.truth, findings, evidence.sources, cut=evidence.causes.cut
     )
     if form is not None and alone.any() and fits_beside(form, problem) is False:
-        return diagnose(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
+        return diagnose(replace(evidence, form=None, refusal=_MISSES, both=None), outside)
     agreement = conclude(
         evidence.sources,
         findings,

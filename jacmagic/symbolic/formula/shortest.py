@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy
 
 from jacmagic.symbolic.formula.attempt import by_sympy
+from jacmagic.symbolic.formula.sympy_operations import replaced
 
 # Symbols up to which SymPy tries other forms without a noticeable pause.
 _MAX_SYMBOLS_TIDIED = 120  # of an entry
@@ -46,10 +47,11 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
     """
     if not expression.args or isinstance(expression, sympy.Symbol):
         return expression
-    forms = [expression, _factored(expression)]
+    forms = [expression, _factored(expression)]  # of forms of one length the first
     if any(_has_fraction(term) for term in sympy.Add.make_args(expression)):
         above, below = sympy.together(expression).as_numer_denom()
-        forms += [above / below, sympy.expand_mul(above) / below]
+        expanded = sympy.expand_mul(above)
+        forms += [_factored(expanded) / below, above / below, expanded / below]
     if expression.has(sympy.sin) and expression.has(sympy.cos):
         forms += [_factored(_pythagoras(form)) for form in forms[:2]]
     if len(expression.free_symbols) == 1 and expression.is_polynomial(*expression.free_symbols):
@@ -58,8 +60,15 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:
-    """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
-    factored = sympy.factor_terms(expression)
+    """Take common factors out, of exponents as well.
+
+    A power of e is a symbol meanwhile: SymPy does not see that e^{−(x + y)}, with its exponent
+    factored, is a factor of x e^{−x − y}. It leaves −5/3·1 of a number among the terms.
+    """
+    powers = {power: sympy.factor_terms(power) for power in expression.atoms(sympy.exp)}
+    symbols = {power: sympy.Dummy() for power, changed in powers.items() if changed != power}
+    factored = sympy.factor_terms(replaced(expression, symbols))
+    factored = replaced(factored, {symbol: powers[power] for power, symbol in symbols.items()})
     products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
     return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
 
@@ -87,11 +96,25 @@ def _is_squared_sine(factor: sympy.Expr) -> bool:
 
 
 def minus_inside(expression: sympy.Expr) -> sympy.Expr:
-    """Return b − a for −(a − b)."""
-    parts = expression.args
-    if expression.is_Mul and len(parts) == 2 and parts[0] == -1 and parts[1].is_Add:
-        return sympy.Add(*(-term for term in parts[1].args))
-    return expression
+    """Return b − a for −(a − b), and 2x (b − a) for −2x (a − b)."""
+    number, *factors = expression.args if expression.is_Mul else (expression,)
+    if not (number.is_Rational and number < 0):
+        return expression
+    sums = [factor for factor in factors if factor.is_Add and _is_difference(factor)]
+    if len(factors) == 1 and factors[0].is_Add:
+        sums = factors
+    if not sums or (number != -1 and len(factors) == 1):
+        return expression
+    negated = {sums[0]: sympy.Add(*(-term for term in sums[0].args))}
+    rest = [negated.get(factor, factor) for factor in factors]
+    if number != -1:
+        rest.insert(0, -number)
+    return rest[0] if len(rest) == 1 else sympy.Mul(*rest, evaluate=False)
+
+
+def _is_difference(total: sympy.Expr) -> bool:
+    """Whether the terms of a sum have different signs."""
+    return len({term.could_extract_minus_sign() for term in total.args}) == 2
 
 
 _SYMBOLS_OF_NESTED_FRACTION = 4  # that it counts for beside its own, as it is hard to read

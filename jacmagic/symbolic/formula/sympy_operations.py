@@ -7,7 +7,7 @@ brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from functools import reduce as fold
 from typing import Any
@@ -39,9 +39,21 @@ def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
     return sympy.Basic.__new__(sympy.Piecewise, *arguments)
 
 
+def replaced(expression: sympy.Expr, parts: Mapping[Any, sympy.Expr]) -> sympy.Expr:
+    """Return an expression with other parts, in the same order and without evaluation."""
+    if expression in parts:
+        return parts[expression]
+    if not expression.args:
+        return expression
+    arguments = [replaced(part, parts) for part in expression.args]
+    as_is = isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow)
+    return expression.func(*arguments, **(_AS_IS if as_is else {}))
+
+
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
 # switch against that empties all its caches, and its odd functions recurse without end while it is
-# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones.
+# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones;
+# not in exponents, which SymPy adds: equal exponentials would be written in two ways.
 
 
 def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
@@ -65,6 +77,12 @@ def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
     return apply
 
 
+def _exp(x: sympy.Expr) -> sympy.Expr:
+    """Return e^x, a number multiplied into a sum, see NOTE [Nothing is distributed]."""
+    return _EXP(sympy.Mul(*x.args) if x.is_Mul else x)
+
+
+_EXP = _of(sympy.exp)
 _SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 _LOGIC = "lt le gt ge eq ne and or not"
 
@@ -88,6 +106,7 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
+    "exp": _exp,
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     **{

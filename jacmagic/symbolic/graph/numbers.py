@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cache
@@ -152,8 +152,8 @@ class Constant:
 def _table() -> dict[float, Constant]:
     """Return the constants that are recognised, by their float64.
 
-    One that is computed in two steps, as `1 / math.sqrt(2)`, may be off by one ulp: what these
-    steps give exactly is in the table too.
+    One that is computed in steps, as `1 / math.sqrt(2)` or `math.sqrt(2 * math.pi)`, may be off by
+    one ulp: what these steps give exactly is in the table too.
     """
     roots = [
         Constant(q, n, k)
@@ -168,18 +168,18 @@ def _table() -> dict[float, Constant]:
 
 def _computed() -> Iterator[tuple[float, Constant]]:
     """Yield q·c and q/c as Python computes them, for a rounded constant c."""
-    roots = [Constant(Fraction(1), n, k) for n in _RADICANDS for k in (0, 1, 2) if n > 1 or k]
-    for one in (*roots, *(Constant(Fraction(1), p=p, e=1) for p in _BASES)):
-        rounded = float(one)
-        for q in _FACTORS:
-            factor = Constant(q)
-            for value, exact in (
-                (float(q) * rounded, factor * one),
-                (q.numerator * rounded / q.denominator, factor * one),
-                (float(q) / rounded, factor * one.reciprocal),
-            ):
-                if exact is not None:
-                    yield value, exact
+    constants = [Constant(Fraction(1), n, k) for n in _RADICANDS for k in (0, 1, 2) if n > 1 or k]
+    constants += [Constant(Fraction(1), p=p, e=1) for p in _BASES]
+    rounded = [(float(one), one) for one in constants]
+    rounded += [(math.sqrt(n * math.pi), Constant(Fraction(1), n, 1)) for n in _RADICANDS]
+    for (number, one), q in itertools.product(rounded, _FACTORS):
+        yield float(q) * number, _times(q, one)
+        yield q.numerator * number / q.denominator, _times(q, one)
+        yield float(q) / number, _times(q, one.reciprocal)
+
+
+def _times(q: Fraction, one: Constant) -> Constant:
+    return replace(one, q=q * one.q)
 
 
 def known_constant(value: float) -> Constant | None:

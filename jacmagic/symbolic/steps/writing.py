@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from jacmagic.render.typed import Level, TypedLatex
+from jacmagic.symbolic.formula.sympy_operations import replaced
 from jacmagic.symbolic.formula.typeset import plain, substituted, tex
 from jacmagic.symbolic.steps.application import Application, Expr
 
@@ -106,7 +107,7 @@ class PlainPen(Pen):
     def numbers(self, ending: Ending) -> list[str]:
         symbols = [part for part in ending.numbers if ending.named.has(part)]
         placeholders = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
-        text = plain(_renamed(ending.named, placeholders), self.names)
+        text = plain(replaced(ending.named, placeholders), self.names)
         texts = {placeholders[s].name: _plain_number(ending.numbers[s]) for s in symbols}
         put_in = _PLACEHOLDER.sub(lambda match: texts[match[0]], text)
         return [
@@ -118,18 +119,6 @@ class PlainPen(Pen):
         by_name = {symbol.name: part for symbol, part in shown.items()}
         text = _FACTORS.sub(r"\1 · ", plain(skeleton, self.names, written=True))
         return _PLACEHOLDER.sub(lambda match: by_name[match[0]], text)
-
-
-def _renamed(expression: Expr, symbols: Mapping[Any, sympy.Symbol]) -> Expr:
-    """Replace symbols, in the same order and without evaluation."""
-    if expression in symbols:
-        return symbols[expression]
-    if not expression.args:
-        return expression
-    parts = [_renamed(part, symbols) for part in expression.args]
-    if isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow):
-        return expression.func(*parts, evaluate=False)
-    return expression.func(*parts)
 
 
 def _plain_number(source: str) -> str:

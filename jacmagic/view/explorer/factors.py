@@ -10,7 +10,6 @@ from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.chain import Chain, Factor
-from jacmagic.result.chain.remarks import definitions_latex, heading, summary, unrepeated
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.factored.paths import Writer
 from jacmagic.symbolic.formula.attempt import attempt
@@ -37,18 +36,18 @@ def factors_of(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def _factors(chain: Chain) -> dict[str, Any]:
-    written = list(unrepeated(chain))
+    written = chain.shown_factors
     index = {factor.name: k for k, (factor, _) in enumerate(written)}
     equations = [
         [next(_pieces(left, index)), list(_pieces(right, index))]
         for left, right in chain.equations(_in_pieces(chain))
     ]
     return {
-        "title": heading(chain),
+        "title": chain.heading,
         "equations": equations,
-        "where": [to_mathml(one, display=False) for one in definitions_latex(chain)],
+        "where": [to_mathml(one, display=False) for one in chain.definitions_latex()],
         "factors": [_factor(factor, other) for factor, other in written],
-        "summary": summary(chain)[: -1 if chain.agrees else None],
+        "summary": chain.summary[: -1 if chain.agrees else None],
         "tape": _tape(chain, [factor for factor, _ in written]),
         "note": "",
     }
@@ -136,7 +135,7 @@ def _tape(chain: Chain, factors: list[Factor]) -> Any:
 
 def factor_entry(jacobian: JacobianResult, factor: int, row: int, column: int) -> dict[str, Any]:
     """Return the derivation of one entry of a factor, counted as the trait counts them."""
-    written = [one for one, _ in unrepeated(jacobian.chain())]
+    written = [one for one, _ in jacobian.chain().shown_factors]
     return derivation(lambda: written[factor].formula_steps(row, column), jacobian.forms.budget)
 
 

@@ -6,7 +6,6 @@ from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.page import MAX_PAGE_ROWS
-from jacmagic.result.chain.typeset import to_html
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
@@ -72,7 +71,7 @@ def _factored(jacobian: JacobianResult) -> str:
     """Return the chain of local Jacobians, where the closed form is shown so."""
     if not jacobian.reads_as_chain:
         return ""
-    drawn = attempt(lambda: to_html(jacobian.chain()), jacobian.forms.budget)
+    drawn = attempt(lambda: jacobian.chain().to_html(), jacobian.forms.budget)
     return "" if isinstance(drawn, Refusal) else drawn
 
 

@@ -16,7 +16,6 @@ from jacmagic.render.extent import extent
 from jacmagic.render.latex import aligned, listed, number
 from jacmagic.render.page import MAX_PAGE_ROWS, PAGE_LETTERS
 from jacmagic.render.prose import paragraph
-from jacmagic.result.chain.typeset import latex_lines
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
@@ -78,7 +77,7 @@ def _chain(jacobian: JacobianResult) -> list[str]:
     """Return the chain of local Jacobians, where the closed form is shown so."""
     if not jacobian.reads_as_chain:
         return []
-    lines = attempt(lambda: latex_lines(jacobian.chain()), jacobian.forms.budget)
+    lines = attempt(lambda: jacobian.chain().latex_lines(), jacobian.forms.budget)
     return [] if isinstance(lines, Refusal) else [*map(aligned, wide.pages(lines))]
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from jacmagic.render.page import TERMINAL_LETTERS, TERMINAL_LINES
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
-from jacmagic.result.chain.typeset import to_text
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.display_form import DisplayForm
@@ -75,7 +74,7 @@ def _closed_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _chain(jacobian: JacobianResult) -> list[str]:
-    drawn = attempt(lambda: to_text(jacobian.chain()), jacobian.forms.budget)
+    drawn = attempt(lambda: repr(jacobian.chain()), jacobian.forms.budget)
     return [str(drawn), ""]
 
 

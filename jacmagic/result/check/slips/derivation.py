@@ -9,21 +9,15 @@ import numpy as np
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.entry import factor_slip
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.rules import (
+    WRONG_RULES,
     Line,
     Operands,
-    wrong_angles,
     wrong_constants,
-    wrong_exponentials,
-    wrong_powers,
-    wrong_products,
-    wrong_quotients,
     wrong_slopes,
-    wrong_sums,
 )
 from jacmagic.result.check.slips.slip import Slip, WrongEntry
-from jacmagic.result.check.slips.terms import summands, term_slip
+from jacmagic.result.check.slips.terms import product, summands, term_slip
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 
@@ -32,6 +26,8 @@ MAX_NODES = 400  # of an output whose every node is tried
 _CONSTANT = frozenset(
     {"inner derivative", "outer derivative", "power", "factor", "denominator", "constant"}
 )
+
+_KINDS = {"term": "missing term", "rule": "wrong rule", "function": "wrong function"}
 
 
 def rule_or_factor(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
@@ -86,17 +82,8 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     parts = [adjoints.values.of(operand) for operand in operands]
     slopes = [tangents.get(operand, zero) for operand in operands]
     of = Operands(adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1])
-    if operation == "pow":
-        constant = operands[1] not in tangents
-        yield from wrong_powers(of) if constant else wrong_exponentials(of)
-    elif operation == "mul":
-        yield from wrong_products(of)
-    elif operation == "div":
-        yield from wrong_quotients(of)
-    elif operation == "atan2":
-        yield from wrong_angles(of)
-    elif operation in ("add", "sub"):
-        yield from wrong_sums(operation, of)
+    if operation in WRONG_RULES:
+        yield from WRONG_RULES[operation](of)
     elif len(operands) == 1:
         slope = dict(adjoints.partials(node)).get(operands[0], zero)
         yield from wrong_slopes(operation, of, slope)
@@ -131,10 +118,7 @@ def _named(
         return Slip(kind, f"the inner derivative of {text} is missing{factor}")
     if clause == "left out":
         return Slip("missing term", f"the dependence through {text} is left out")
-    kind = {"term": "missing term", "rule": "wrong rule", "function": "wrong function"}.get(
-        kind, kind
-    )
-    return Slip(kind, f"{text} is differentiated {clause}")
+    return Slip(_KINDS.get(kind, kind), f"{text} is differentiated {clause}")
 
 
 class Adjoints:

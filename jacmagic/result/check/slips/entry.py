@@ -79,12 +79,12 @@ def _named(evidence: Evidence, own: tuple[int, int], at: tuple[int, int], sign: 
     return Slip("index", f"this is {name}, another entry")
 
 
-def rounded_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
+def rounded_slip(evidence: Evidence, wrong: WrongEntry, min_digits: int = 3) -> Slip | None:
     """Return rounded constants or difference quotients: a few digits are right everywhere."""
     with np.errstate(all="ignore"):
         gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
     worst = float(np.nanmax(gaps)) if np.isfinite(gaps).any() else 1.0
-    if not 0 < worst < 1e-3:
+    if not 0 < worst < 10.0**-min_digits:
         return None
     digits = int(-np.log10(worst))
     return Slip(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def wrong_slopes(operation: str, of: Operands, slope: Array) -> list[Line]:
     return [*lines, ("sign", "with the other sign", -slope * of.da)]
 
 
-def wrong_products(of: Operands) -> list[Line]:
+def _products(of: Operands) -> list[Line]:
     """Return wrong derivatives of a · b."""
     a, b, da, db = of.a, of.b, of.da, of.db
     if not (da.any() and db.any()):
@@ -102,7 +103,7 @@ def wrong_products(of: Operands) -> list[Line]:
     ]
 
 
-def wrong_quotients(of: Operands) -> list[Line]:
+def _quotients(of: Operands) -> list[Line]:
     """Return wrong derivatives of a / b."""
     a, b, da, db = of.a, of.b, of.da, of.db
     above = da * b - a * db
@@ -127,9 +128,15 @@ def wrong_quotients(of: Operands) -> list[Line]:
     ]
 
 
-def wrong_powers(of: Operands) -> list[Line]:
-    """Return wrong derivatives of a to the power of a constant b."""
-    a, b, da = of.a, of.b, of.da
+def _powers(of: Operands) -> list[Line]:
+    """Return wrong derivatives of a to the power of a constant b, or of a constant a to b."""
+    a, b, r, da, db = of.a, of.b, of.r, of.da, of.db
+    if db.any():
+        return [
+            ("factor", "without ln of the base", r * db),
+            ("power", "by the power rule", b * a ** (b - 1) * db),
+            ("inner derivative", "without the inner derivative", r * np.log(np.abs(a))),
+        ]
     return [
         ("inner derivative", "without the inner derivative", b * a ** (b - 1)),
         ("power", "without the exponent as a factor", a ** (b - 1) * da),
@@ -145,19 +152,8 @@ def wrong_powers(of: Operands) -> list[Line]:
     ]
 
 
-def wrong_exponentials(of: Operands) -> list[Line]:
-    """Return wrong derivatives of a constant a to the power of b."""
-    a, r, db, b = of.a, of.r, of.db, of.b
-    return [
-        ("factor", "without ln of the base", r * db),
-        ("power", "by the power rule", b * a ** (b - 1) * db),
-        ("inner derivative", "without the inner derivative", r * np.log(np.abs(a))),
-    ]
-
-
-def wrong_sums(operation: str, of: Operands) -> list[Line]:
+def _sums(of: Operands, sign: float) -> list[Line]:
     """Return wrong derivatives of a + b and a − b."""
-    sign = 1.0 if operation == "add" else -1.0
     return [
         ("sign", "with the second term's other sign", of.da - sign * of.db),
         ("sign", "with the first term's other sign", -of.da + sign * of.db),
@@ -186,7 +182,7 @@ def wrong_constants(operation: str, of: Operands) -> list[Line]:
     ]
 
 
-def wrong_angles(of: Operands) -> list[Line]:
+def _angles(of: Operands) -> list[Line]:
     """Return wrong derivatives of atan2(a, b)."""
     a, b, da, db = of.a, of.b, of.da, of.db
     below = a * a + b * b
@@ -200,3 +196,10 @@ def wrong_angles(of: Operands) -> list[Line]:
         ("power", "over (x² + y²)²", (b * da - a * db) / below**2),
         ("sign", "over x² − y²", (b * da - a * db) / (b * b - a * a)),
     ]
+
+
+# Operation of several operands → its wrong derivatives.
+WRONG_RULES: dict[str, Callable[[Operands], list[Line]]] = {
+    "pow": _powers, "mul": _products, "div": _quotients, "atan2": _angles,
+    "add": partial(_sums, sign=1.0), "sub": partial(_sums, sign=-1.0),
+}  # fmt: skip

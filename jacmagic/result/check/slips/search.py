@@ -17,15 +17,18 @@ from jacmagic.result.check.slips.entry import (
     rounded_slip,
 )
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.lookup import (
+from jacmagic.result.check.slips.slip import Slip, WrongEntry
+from jacmagic.result.check.slips.terms import (
     factor_in_a_term,
     factor_lookup,
     input_factor,
     term_lookup,
+    term_slip,
+    terms_slip,
 )
-from jacmagic.result.check.slips.slip import Slip, WrongEntry
-from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
+
+Hypothesis = Callable[[Evidence, WrongEntry], Slip | None]
 
 MAX_ENTRIES_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
 
@@ -37,7 +40,7 @@ def _rule_or_input(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     return (input_factor(evidence, wrong) if lost else None) or rule
 
 
-HYPOTHESES: Sequence[Callable[[Evidence, WrongEntry], Slip | None]] = (
+HYPOTHESES: Sequence[Hypothesis] = (
     plain_slip,
     _rule_or_input,
     other_entry,
@@ -53,6 +56,13 @@ HYPOTHESES: Sequence[Callable[[Evidence, WrongEntry], Slip | None]] = (
     any_factor,
     rounded_slip,
 )
+
+
+def first_of(
+    hypotheses: Sequence[Hypothesis], evidence: Evidence, wrong: WrongEntry
+) -> Slip | None:
+    """Return what the first hypothesis that matches says; None where none does."""
+    return next(filter(None, (look(evidence, wrong) for look in hypotheses)), None)
 
 
 def explain(evidence: Evidence, wrong: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Slip]:
@@ -72,8 +82,7 @@ def explain(evidence: Evidence, wrong: Sequence[tuple[int, int]]) -> dict[tuple[
             return dict.fromkeys(wrong, turned)
     for i, j in wrong[:MAX_ENTRIES_EXPLAINED]:
         if (i, j) not in slips and np.isfinite(evidence.hand[:, i, j]).all():
-            one = evidence.wrong(i, j)
-            slip = next(filter(None, (look(evidence, one) for look in HYPOTHESES)), None)
+            slip = first_of(HYPOTHESES, evidence, evidence.wrong(i, j))
             if slip is not None:
                 slips[i, j] = slip
     return slips

@@ -18,11 +18,15 @@ def whole_slips(evidence: Evidence) -> Slip | None:
     if not np.isfinite(hand).all():
         return None
     m, n = evidence.shape
-    if m == n > 1 and evidence.all_equal(hand, np.swapaxes(truth, 1, 2)):
+    turned = np.swapaxes(truth, 1, 2)
+    if m == n > 1 and evidence.all_equal(hand, turned):
         return Slip("transposed", "the whole matrix is transposed")
     if m * n > 1 and evidence.all_equal(hand, -truth):
         return Slip("sign", "the whole matrix has the other sign")
-    return _factor(evidence) or _combined(evidence)
+    factor = _factor(evidence)
+    if factor is None and m == n > 1 and evidence.all_equal(hand, -turned):
+        return Slip("transposed", "the whole matrix is transposed and has the other sign")
+    return factor
 
 
 def perturbation_slip(evidence: Evidence) -> Slip | None:
@@ -47,13 +51,9 @@ def _factor(evidence: Evidence) -> Slip | None:
 
 def units(factor: float) -> str:
     """Return what a factor of π/180 means."""
-    degrees = np.isclose(abs(factor), np.pi / 180, rtol=1e-9)
-    radians = np.isclose(abs(factor), 180 / np.pi, rtol=1e-9)
-    if degrees or radians:
-        return (
-            ": degrees where the function takes radians" if degrees else ": per radian, not degree"
-        )
-    return ""
+    if np.isclose(abs(factor), np.pi / 180, rtol=1e-9):
+        return ": degrees where the function takes radians"
+    return ": per radian, not degree" if np.isclose(abs(factor), 180 / np.pi, rtol=1e-9) else ""
 
 
 def _mirrored(evidence: Evidence) -> Slip | None:
@@ -96,14 +96,6 @@ def _turns(truth: np.ndarray, hand: np.ndarray) -> bool:
     """Whether more than the order and the signs of entries differ."""
     one, other = (np.sort(np.abs(a).reshape(len(a), -1), axis=1) for a in (truth, hand))
     return not np.allclose(one, other, rtol=1e-9, atol=0)
-
-
-def _combined(evidence: Evidence) -> Slip | None:
-    """Return the transpose with another sign."""
-    m, n = evidence.shape
-    if m == n > 1 and evidence.all_equal(evidence.hand, -np.swapaxes(evidence.truth, 1, 2)):
-        return Slip("transposed", "the whole matrix is transposed and has the other sign")
-    return None
 
 
 def line_slips(evidence: Evidence, wrong: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Slip]:

@@ -31,7 +31,7 @@ class Task:
     """What is differentiated.
 
     Attributes:
-        function: of all tensors, by position.
+        by_chosen: from all tensors to the function of the chosen ones alone.
         chosen: the positions it is differentiated by.
         outputs: the shapes and dtypes of its leaves.
         inputs: the shapes and dtypes of the chosen tensors.
@@ -39,7 +39,7 @@ class Task:
         scheme: the sparse plan, or None for all entries.
     """
 
-    function: Callable[..., Any]
+    by_chosen: Callable[[Sequence[Tensor]], Callable[..., Any]]
     chosen: tuple[int, ...]
     outputs: tuple[tuple[torch.Size, torch.dtype], ...]
     inputs: tuple[tuple[torch.Size, torch.dtype], ...]
@@ -65,14 +65,8 @@ class Task:
 
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         """Return the function's outputs by the chosen tensors alone."""
-
-        def leaves(*chosen: Tensor) -> tuple[Tensor, ...]:
-            values = list(tensors)
-            for position, value in zip(self.chosen, chosen, strict=True):
-                values[position] = value
-            return flatten(self.function(*values)).leaves
-
-        return leaves
+        function = self.by_chosen(tensors)
+        return lambda *chosen: flatten(function(*chosen)).leaves
 
     def order(self) -> tuple[str, ...]:
         """Return the names of passes that suit it, best first."""
@@ -194,10 +188,7 @@ PASSES: dict[str, Callable[[Task], Traceable]] = {
 
 
 def _widest(tensors: Sequence[tuple[torch.Size, torch.dtype]]) -> torch.dtype:
-    dtype = tensors[0][1]
-    for _, other in tensors[1:]:
-        dtype = torch.promote_types(dtype, other)
-    return dtype
+    return functools.reduce(torch.promote_types, [dtype for _, dtype in tensors])
 
 
 def _side_by_side(task: Task, blocks: Sequence[Tensor]) -> Tensor:

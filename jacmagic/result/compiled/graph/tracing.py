@@ -65,22 +65,23 @@ class Graph:
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where torch raises, as of other shapes inside."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
-            entries, values = self.module.forward(*tensors)
-            return entries, values
-        return None
+        return _forward(self.module, tensors)
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
         """Return the entries at one point; None where torch raises."""
-        with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
-            (entries,) = self._entries.forward(*tensors)
-            return entries
-        return None
+        found = _forward(self._entries, tensors)
+        return None if found is None else found[0]
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
         entries, values = self._batching(tensors)
         return entries, values, np.ones(len(entries), dtype=bool)
+
+
+def _forward(module: fx.GraphModule, tensors: Sequence[Tensor]) -> Any:
+    with torch.no_grad(), contextlib.suppress(RuntimeError, ArithmeticError):
+        return module.forward(*tensors)
+    return None
 
 
 def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
-from jacmagic.result.compiled.loops.factorizations import DECOMPOSITIONS
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
 from jacmagic.result.compiled.loops.routines import ROUTINES
 from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
+
+_aten = torch.ops.aten
 
 
 def _is_known(target: Any) -> bool:
@@ -30,43 +31,42 @@ def _is_known(target: Any) -> bool:
 def decompositions() -> dict[Any, Any]:
     """Return torch's decompositions of the other operations, and some that it has not."""
     table = {**decomposition_table, **core_aten_decompositions()}
-    aten = torch.ops.aten
     more = {
-        aten.mean.default: _mean,
-        aten.mean.dim: _mean,
-        aten.var.correction: _var,
-        aten.prod.default: lambda x: _product(x.reshape(-1), 0),
-        aten.prod.dim_int: _product,
-        aten.max.default: lambda x: x.amax(),
-        aten.min.default: lambda x: -(-x).amax(),
-        aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
-        aten.cumprod.default: _running_product,
-        aten.cumsum.default: _running_sum,
-        aten.scatter_reduce.two: _sum_by_indices,
-        aten.full_like.default: lambda x, value, **_: aten.scalar_tensor(
+        _aten.mean.default: _mean,
+        _aten.mean.dim: _mean,
+        _aten.var.correction: _var,
+        _aten.prod.default: lambda x: _product(x.reshape(-1), 0),
+        _aten.prod.dim_int: _product,
+        _aten.max.default: lambda x: x.amax(),
+        _aten.min.default: lambda x: -(-x).amax(),
+        _aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
+        _aten.cumprod.default: _running_product,
+        _aten.cumsum.default: _running_sum,
+        _aten.scatter_reduce.two: _sum_by_indices,
+        _aten.full_like.default: lambda x, value, **_: _aten.scalar_tensor(
             value, dtype=x.dtype, device=x.device
         ).repeat(x.shape),
-        aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape).contiguous(),
-        aten._new_zeros_with_same_feature_meta.default: _zeros_of,
+        _aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape).contiguous(),
+        _aten._new_zeros_with_same_feature_meta.default: _zeros_of,
         # Torch's own of these are right, but load its compiler.
-        aten._softmax.default: lambda x, dim, _: _shares((x - x.amax(dim, True)).exp(), dim),
-        aten._softmax_backward_data.default: lambda g, y, dim, _: y * (g - (g * y).sum(dim, True)),
-        aten._log_softmax.default: lambda x, dim, _: _log_shares(x - x.amax(dim, True), dim),
-        aten._log_softmax_backward_data.default: lambda g, y, dim, _: (
+        _aten._softmax.default: lambda x, dim, _: _shares((x - x.amax(dim, True)).exp(), dim),
+        _aten._softmax_backward_data.default: lambda g, y, dim, _: y * (g - (g * y).sum(dim, True)),
+        _aten._log_softmax.default: lambda x, dim, _: _log_shares(x - x.amax(dim, True), dim),
+        _aten._log_softmax_backward_data.default: lambda g, y, dim, _: (
             g - y.exp() * g.sum(dim, True)
         ),
-        aten.index_add.default: _added_at,
-        aten.index_fill.int_Scalar: lambda x, dim, index, value: x.index_copy(
+        _aten.index_add.default: _added_at,
+        _aten.index_fill.int_Scalar: lambda x, dim, index, value: x.index_copy(
             dim, index, x.new_full((*x.shape[:dim], len(index), *x.shape[dim:][1:]), value)
         ),
-        aten.scatter.value: lambda x, dim, index, value: x.scatter(
+        _aten.scatter.value: lambda x, dim, index, value: x.scatter(
             dim, index, x.new_full(index.shape, value)
         ),
     }
     return (
         {target: run for target, run in table.items() if not _is_known(target)}
         | more
-        | DECOMPOSITIONS
+        | _OF_MATRICES
     )
 
 
@@ -82,7 +82,7 @@ def _added_at(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: floa
     if x.ndim == 0:
         return NotImplemented
     indices = [None] * (dim % x.ndim) + [index]
-    return torch.ops.aten.index_put(x, indices, alpha * source, True)
+    return _aten.index_put(x, indices, alpha * source, True)
 
 
 def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) -> Tensor:
@@ -132,3 +132,63 @@ def _running_product(x: Tensor, dim: int, **_: Any) -> Tensor:
 def _running_sum(x: Tensor, dim: int, **_: Any) -> Tensor:
     ones = torch.ones(x.shape[dim], x.shape[dim], dtype=x.dtype).tril()
     return (x.movedim(dim, -1).unsqueeze(-2) * ones).sum(-1).movedim(-1, dim)
+
+
+# ── linear algebra by LU factors and triangular systems ───────────────────────────────────────
+# The factors are those that torch returns, so that its derivatives read them as they do there.
+
+
+def _lu(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    factors, rows, info = _aten.linalg_lu_factor_ex.default(matrix)
+    return factors, rows, info
+
+
+def _solve(
+    matrix: Tensor, right: Tensor, *, left: bool = True, check_errors: bool = False
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    factors, rows, info = _lu(matrix)
+    is_vector = right.ndim == 1 or right.shape == matrix.shape[:-1]
+    columns = right.unsqueeze(-1) if is_vector else right
+    found = _aten.linalg_lu_solve.default(factors, rows, columns, left=left)
+    return found.squeeze(-1) if is_vector else found, factors, rows, info
+
+
+def _inverse(matrix: Tensor, *, check_errors: bool = False) -> tuple[Tensor, Tensor]:
+    factors, rows, info = _lu(matrix)
+    return _aten.linalg_lu_solve.default(factors, rows, _identity(matrix)), info
+
+
+def _solve_cholesky(right: Tensor, factor: Tensor, upper: bool = False) -> Tensor:
+    lower = factor.mT if upper else factor
+    half = _aten.linalg_solve_triangular.default(lower, right, upper=False)
+    return _aten.linalg_solve_triangular.default(lower.mT, half, upper=True)
+
+
+def _unpacked(
+    factors: Tensor, rows: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
+) -> tuple[Tensor, Tensor, Tensor]:
+    one = _identity(factors)
+    exchanged = _aten.linalg_lu_solve.default(one, rows, one)  # Pᵀ: both factors are 1
+    return exchanged.mT, factors.tril(-1) + one, factors.triu()
+
+
+def _lu_in_full(matrix: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    factors, rows, _ = _lu(matrix)
+    return _unpacked(factors, rows) if pivot else NotImplemented
+
+
+def _identity(matrix: Tensor) -> Tensor:
+    one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    return one.expand(matrix.shape)
+
+
+_OF_MATRICES: dict[Any, Callable[..., Any]] = {
+    _aten._linalg_solve_ex.default: _solve,
+    _aten.linalg_inv_ex.default: _inverse,
+    _aten.cholesky_solve.default: _solve_cholesky,
+    _aten.cholesky_inverse.default: lambda factor, upper=False: _solve_cholesky(
+        _identity(factor), factor, upper
+    ),
+    _aten.linalg_lu.default: _lu_in_full,
+    _aten.lu_unpack.default: _unpacked,
+}

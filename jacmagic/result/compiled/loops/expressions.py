@@ -1,7 +1,8 @@
 """Expressions of many components at once: one formula, and for each component its operands.
 
 An expression stands for P numbers that are computed alike. Its leaves say where each of the P
-finds its operand: a constant, or a place in a buffer.
+finds its operand: a constant, or a place in a buffer. The components of a tensor that are computed
+by several formulas are pieces.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from torch import fx
+
+from jacmagic.result.compiled.obstacles import NotCompiled
 
 CONSTANT, LOAD = "constant", "load"
 _UNITS = {"add": 0.0, "sub": 0.0, "mul": 1.0, "div": 1.0}  # right operands that change nothing
@@ -41,6 +45,19 @@ class Expression:
     def number(self) -> float | None:
         """The number that this is for all components, if it is one."""
         return float(self.data[0]) if self.operation == CONSTANT and len(self.data) == 1 else None
+
+    @property
+    def leaves(self) -> list[Expression]:
+        """The constants and loads that it is made of, each once."""
+        found, waiting, seen = list[Expression](), [self], set[int]()
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                waiting += one.operands
+                if not one.operands:
+                    found.append(one)
+        return found
 
 
 def constant(numbers: np.ndarray | float) -> Expression:
@@ -139,3 +156,68 @@ def rebuilt(
         return done[known]
 
     return walk(roots)
+
+
+# ── pieces ────────────────────────────────────────────────────────────────────────────────────
+
+MAX_FORMULAS = 64  # different formulas among the components of one tensor
+
+Pieces = list[tuple[np.ndarray, Expression]]  # positions, increasing, and their numbers
+
+
+def looked_up(
+    pieces: Callable[[fx.Node, np.ndarray], Pieces], tensor: fx.Node, at: np.ndarray
+) -> Callable[[np.ndarray], Pieces]:
+    """Return `pieces` of some of the positions `at` in a tensor, for `combined`."""
+    return lambda where: pieces(tensor, at[where])
+
+
+def added(parts: list[Expression]) -> Expression:
+    """Return the sum of some expressions."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = operation("add", found, part)
+    return found
+
+
+def multiplied(parts: list[Expression]) -> Expression:
+    """Return the product of one or two expressions."""
+    return parts[0] if len(parts) == 1 else operation("mul", parts[0], parts[1])
+
+
+def combined(
+    count: int,
+    operands: Sequence[Callable[[np.ndarray], Pieces]],
+    build: Callable[[list[Expression]], Expression],
+) -> Pieces:
+    """Return expressions of operands, each of which may consist of several pieces."""
+    found: list[tuple[np.ndarray, list[Expression]]] = [(np.arange(count), [])]
+    for operand in operands:
+        found = [
+            (where[inner], [_some(part, inner, len(where)) for part in parts] + [one])
+            for where, parts in found
+            for inner, one in operand(where)
+        ]
+    return grouped([(where, build(parts)) for where, parts in found])
+
+
+def _some(expression: Expression, positions: np.ndarray, count: int) -> Expression:
+    """Return components at increasing positions out of `count`."""
+    return expression if len(positions) == count else taken(expression, positions)
+
+
+def grouped(pieces: Pieces) -> Pieces:
+    """Join pieces of one formula."""
+    groups: dict[int, Pieces] = {}
+    for where, one in pieces:
+        groups.setdefault(one.key, []).append((where, one))
+    if len(groups) > MAX_FORMULAS:
+        raise NotCompiled("its components have too many different formulas")
+    return [group[0] if len(group) == 1 else _in_one(group) for group in groups.values()]
+
+
+def _in_one(group: Pieces) -> tuple[np.ndarray, Expression]:
+    where = np.concatenate([part for part, _ in group])
+    both = joined([one for _, one in group], [len(part) for part, _ in group])
+    order = np.argsort(where, kind="stable")
+    return where[order], taken(both, order)

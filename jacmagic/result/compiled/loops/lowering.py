@@ -19,18 +19,16 @@ from jacmagic.result.compiled.loops.expressions import (
     LOAD,
     ZERO,
     Expression,
-    constant,
-    load,
-)
-from jacmagic.result.compiled.loops.operations import elementwise, formula
-from jacmagic.result.compiled.loops.pieces import (
     Pieces,
     added,
     combined,
+    constant,
     grouped,
+    load,
     looked_up,
     multiplied,
 )
+from jacmagic.result.compiled.loops.operations import elementwise, formula
 from jacmagic.result.compiled.loops.routines import product
 from jacmagic.result.compiled.loops.sharing import groups
 from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum, fill

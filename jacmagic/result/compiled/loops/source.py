@@ -164,7 +164,7 @@ class _Body:
         self.lines: list[str] = []
         self._names: dict[int, str] = {}
         self._texts: dict[str, str] = {}
-        arrays = [where, *(one.data for one in _leaves(expression) if one.operation == LOAD)]
+        arrays = [where, *(one.data for one in expression.leaves if one.operation == LOAD)]
         self.rows, self.columns = bounds or loop_bounds(arrays, columns)
         self.result = self._written(expression)
 
@@ -201,15 +201,3 @@ class _Body:
         if expression.operation in LIBRARY:
             return f"{expression.operation}({operands[0]})"
         return C.template(expression.operation).format(*operands)
-
-
-def _leaves(expression: Expression) -> list[Expression]:
-    found, waiting, seen = list[Expression](), [expression], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            waiting += one.operands
-            if not one.operands:
-                found.append(one)
-    return found

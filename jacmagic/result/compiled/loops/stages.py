@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression
-from jacmagic.result.compiled.loops.pieces import Pieces
+from jacmagic.result.compiled.loops.expressions import CONSTANT, LOAD, Expression, Pieces
 
 
 @dataclass(frozen=True)
@@ -85,15 +84,7 @@ Stage = Fill | Sum | Call
 
 def buffers_of(expression: Expression) -> set[str]:
     """Return the buffers that an expression reads."""
-    found, waiting, seen = set[str](), [expression], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            waiting += one.operands
-            if one.operation == LOAD:
-                found.add(one.buffer)
-    return found
+    return {one.buffer for one in expression.leaves if one.operation == LOAD}
 
 
 def fill(buffer: str, pieces: Pieces, size: int, columns: int) -> Fill:
