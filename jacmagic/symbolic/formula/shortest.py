@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sympy
 
@@ -60,17 +61,25 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _factored(expression: sympy.Expr) -> sympy.Expr:
-    """Take common factors out, of exponents as well.
-
-    A power of e is a symbol meanwhile: SymPy does not see that e^{−(x + y)}, with its exponent
-    factored, is a factor of x e^{−x − y}. It leaves −5/3·1 of a number among the terms.
-    """
+    """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
     powers = {power: sympy.factor_terms(power) for power in expression.atoms(sympy.exp)}
-    symbols = {power: sympy.Dummy() for power, changed in powers.items() if changed != power}
-    factored = sympy.factor_terms(replaced(expression, symbols))
-    factored = replaced(factored, {symbol: powers[power] for power, symbol in symbols.items()})
+    symbols = {changed: sympy.Dummy() for power, changed in powers.items() if changed != power}
+    shared = {power: symbols[changed] for power, changed in powers.items() if changed in symbols}
+    factored = _with_powers(sympy.factor_terms(replaced(expression, shared)), symbols)
     products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
     return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
+
+
+def _with_powers(factored: sympy.Expr, symbols: Mapping[sympy.Expr, sympy.Dummy]) -> sympy.Expr:
+    """Put powers of e, with their exponents factored, in place of symbols.
+
+    SymPy does not see that e^{−(x + y)}, with its exponent factored, is a factor of x e^{−x − y}.
+    """
+    powers: dict[Any, Any] = {symbol: power for power, symbol in symbols.items()}
+    for one in factored.atoms(sympy.Pow):
+        if one.base in powers:  # (e^u)² is e^{2u}
+            powers[one] = sympy.factor_terms(powers[one.base] ** one.exp)
+    return replaced(factored, powers)
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:

@@ -52,8 +52,7 @@ def replaced(expression: sympy.Expr, parts: Mapping[Any, sympy.Expr]) -> sympy.E
 
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
 # switch against that empties all its caches, and its odd functions recurse without end while it is
-# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones;
-# not in exponents, which SymPy adds: equal exponentials would be written in two ways.
+# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones.
 
 
 def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
@@ -77,12 +76,6 @@ def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
     return apply
 
 
-def _exp(x: sympy.Expr) -> sympy.Expr:
-    """Return e^x, a number multiplied into a sum, see NOTE [Nothing is distributed]."""
-    return _EXP(sympy.Mul(*x.args) if x.is_Mul else x)
-
-
-_EXP = _of(sympy.exp)
 _SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 _LOGIC = "lt le gt ge eq ne and or not"
 
@@ -106,7 +99,6 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
-    "exp": _exp,
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     **{
