@@ -42,6 +42,8 @@ ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup"
         (Label("mass"), "mass", "mass", r"\mathrm{mass}", "mass"),
         (Label("mass_2"), "mass_2", "mass₂", r"\mathrm{mass}_{2}", "mass_2"),
         (Label("lstm_cell1"), "lstm_cell1", "lstm_cell₁", r"\mathrm{lstm\_cell}_{1}", "lstm_cell1"),
+        (Label("Δt"), "Δt", "Δt", r"{\Delta t}", "Δt"),
+        (Label("Δt_1"), "Δt_1", "Δt₁", r"{\Delta t}_{1}", "Δt_1"),
         (Label("a_rate"), "a_rate", "a_rate", r"a_{\mathrm{rate}}", "a_rate"),
         (Label("my_rate"), "my_rate", "my_rate", r"\mathrm{my\_rate}", "my_rate"),
         (Label("x'"), "x'", "x'", "x'", "x_"),

@@ -24,8 +24,6 @@ from jacmagic.notebook.cell import Line
 from jacmagic.notebook.point import can_vary, cast, converted, ones_for, point_values
 from jacmagic.notebook.request import InputOptions, Request
 
-__all__ = ["InputOptions", "bind"]
-
 _WRITE_INPUT = "write a function of at least one number or tensor"
 
 

@@ -29,7 +29,7 @@ def expressions_target(
     arguments = _arguments(cell, namespace, named)
     space = {**FALLBACK, **namespace, "__name__": "__main__"}
     names = tuple(argument.name for argument in arguments)
-    module = function_of_expressions(cell.source, "f", names)
+    module = function_of_expressions(cell.source, names)
     exec(compile(module, filename, "exec", dont_inherit=True), space)
     function = space["f"]
     # a traceback then shows the lines of the cell as those of a module

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+import numpy as np
+
 GRID_UNITS = 300  # of the longest side of all
 MAX_SQUARE_UNITS = 22  # of the side of a square: small matrices are not blown up
 MIN_NUMBERED_UNITS = 13  # units of a square that holds a number
@@ -16,21 +18,21 @@ COLOURS = (
 )
 
 
-def drawing(grids: Sequence[tuple[str, Sequence[Sequence[int]]]], words: Sequence[str]) -> str:
+def drawing(grids: Sequence[tuple[str, np.ndarray]], words: Sequence[str]) -> str:
     """Return grids beside each other as one SVG element.
 
     Args:
-        grids: a name and rows of product numbers, 0 for an empty square.
+        grids: a name and product numbers (m, n), 0 for an empty square.
         words: a title and a description.
     """
-    shapes = [(len(cells), len(cells[0])) for _, cells in grids]
+    shapes = [cells.shape for _, cells in grids]
     size = min(GRID_UNITS / max(map(max, shapes)), MAX_SQUARE_UNITS)
     widths = [max(round(width * size), 36) + GAP for _, width in shapes]
     across, down = sum(widths), round(max(height for height, _ in shapes) * size) + TOP + 4
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{across}" height="{down}" '
         f'viewBox="0 0 {across} {down}" font-family="system-ui,sans-serif" font-size="11" '
-        'fill="currentColor">',
+        'style="max-width:100%;height:auto" fill="currentColor">',
         f"<title>{escape(words[0])}</title>",
         f"<desc>{escape(' '.join(words[1:]))}</desc>",
     ]
@@ -40,23 +42,20 @@ def drawing(grids: Sequence[tuple[str, Sequence[Sequence[int]]]], words: Sequenc
     return "".join([*parts, "</svg>"])
 
 
-def _grid(name: str, cells: Sequence[Sequence[int]], size: float) -> Iterator[str]:
+def _grid(name: str, cells: np.ndarray, size: float) -> Iterator[str]:
     yield f'<text x="0" y="-7" text-anchor="start">{escape(name)}</text>'
     paths: dict[int, list[str]] = {}
-    for i, row in enumerate(cells):
-        for j, group in enumerate(row):
-            if group:
-                square = f"M{j * size:.1f} {i * size:.1f}h{size:.1f}v{size:.1f}h-{size:.1f}z"
-                paths.setdefault((group - 1) % len(COLOURS), []).append(square)
-    for colour, squares in sorted(paths.items()):
-        yield f'<path d="{"".join(squares)}" fill="{COLOURS[colour]}" fill-opacity="0.5"/>'
+    squares = [(i, j, int(cells[i, j])) for i, j in np.argwhere(cells).tolist()]
+    for i, j, group in squares:
+        square = f"M{j * size:.1f} {i * size:.1f}h{size:.1f}v{size:.1f}h-{size:.1f}z"
+        paths.setdefault((group - 1) % len(COLOURS), []).append(square)
+    for colour, drawn in sorted(paths.items()):
+        yield f'<path d="{"".join(drawn)}" fill="{COLOURS[colour]}" fill-opacity="0.5"/>'
     if size >= MIN_NUMBERED_UNITS:
         yield from (
             f'<text x="{(j + 0.5) * size:.1f}" y="{(i + 0.5) * size + 4:.1f}" '
             f'text-anchor="middle">{group}</text>'
-            for i, row in enumerate(cells)
-            for j, group in enumerate(row)
-            if group
+            for i, j, group in squares
         )
-    height, width = len(cells) * size, len(cells[0]) * size
+    height, width = (side * size for side in cells.shape)
     yield f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="#888"/>'

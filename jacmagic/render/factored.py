@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from jacmagic.render.brackets import bracketed, brackets_style
+from jacmagic.render.formula_style import bracketed, formula_style
 
 _STYLE = (
-    """\
+    formula_style(".jm-factored")
+    + """\
 .jm-factored{font:inherit;line-height:1.45;max-width:100%}
-.jm-factored math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
-"DejaVu Math TeX Gyre",math;font-size:1.1em}
 .jm-factored figcaption{font-weight:600;margin:.2em 0 .5em;text-align:left}
 .jm-factored .jm-equation{display:flex;align-items:center;gap:.4em;margin:.35em 0;
 overflow-x:auto;overflow-y:hidden}
@@ -24,10 +23,6 @@ overflow-x:auto;overflow-y:hidden}
 max-width:100%;box-sizing:border-box;overflow-x:auto}
 .jm-factored .jm-card-head{display:flex;align-items:baseline;gap:.8em;margin-bottom:.3em}
 .jm-factored .jm-size{color:color-mix(in srgb,currentColor 65%,transparent);font-size:.88em}
-.jm-factored mtd{padding:.2em .45em}
-"""
-    + brackets_style(".jm-factored")
-    + """
 .jm-factored .jm-where{margin-top:.4em;font-size:.93em}
 .jm-factored .jm-where span{margin-right:1.2em;white-space:nowrap}
 .jm-factored ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}"""

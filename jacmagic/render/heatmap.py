@@ -42,10 +42,10 @@ def heatmap(
     Returns:
         An SVG element with a title and a description; "" for a matrix without entries.
     """
-    if not values.size:
-        return ""
-    codes = _codes(values, np.ones(values.shape, bool) if pattern is None else pattern)
-    return _drawing(codes, values.shape, describe(values, pattern), rows, columns, blocks)
+    present = np.ones(values.shape, bool) if pattern is None else pattern | (values != 0)
+    description = describe(values, pattern)
+    stored = np.nonzero(present), values[present]
+    return _drawing(*stored, values.shape, description, rows, columns, blocks)
 
 
 def spy(
@@ -70,31 +70,22 @@ def spy(
     Returns:
         An SVG element; "" for a matrix without rows or columns.
     """
-    if not min(shape):
-        return ""
-    squares = tuple(
-        np.searchsorted(_starts(s), p, "right") - 1 for s, p in zip(shape, indices, strict=True)
-    )
-    size = tuple(min(count, MAX_SQUARES) for count in shape)
-    finite = np.where(np.isfinite(values), values, 0.0)
-    above, below, odd, somewhere = (np.zeros(size, kind) for kind in (float, float, bool, bool))
-    np.maximum.at(above, squares, finite)
-    np.minimum.at(below, squares, finite)
-    np.logical_or.at(odd, squares, ~np.isfinite(values))
-    somewhere[squares] = True
-    codes = _shades(above, below, odd, somewhere)
-    return _drawing(codes, shape, describe(values), rows, columns, blocks)
+    return _drawing(indices, values, shape, describe(values), rows, columns, blocks)
 
 
 def _drawing(
-    codes: np.ndarray,
+    indices: tuple[np.ndarray, ...],
+    values: np.ndarray,
     shape: tuple[int, ...],
     description: str,
     rows: Sequence[str],
     columns: Sequence[str],
     blocks: tuple[Sequence[int], Sequence[int]],
 ) -> str:
-    """Return the SVG of some shades, with labels, lines and a description."""
+    """Return the SVG of some entries, with labels, lines and a description."""
+    if not min(shape):
+        return ""
+    codes = _codes(indices, values, shape)
     m, n = codes.shape
     square = min(SIDE_PIXELS / max(m, n), MAX_SQUARE_PIXELS)
     width, height = n * square, m * square
@@ -105,7 +96,7 @@ def _drawing(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{across}" height="{down}" '
         f'viewBox="0 0 {across} {down}" font-family="system-ui,sans-serif" font-size="12" '
-        f'fill="currentColor">',
+        'style="max-width:100%;height:auto" fill="currentColor">',
         f"<title>{shape[0]} × {shape[1]} matrix</title>",
         f"<desc>{escape(description)}</desc>",
         *_names(rows, columns, margin, top, width, height),
@@ -136,33 +127,26 @@ def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
 # ── from numbers to shades ────────────────────────────────────────────────────────────────────
 
 
-def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Return the code of every square: ±1 … ±LEVELS by sign and size."""
-    odd = _gathered(np.logical_or, ~np.isfinite(values))
-    finite = np.where(np.isfinite(values), values, 0.0)
-    above, below = _gathered(np.maximum, finite), _gathered(np.minimum, finite)
-    somewhere = _gathered(np.logical_or, pattern | (values != 0))
-    return _shades(above, below, odd, somewhere)
-
-
-def _shades(
-    above: np.ndarray, below: np.ndarray, odd: np.ndarray, somewhere: np.ndarray
+def _codes(
+    indices: tuple[np.ndarray, ...], values: np.ndarray, shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Return codes from the largest and least number of each square."""
+    """Return the code of every square, ±1 … ±LEVELS by sign and size of its largest entry."""
+    squares = tuple(
+        np.searchsorted(_starts(s), p, "right") - 1 for s, p in zip(shape, indices, strict=True)
+    )
+    size = tuple(min(count, MAX_SQUARES) for count in shape)
+    finite = np.where(np.isfinite(values), values, 0.0)
+    above, below, odd, somewhere = (np.zeros(size, kind) for kind in (float, float, bool, bool))
+    np.maximum.at(above, squares, finite)
+    np.minimum.at(below, squares, finite)
+    np.logical_or.at(odd, squares, ~np.isfinite(values))
+    somewhere[squares] = True
     strongest = np.where(above >= -below, above, below)
     largest = np.abs(strongest).max()
     share = np.abs(strongest) / largest if largest > 0 else np.zeros(strongest.shape)
     shade = np.sign(strongest) * np.ceil(LEVELS * np.sqrt(share))
     codes = np.where(strongest == 0, np.where(somewhere, _ZERO, _BLANK), shade)
     return np.where(odd, _ODD, codes).astype(int)
-
-
-def _gathered(gather: np.ufunc, grid: np.ndarray) -> np.ndarray:
-    """Reduce a grid to at most MAX_SQUARES × MAX_SQUARES squares of neighbours."""
-    for axis in (0, 1):
-        starts = _starts(grid.shape[axis])
-        grid = gather.reduceat(grid, starts, axis=axis)
-    return grid
 
 
 def _starts(count: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A labelled matrix as static HTML, readable where styles are stripped.
+"""The still form of a Jacobian or a report as static HTML, readable where styles are stripped.
 
 NOTE [Notebooks that are not trusted]
 JupyterLab removes styles and all of MathML but its text from outputs that it does not trust, those
@@ -15,15 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import numpy as np
-
-from jacmagic.render.brackets import bracketed, brackets_style
-from jacmagic.render.html_table import HtmlTable
+from jacmagic.render.formula_style import bracketed, formula_style
 from jacmagic.render.page import MAX_COPIED_CHARACTERS
+from jacmagic.render.text import true_minus
 
 _STYLE = (
-    f"""{brackets_style(".jm-still")}
-"""
+    formula_style(".jm-still")
     + """\
 .jm-still{font:inherit;line-height:1.45;max-width:100%}
 .jm-still .jm-formulas{display:block}
@@ -31,15 +28,6 @@ _STYLE = (
 .jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
 overflow-x:auto}
 .jm-still .jm-link{display:inline-flex;align-items:center;gap:.5em}
-.jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
-"DejaVu Math TeX Gyre",math;font-size:1.15em}
-.jm-still :is(mtd,mfrac>*){math-depth:0;math-style:normal}
-.jm-still mtd{font-size:inherit;padding:.3em .5em}
-.jm-still mfrac>*{font-size:max(10px,.88em)}
-.jm-still :is(msub,msup,msubsup,munder,mover,munderover)>:not(:first-child){
-font-size:max(10px,.72em)}
-.jm-still mtd[columnlines]{border-left:1px solid rgba(128,128,128,.8)}
-.jm-still mtd[rowlines]{border-top:1px solid rgba(128,128,128,.8)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
 margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}
@@ -82,123 +70,57 @@ def beside_view(still: str, identity: str) -> str:
     """Mark a still form as the one that a live view in the next output replaces.
 
     Args:
-        still: HTML of `matrix` or `summary`.
+        still: HTML of `page`.
         identity: what the view knows it by; letters, digits, "-".
     """
     marked = f'<div class="jm-still" data-jm-live="{escape(identity)}"><style>{_STYLE_BESIDE_VIEW}'
     return still.replace('<div class="jm-still"><style>', marked, 1)
 
 
-def matrix(
-    values: np.ndarray,
-    rows: Sequence[str],
-    columns: Sequence[str],
+def page(
+    caption: str,
+    figure: str,
     *,
-    digits: int = 4,
-    caption: str = "",
-    pattern: np.ndarray | None = None,
-    blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
-    head: str = "",
-    chain: Sequence[tuple[str, str]] = (),
-    where: Sequence[str] = (),
-    determinant: Sequence[str] = (),
-    matrix_form: Sequence[str] = (),
-    factored: str = "",
-    picture: str = "",
-    scene: str = "",
-    steps: Sequence[Sequence[tuple[int, str, str]]] = (),
+    formulas: Iterable[str] = (),
+    steps: Iterable[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
-    latex: Sequence[str] = (),
-) -> str:
-    """Return the still form of a Jacobian.
-
-    Args:
-        values: numbers (m, n).
-        rows: m labels.
-        columns: n labels.
-        digits: significant digits.
-        caption: a line above the table.
-        pattern: boolean (m, n), False where an entry is zero whatever the point.
-        blocks: sizes of the row blocks and of the column blocks; lines separate them.
-        head: MathML of the left-hand side of a chain of equations.
-        chain: its links: a sign and the MathML of a matrix without brackets.
-        where: MathML of the equations that explain names in it.
-        determinant: MathML of the equation of the determinant, if any.
-        matrix_form: MathML of the same as matrix expressions.
-        factored: HTML of the same as a chain of local Jacobians.
-        picture: SVG of the whole matrix, below the table.
-        scene: HTML of a picture of the function, below the remarks.
-        steps: derivations below that; each a list of (depth, MathML, rule's name).
-        remarks: lines of text below.
-        warnings: as remarks, but marked.
-        latex: what the formulas say, one display each; see NOTE [Notebooks that are not trusted].
-    """
-    table = HtmlTable(values, rows, columns, digits, pattern, blocks)
-    return _page(
-        caption,
-        _chain(head, chain),
-        f"{table.drawn}{picture}",
-        steps,
-        [*table.legend, *remarks],
-        warnings,
-        (
-            _listed("with", where),
-            _listed("in matrix form", matrix_form),
-            _listed("", determinant),
-            factored,
-        ),
-        scene,
-        latex,
-    )
-
-
-def summary(
-    *,
-    caption: str,
-    head: str,
-    chain: Sequence[tuple[str, str]],
-    picture: str,
-    remarks: Sequence[str],
-    warnings: Sequence[str],
-    context: Sequence[tuple[str, Sequence[str]]] = (),
-) -> str:
-    """Return the still form of a matrix without a table; see `matrix`.
-
-    Each line of `context` is a word and the MathML of the equations after it.
-    """
-    below = [_listed(word, equations) for word, equations in context]
-    return _page(caption, _chain(head, chain), picture, (), remarks, warnings, below)
-
-
-def _page(
-    caption: str,
-    chain: str,
-    figure: str,
-    steps: Sequence[Sequence[tuple[int, str, str]]],
-    remarks: Sequence[str],
-    warnings: Sequence[str],
-    context: Sequence[str] = (),
     scene: str = "",
     latex: Sequence[str] = (),
 ) -> str:
-    title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
-    lines += [f"<li>{escape(line)}</li>" for line in remarks]
+    """Return a still form.
+
+    Args:
+        caption: a line above the figure.
+        figure: HTML of tables and drawings, SVG.
+        formulas: what `chain` and `listed` return, and other HTML with MathML, above it.
+        steps: derivations below all; each a list of (depth, MathML, rule's name).
+        remarks: lines of text below the figure.
+        warnings: as remarks, but marked.
+        scene: HTML of a picture of the function, below the remarks.
+        latex: what the formulas say, one display each; see NOTE [Notebooks that are not trusted].
+    """
+    title = f"<figcaption>{_sentence(caption)}</figcaption>" if caption else ""
+    lines = [f'<li class="jm-warning">⚠ {_sentence(line)}</li>' for line in warnings]
+    lines += [f"<li>{_sentence(line)}</li>" for line in remarks]
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
-        _formulas([chain, *context]),
+        _hidden(formulas),
         _annotation(latex),
         f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
         scene,
-        _formulas(map(_steps, steps)),
+        _hidden(map(_steps, steps)),
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _formulas(parts: Iterable[str]) -> str:
+def _sentence(text: str) -> str:
+    return escape(true_minus(text))
+
+
+def _hidden(parts: Iterable[str]) -> str:
     """Return parts in MathML, hidden where there is no style."""
     inside = "\n".join(part for part in parts if part)
     return f'<div class="jm-formulas" hidden="hidden">{inside}</div>' if inside else ""
@@ -213,16 +135,21 @@ def _annotation(equations: Sequence[str]) -> str:
     return f'<div><math class="jm-annotated">{annotation}</math></div>'
 
 
-def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
-    """Return a left-hand side and the matrices that follow; wraps on a narrow page."""
-    links = "".join(
-        f'<span class="jm-link">{escape(sign)}{bracketed(link)}</span>' for sign, link in chain
+def chain(head: str, links: Sequence[tuple[str, str]]) -> str:
+    """Return a left-hand side and the matrices that follow; wraps on a narrow page.
+
+    Args:
+        head: MathML.
+        links: a sign and the MathML of a matrix without brackets.
+    """
+    drawn = "".join(
+        f'<span class="jm-link">{escape(sign)}{bracketed(link)}</span>' for sign, link in links
     )
-    return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
+    return f'<div class="jm-chain">{head}{drawn}</div>' if links else ""
 
 
-def _listed(word: str, equations: Sequence[str]) -> str:
-    """Return equations after a word."""
+def listed(word: str, equations: Sequence[str]) -> str:
+    """Return equations, MathML, after a word."""
     items = "".join(f"<span>{equation}</span>" for equation in equations)
     return f'<div class="jm-where">{word} {items}</div>' if equations else ""
 

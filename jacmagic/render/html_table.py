@@ -9,9 +9,9 @@ from html import escape
 
 import numpy as np
 
-from jacmagic.render.layout import cuts_of
+from jacmagic.render.layout import cuts_of, excerpt
 from jacmagic.render.page import MAX_PAGE_ROWS
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed
 
 HEAD, TAIL = 12, 2  # of more of them, the first and the last
 MAX_OPACITY = 0.42  # of the largest entry's colour, as in the live view
@@ -74,10 +74,9 @@ class HtmlTable:
         value = float(self.values[i, j])
         if value == 0 and self.pattern is not None and not self.pattern[i, j]:
             return _td("·", [*kinds, "jm-none"], title="zero everywhere")
-        shown = number(value, self.digits).replace("-", "−").replace("inf", "∞")
         if not np.isfinite(value):
-            return _td(shown, [*kinds, "jm-odd"], title="not a finite number")
-        return _td(shown, kinds, style=self._colour(value))
+            return _td(displayed(value), [*kinds, "jm-odd"], title="not a finite number")
+        return _td(displayed(value, self.digits), kinds, style=self._colour(value))
 
     def _colour(self, value: float) -> str:
         """Return a colour: blue above zero, orange below, by the root of the size."""
@@ -87,10 +86,10 @@ class HtmlTable:
         return f"background:rgba({_POSITIVE if value > 0 else _NEGATIVE},{alpha:.3f})"
 
 
-def _td(shown: str, kinds: Sequence[str], **attributes: str) -> str:
+def _td(text: str, kinds: Sequence[str], **attributes: str) -> str:
     named = {"class": " ".join(kinds), **attributes}
     source = "".join(f' {name}="{escape(value)}"' for name, value in named.items() if value)
-    return f'<td align="right"{source}>{shown}</td>'
+    return f'<td align="right"{source}>{text}</td>'
 
 
 def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
@@ -98,6 +97,4 @@ def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
 
 
 def _shown(count: int) -> list[int | None]:
-    if count <= MAX_PAGE_ROWS:
-        return list(range(count))
-    return [*range(HEAD), None, *range(count - TAIL, count)]
+    return excerpt(count, MAX_PAGE_ROWS, HEAD, TAIL)

@@ -21,6 +21,13 @@ def cuts_of(sizes: Sequence[int]) -> set[int | None]:
     return set(itertools.accumulate(sizes[:-1]))
 
 
+def excerpt(count: int, most: int, head: int, tail: int) -> list[int | None]:
+    """Return indices of rows: all up to `most`, else the first and the last around None."""
+    if count <= most:
+        return list(range(count))
+    return [*range(head), None, *range(count - tail, count)]
+
+
 class Layout(str, Enum):
     """How a Jacobian (m, n) is shown: outputs by inputs, or inputs by outputs.
 

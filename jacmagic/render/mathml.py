@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,9 @@ def to_mathml(source: str, *, display: bool = True) -> str:
 
     plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
     plain = plain.replace(r"\operatorname{atan2}", r"\mathrm{atan2}")  # drops names with a digit
-    plain, lines = _without_lines(plain, display)
+    divided = re.fullmatch(r"\\left\[ (\\begin{array}.*\\end{array}) \\right\]", plain, re.DOTALL)
+    if display and divided is not None:
+        plain = divided[1]
     if not display:
         plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
         plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
@@ -38,50 +39,20 @@ def to_mathml(source: str, *, display: bool = True) -> str:
         _fit_brackets(element)
         _space_functions(element)
         _close_up_signs(element)
-    _draw(root, lines)
+    for table in root.iter("mtable"):
+        _mark_lines(table)
     return tostring(root, encoding="unicode")
 
 
-_ENVIRONMENT = re.compile(r"\\begin{(?P<name>\w+)}(?:{(?P<columns>[c|]*)})?")
-_Lines = list[tuple[set[int], set[int]]]  # of each table: rows and columns that a line precedes
-
-
-def _without_lines(source: str, display: bool) -> tuple[str, _Lines]:
-    """Return LaTeX with plain matrices for divided ones, and the lines of every environment."""
-    whole = re.fullmatch(r"\\left\[ (\\begin{array}.*\\end{array}) \\right\]", source, re.DOTALL)
-    if display and whole is not None:  # the page draws the brackets
-        source = whole[1]
-    environments = [_lines_of(one, source) for one in _ENVIRONMENT.finditer(source)]
-    plain = re.sub(r"\\begin{array}{[c|]*}", r"\\begin{matrix}", source).replace(r"\hline ", "")
-    return plain.replace(r"\end{array}", r"\end{matrix}"), environments
-
-
-def _lines_of(start: re.Match[str], source: str) -> tuple[set[int], set[int]]:
-    if start["name"] != "array":
-        return set(), set()
-    body = source[start.end() :]
-    depth, rows, row = 1, set[int](), 0
-    for token in re.finditer(r"\\begin{|\\end{|\\\\|\\hline", body):
-        depth += {r"\begin{": 1, r"\end{": -1}.get(token[0], 0)
-        if not depth:
-            break
-        row += depth == 1 and token[0] == "\\\\"
-        if depth == 1 and token[0] == r"\hline":
-            rows.add(row)
-    parts = (start["columns"] or "").split("|")
-    return rows, set(itertools.accumulate(len(part) for part in parts[:-1]))
-
-
-def _draw(root: Element, lines: _Lines) -> None:
-    """Mark the cells of divided matrices that have a line on their left, or above."""
-    tables = list(root.iter("mtable"))
-    for table, (rows, columns) in zip(tables, lines, strict=False):
-        for i, line in enumerate(table):
-            for j, cell in enumerate(line):
-                if i in rows and len(tables) == len(lines):
-                    cell.set("rowlines", "solid")
-                if j in columns and len(tables) == len(lines):
-                    cell.set("columnlines", "solid")
+def _mark_lines(table: Element) -> None:
+    """Mark the cells that have a line on their left, or above: browsers ignore those of tables."""
+    beside, above = (table.attrib.pop(f"{kind}lines", "").split() for kind in ("column", "row"))
+    for i, row in enumerate(table):
+        for j, cell in enumerate(row):
+            if "solid" in above[i - 1 : i]:
+                cell.set("rowlines", "solid")
+            if "solid" in beside[j - 1 : j]:
+                cell.set("columnlines", "solid")
 
 
 _TALL = ("mfrac", "mtable", "munder", "mover", "munderover", "mroot", "msqrt")

@@ -8,6 +8,7 @@ can never be executed.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ _LETTERS = {
 }
 _TEX = {name: rf"\{name}" for name in _LETTERS} | {"epsilon": r"\varepsilon", "omicron": "o"}
 _TEX |= {letter: _TEX[name] for name, letter in reversed(_LETTERS.items())}
+_LATIN = frozenset(string.ascii_letters)
 _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lambda"}
 _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
@@ -171,6 +173,8 @@ def _letter(stem: str) -> str:
         return _TEX[stem]
     if stem.isascii() and len(stem) == 1:
         return stem
+    if len(stem) == 2 and stem[0] in "Δδ" and stem[1] in _LATIN | _TEX.keys():  # Δt, δx
+        return f"{{{_TEX[stem[0]]} {_letter(stem[1])}}}"
     return _as_text(stem)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import chain
-from typing import Protocol
 
 Point = tuple[float, float]
 
@@ -34,37 +34,53 @@ _STROKES = {
 }
 
 
-class Drawn(Protocol):
-    """A shape; see `jacmagic.view.pictures.scene.Shape`."""
+@dataclass(frozen=True)
+class Shape:
+    """One thing that is drawn.
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def points(self) -> Sequence[Point]: ...
-    @property
-    def look(self) -> str: ...
-    @property
-    def label(self) -> str: ...
+    Attributes:
+        kind: "line", "area", "arrow" or "dot".
+        points: of a line or an outline; both ends of an arrow; where a dot stands.
+        look: grid, function, linear, quadratic, quiet, zero, kink, point, step, cotangent, axis.
+        label: beside its last point; "" for none.
+    """
+
+    kind: str
+    points: Sequence[Point]
+    look: str
+    label: str = ""
 
 
-def panel(
-    shapes: Sequence[Drawn],
-    axes: tuple[str, str],
-    across: Point,
-    up: Point,
+@dataclass(frozen=True)
+class Panel:
+    """A part of a plane with shapes in it.
+
+    Attributes:
+        axes: labels; "" for both where numbers beside the frame mean nothing.
+        across: ends of the horizontal axis.
+        up: ends of the vertical axis.
+        shapes: in the order of drawing.
+    """
+
+    axes: tuple[str, str]
+    across: Point
+    up: Point
+    shapes: Sequence[Shape]
+
+
+def drawing(
+    panel: Panel,
     ticks: Callable[[Point, str], tuple[Sequence[tuple[float, str]], str]],
     identity: str,
 ) -> str:
     """Return a panel as one SVG group, WIDTH × HEIGHT.
 
     Args:
-        shapes: what is drawn, in order.
-        axes: labels; "" for both where there are no ticks.
-        across: ends of the horizontal axis.
-        up: ends of the vertical axis.
+        panel: what is drawn.
         ticks: numbers and texts of an axis with these ends and label, and its label with them.
         identity: of the clipping rectangle, unlike any other's on the page.
     """
+    shapes, axes, across, up = panel.shapes, panel.axes, panel.across, panel.up
 
     def at(point: Point) -> Point:
         x = SIDE_UNITS * (point[0] - across[0]) / (across[1] - across[0])
@@ -103,7 +119,7 @@ def _bounded(value: float) -> float:
     return min(max(value, -100.0 * SIDE_UNITS), 100.0 * SIDE_UNITS)
 
 
-def _shape(shape: Drawn, at: Sequence[Point]) -> str:
+def _shape(shape: Shape, at: Sequence[Point]) -> str:
     if shape.kind == "dot":
         fill = RED if shape.look == "zero" else "currentColor"
         return f'<circle cx="{at[0][0]:.1f}" cy="{at[0][1]:.1f}" r="4" fill="{fill}"/>'
@@ -128,7 +144,7 @@ def _head(start: Point, end: Point) -> str:
     return f"M{left[0]:.1f} {left[1]:.1f}L{x:.1f} {y:.1f}L{right[0]:.1f} {right[1]:.1f}"
 
 
-def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
+def _labels(shapes: Sequence[Shape], at: Callable[[Point], Point]) -> Iterator[str]:
     """Yield the labels of shapes, placed so that none overlaps another."""
     occupied: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:

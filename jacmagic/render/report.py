@@ -16,7 +16,7 @@ from jacmagic.render import html, latex, wide
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.page import MAX_TERMINAL_ROWS
 from jacmagic.render.prose import inline, paragraph
-from jacmagic.render.text import flush_left, flush_right, number
+from jacmagic.render.text import displayed, flush_left, flush_right
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class Fragment:
 
 def numeral(value: float, digits: int = 4) -> Fragment:
     """Return a number to some significant digits."""
-    text = number(value, digits).replace("-", "−").replace("inf", "∞")
-    return Fragment(text, latex.number(value, digits))
+    return Fragment(displayed(value, digits), latex.number(value, digits))
 
 
 def words(text: str) -> Fragment:
@@ -158,14 +157,8 @@ class Report:
         equations = [to_mathml(equation.tex, display=False) for equation in self.equations]
         figure = f'<div class="jm-verdict">{escape(self.verdict)}</div>' if self.verdict else ""
         figure += "".join(f"<div>{one}</div>" for one in equations)
-        return html.summary(
-            caption=self.title,
-            head="",
-            chain=(),
-            picture=figure + "".join(grid.html for grid in self.grids),
-            remarks=self.lines,
-            warnings=self.warnings,
-        )
+        figure += "".join(grid.html for grid in self.grids)
+        return html.page(self.title, figure, remarks=self.lines, warnings=self.warnings)
 
 
 class ReportDisplay(ABC):

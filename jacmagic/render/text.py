@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 
-from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
+from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of, excerpt
 from jacmagic.render.page import MAX_TERMINAL_ROWS, TERMINAL_LETTERS
 
 MAX_PADDING = 4  # letters by which aligned decimal points may widen a column
@@ -52,6 +52,26 @@ def number(value: float, digits: int = 4) -> str:
     return f"{mantissa:f}e{rounded.adjusted()}"
 
 
+def displayed(value: float, digits: int = 4) -> str:
+    """Return a number for a page: with a true minus sign and ∞; an exponent is written as in code.
+
+    Example:
+        >>> displayed(-1.25e-9), displayed(float("inf"))
+        ('−1.25e-9', '∞')
+    """
+    return re.sub("^-", "−", number(value, digits)).replace("inf", "∞")
+
+
+def true_minus(text: str) -> str:
+    """Return a sentence for a page: the signs of its numbers are true minus signs.
+
+    Example:
+        >>> true_minus("x = -3, largest difference 2e-16; write -p 6")
+        'x = −3, largest difference 2e-16; write -p 6'
+    """
+    return re.sub(r"(?<![^\s(])-(?=[\d.πτ√])", "−", text)
+
+
 def spaced(count: int) -> str:
     """Return an integer with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")
@@ -84,7 +104,7 @@ def matrix(
     """
     if not len(rows) or not len(columns):
         return f"[ empty: {len(rows)} × {len(columns)} ]"
-    down = _shown(len(rows), MAX_TERMINAL_ROWS)
+    down = excerpt(len(rows), MAX_TERMINAL_ROWS, MAX_TERMINAL_ROWS - 2, 1)
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:
@@ -156,11 +176,6 @@ def _width(text: str) -> int:
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
     )
-
-
-def _shown(count: int, most: int) -> list[int | None]:
-    """Return the indices to show; None is the gap before the last."""
-    return list(range(count)) if count <= most else [*range(most - 2), None, count - 1]
 
 
 def _fitting(column: Callable[[int | None], list[str]], count: int, width: int) -> list[list[str]]:

@@ -6,6 +6,7 @@ Only such an expression is typeset: one name that is not a constant, and there i
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,6 +42,11 @@ class Typed:
     text: str
     latex: str
     level: Level = Level.ATOM
+
+    @property
+    def on_page(self) -> str:
+        """The text with true minus signs; an exponent is written as in code."""
+        return re.sub(r"(?<!\de)-", "−", self.text)
 
     def within(self, level: Level) -> Typed:
         """Return it, in brackets if it is of a lower level."""

@@ -89,13 +89,13 @@ def _rows(body: str) -> list[list[str]]:
     return rows
 
 
-def pages(lines: Sequence[str], highest: float = PAGE_LINES) -> list[list[str]]:
+def pages(lines: Sequence[str]) -> list[list[str]]:
     """Return lines in groups, none of which is higher than a page if it can be divided."""
     groups: list[list[str]] = []
-    used = highest + 1
+    used = PAGE_LINES + 1.0
     for line in lines:
         used += height(line)
-        if used > highest:
+        if used > PAGE_LINES:
             groups.append([])
             used = height(line)
         groups[-1].append(line)

@@ -169,17 +169,17 @@ class Derived(Evaluated):
     @property
     def _torch_refuses(self) -> Agreement:
         """The verdict where torch cannot differentiate and has no numbers to compare."""
-        values = self._array
-        form = self._traced
+        values, form = self._array, self._traced
         if self.numbers.mode == "closed form" and isinstance(form, ClosedForm):
-            return check_closed_form(self.problem, self.numbers, values, form, name=self._entry)
+            parts = self.problem, self.numbers, self.matrix
+            return check_closed_form(Evidence(*parts, form, self.rows))
         source = "the closed form" if self.numbers.mode == "closed form" else "finite differences"
         return Agreement(
             "not confirmed",
             float("nan"),
             (),
             (),
-            Sources(values, "float64"),
+            Sources(values),
             reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
 

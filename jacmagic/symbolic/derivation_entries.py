@@ -42,8 +42,7 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = numbers_of(reading, point, digits, typed)
-        # with numbers substituted, however long
-        self._source = cache(lambda i, j: substituted(reading.shown(i, j), self.numbers))
+        self._source = cache(self._put_in)
         self.width = max(
             MIN_LETTERS_BELOW, MATRIX_LETTERS // max(min(matrix.shape[1], MAX_LINES), 1)
         )
@@ -62,6 +61,11 @@ class SubstitutedEntries:
         return any(self.is_plain(*entry) for entry in entries) and all(
             self.entry(*entry) == self._value(*entry) for entry in entries
         )
+
+    def _put_in(self, i: int, j: int) -> str:
+        """Return an entry with numbers substituted, however long."""
+        source = substituted(self.reading.shown(i, j), self.numbers)
+        return "0" if source == "- 0" else source
 
     def _value(self, i: int, j: int) -> str:
         return latex.number(float(self.matrix[i, j]), self.digits)

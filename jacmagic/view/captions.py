@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed, number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
@@ -53,7 +53,7 @@ def _one_sided(jacobian: JacobianResult) -> list[str]:
         both,
         array_of(jacobian),
         name=jacobian._entry,
-        number=lambda value: number(value, digits).replace("-", "−").replace("inf", "∞"),
+        number=lambda value: displayed(value, digits),
     )
 
 

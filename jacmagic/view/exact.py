@@ -190,17 +190,19 @@ class ExactJacobian(ExactPoint):
 
     def _repr_html_(self) -> str:
         with one_allowance(self.budget):
-            return page.summary(
-                caption=self.caption,
-                head=to_mathml(self._head),
-                chain=[("=", to_mathml(self._shown))],
-                picture="",
+            below = [
+                page.listed(word, [to_mathml(one, display=False) for one in equations])
+                for word, equations in self._context
+            ]
+            return page.page(
+                self.caption,
+                "",
+                formulas=[
+                    page.chain(to_mathml(self._head), [("=", to_mathml(self._shown))]),
+                    *below,
+                ],
                 remarks=self.remarks,
                 warnings=self.warnings,
-                context=[
-                    (word, [to_mathml(equation, display=False) for equation in equations])
-                    for word, equations in self._context
-                ],
             )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""Export of a live view as one HTML file, which needs no kernel and no network.
+"""Export of a live view as one HTML file, or as a part of a larger page.
+
+Neither needs a kernel or a network. A larger page has each fragment where the view belongs, and
+once, at its end, the script; a file has one fragment, and unpacks its script.
 
 The page runs the same front end as a notebook, driven by `static/host.mjs`. This module knows no
 result object: it reads the traits of a view, and gets everything else as plain data. Until the
@@ -46,9 +49,11 @@ _PAGE = """\
 <body>
 <main class="jm-page">
 <h1{hidden}>{title}</h1>
-<div id="jm-still">
+<div class="jm-embedded" data-jm-kind="page">
+<div id="jm-still" class="jm-embedded-still">
 <noscript><p>Scripts are off: these are the numbers of one point.</p></noscript>
 {still}
+</div>
 </div>
 <footer>made with jacmagic</footer>
 </main>
@@ -57,6 +62,11 @@ _PAGE = """\
 </body>
 </html>
 """
+_FRAGMENT = """\
+<div class="jm-embedded" data-jm-kind="{kind}">
+<div class="jm-embedded-still">{still}</div>
+<script type="application/json">{data}</script>
+</div>"""
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -99,7 +109,7 @@ def page(live: Live, title: str | None = None) -> str:
     """Return the page as text; see `save`."""
     still, styles = _without_styles(live.still)
     styles = [*styles, _asset("page.css")]
-    first, script = _asset("unpack.mjs"), hosted(live.front_end, "start")
+    first, script = _asset("unpack.mjs"), _hosted(live.front_end, "page")
     packed = {"style": live.style, "script": script, "data": data_of(live)}
     return _PAGE.format(
         policy=_POLICY.format(
@@ -112,6 +122,28 @@ def page(live: Live, title: str | None = None) -> str:
         packed=_packed(packed),
         first=first,
     )
+
+
+def fragment(live: Live, kind: str) -> str:
+    """Return a live view as HTML for a page with the script of its kind.
+
+    Args:
+        live: the view.
+        kind: names its front end; letters.
+    """
+    return _FRAGMENT.format(kind=kind, still=live.still, data=data_of(live))
+
+
+def script_of(front_end: str, kind: str) -> str:
+    """Return the script that starts all fragments of a kind on a page; it is not a module.
+
+    A page that is opened as a file may load a script from another file, but no module.
+
+    Args:
+        front_end: the view's ES module.
+        kind: as in `fragment`.
+    """
+    return f'(() => {{\n"use strict";\n{_hosted(front_end, kind)}}})();\n'
 
 
 # ── data ──────────────────────────────────────────────────────────────────────────────────────
@@ -164,18 +196,11 @@ def _finite(value: Any) -> Any:
 # ── code and styles ───────────────────────────────────────────────────────────────────────────
 
 
-def hosted(front_end: str, start: str, *arguments: str) -> str:
-    """Return front end and host as one script; a block separates their names.
-
-    Args:
-        front_end: the view's ES module.
-        start: the function of `static/host.mjs` that is called.
-        *arguments: its further arguments, as JavaScript.
-    """
+def _hosted(front_end: str, kind: str) -> str:
+    """Return front end and host as one script; a block separates their names."""
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
-    called = ", ".join(["document", "render", *arguments])
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
-    return f"{view}\n{{\n{host}\n{start}({called});\n}}\n"
+    return f'{view}\n{{\n{host}\nstart(document, render, "{kind}");\n}}\n'
 
 
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")

@@ -1,4 +1,4 @@
-"""The usual reach of a slider around its value, which is also the extent of pictures."""
+"""A slider's usual reach around its value, which is also the extent of pictures; steps."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import sys
 USUAL_STEPS = 200  # of a range without a step of its own: about one for each pixel
 MAX_REACH = sys.float_info.max / 2
 MIN_REACH = sys.float_info.min / sys.float_info.epsilon  # of which a step is a normal number
+
+
+def round_step(least: float) -> float:
+    """Return the next 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return power * next(factor for factor in (1, 2, 5, 10) if factor * power >= least * 0.999)
 
 
 def usual_reach(value: float) -> float:

@@ -16,8 +16,9 @@ from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
-from jacmagic.notebook.binding import InputOptions, bind
+from jacmagic.notebook.binding import bind
 from jacmagic.notebook.cell import read_line
+from jacmagic.notebook.request import InputOptions
 
 F64 = torch.float64
 

@@ -18,10 +18,11 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.targets import target_of
 from jacmagic.function.tensor_call import problem_from_call
-from jacmagic.notebook.binding import InputOptions, bind
+from jacmagic.notebook.binding import bind
 from jacmagic.notebook.cell import read_cell, read_line
 from jacmagic.notebook.expressions_target import expressions_target
 from jacmagic.notebook.ranges import limits_of
+from jacmagic.notebook.request import InputOptions
 
 SPACE: Mapping[str, Any] = {"torch": torch, "numpy": numpy, "a": 2.5}
 CARET = r"(?s)^[^\n]+\n  %%jacobian [^\n]*\n +\^+$"

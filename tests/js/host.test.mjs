@@ -73,6 +73,22 @@ test("no path and no name reaches what all objects share", () => {
   assert.equal(model.get("toString"), undefined);
 });
 
+test("several views of a page keep their states side by side in the address", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const page = { location: { hash: "#4&e2=x%3D7%26tab%3DPicture", protocol: "https:" }, history: { replaceState: (...[, , hash]) => (page.location.hash = hash) } };
+  const mounted = ["e1", "e2"].map((key) => {
+    const view = new Model({ tab: "", drawing: {} });
+    const x = slider({ description: "x", value: 1, min: 0, max: 9, step: 0.1 });
+    keepInAddress(/** @type {any} */ (page), view, [x], key);
+    return { view, x };
+  });
+  assert.deepEqual(mounted.map(({ x }) => x.get("value")), [1, 7]);
+  assert.equal(mounted[1].view.get("tab"), "Picture");
+  mounted[0].x.set("value", 3);
+  context.mock.timers.tick(1000);
+  assert.equal(page.location.hash, "#4&e2=x%3D7%26tab%3DPicture&e1=x%3D3%26tab%3D");
+});
+
 test("an address is read, also where a component has the name of a key, and nonsense in it is left out", () => {
   const page = { location: { hash: "#tab=2&zoom=nonsense&tab=Picture&zoom=7&picture=field&range+of+tab=3:1:1&range+of+zoom=0:4:1" } };
   const models = ["tab", "zoom"].map((description) => slider({ description, value: 1, min: 0, max: 9, step: 0.1 }));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/view/static/stops.mjs";
+import { fieldText, nearestStop, stepOf, stopsOf, typedNumber } from "../../jacmagic/view/static/stops.mjs";
 import { typedAt } from "../../jacmagic/view/static/typed.mjs";
 
 /** Stops increase, and none lies outside. */
@@ -34,7 +34,7 @@ test("where the step is fine, round numbers, 0, both ends and the start", () => 
 
 test("any magnitude has stops", () => {
   for (const [min, max] of [[-1e-12, 3e-12], [0, 5e-324 * 2 ** 60], [1e12, 1e12 + 3], [-1.7e308, 1.7e308], [-1e308, 1e307]]) {
-    for (const step of [roundStep(min, max), max / 2 ** 20 - min / 2 ** 20]) {
+    for (const step of [stepOf(min, max), max / 2 ** 20 - min / 2 ** 20]) {
       const stops = stopsOf({ min, max, step }, max);
       check(stops, min, max);
       assert.ok(stops.length > 100 && stops.length < 2200, String(stops.length));
@@ -75,7 +75,7 @@ test("the text of a field", () => {
   assert.deepEqual(turns.map((one) => typedNumber(fieldText(one))), turns);
   assert.equal(fieldText(100 * Math.PI), "314.159");
   const shown = Object.values(typedAt({}, [...turns, 3]));
-  assert.deepEqual(shown.map(({ text, level }) => [text, level]), [["π/6", 2], ["-π", 0], ["-3π/4", 0], ["2π", 1]]);
+  assert.deepEqual(shown.map(({ text, level }) => [text, level]), [["π/6", 2], ["−π", 0], ["−3π/4", 0], ["2π", 1]]);
   assert.deepEqual(shown.map(({ source }) => typedNumber(source)), turns);
 });
 

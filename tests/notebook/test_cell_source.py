@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from jacmagic.errors import CellError
@@ -152,26 +154,27 @@ def test_bare_expressions_are_components(
 
 def test_statements_between_the_expressions_are_kept() -> None:
     """Assignments belong to the function, imports to the notebook."""
-    cell = read_cell("from math import sin\nr = x**2\nr * y\ns = sin(r)\ns")
-    assert cell.statements == "r = x**2\ns = sin(r)"
-    assert cell.expressions == ("r * y", "s")
+    source = "from math import sin\nr = x**2\nr * y\ns = sin(r)\ns"
+    assert read_cell(source).expressions == ("r * y", "s")
+    body = ast.unparse(function_of_expressions(source, ("x", "y")))
+    assert "r = x ** 2\n" in body and "s = sin(r)\n" in body and "import" not in body
 
 
 def test_expressions_become_one_function_on_the_lines_of_the_cell() -> None:
     """The function of an expression cell fails on the user's own line."""
-    module = function_of_expressions("\nr = x + y\nr * x\n1 / y", "cell", ("x", "y"))
+    module = function_of_expressions("\nr = x + y\nr * x\n1 / y", ("x", "y"))
     space: dict[str, object] = {}
     exec(compile(module, "<cell>", "exec"), space)
-    function = space["cell"]
+    function = space["f"]
     assert callable(function)
     assert function(3.0, 2.0) == (15.0, 0.5)
     with pytest.raises(ZeroDivisionError, match="division") as caught:
         function(1.0, 0)
     assert caught.traceback[-1].lineno + 1 == 4
-    alone = function_of_expressions("x * 2", "cell", ("x",))
+    alone = function_of_expressions("x * 2", ("x",))
     exec(compile(alone, "<cell>", "exec"), space)
-    assert callable(space["cell"])
-    assert space["cell"](4) == 8
+    assert callable(space["f"])
+    assert space["f"](4) == 8
 
 
 @pytest.mark.parametrize(

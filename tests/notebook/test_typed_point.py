@@ -54,7 +54,7 @@ def test_the_point_typed_is_the_point_shown(shell: InteractiveShell):
     J = jacobian(shell, "x=sqrt(2) y=-pi/6")
     at = "at x = √2, y = -π/6"
     forms = J._repr_mimebundle_()
-    assert all(at in forms[mime] for mime in ("text/plain", "text/html"))
+    assert at in forms["text/plain"] and at.replace("-", "−") in forms["text/html"]
     assert r"at x = $\sqrt{2}$, y = $-\pi/6$." in forms["text/latex"]
     assert r"2 \cdot \sqrt{2} \cdot \cos {\left(-\frac{\pi}{6}\right)}" in J.derivation.substituted
     assert r"\left(\sqrt{2}\right)^{2}" in J.derivation.substituted
@@ -62,6 +62,13 @@ def test_the_point_typed_is_the_point_shown(shell: InteractiveShell):
     moved = J.at(y=0.25)
     assert "at x = √2, y = 0.25" in repr(moved) and r"\cos {0.25}" in moved.derivation.substituted
     assert at in repr(moved.at(y=J.point["y"]))
+
+
+def test_a_picture_names_the_point_as_it_was_typed(shell: InteractiveShell):
+    """The words of a picture say π/4, not 0.7854; other points have their numbers."""
+    J = jacobian(shell, "x=2 y=-pi/4", "\nimport torch\ndef f(x, y):\n    return x * y, x + y\n")
+    assert "around (x, y) = (2, −π/4)" in J.picture().words[0]
+    assert "around (x, y) = (2, 0.5)" in J.at(y=0.5).picture().words[0]
 
 
 def test_vectors_and_at_are_read_too(shell: InteractiveShell):

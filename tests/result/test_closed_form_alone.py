@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.result.verdict import check_closed_form
+from jacmagic.result.verdict import Evidence, check_closed_form
 
 F64 = torch.float64
 
@@ -55,16 +55,11 @@ def test_a_wrong_closed_form_is_not_vouched_for():
     """The two sources contradict each other, and the entry is named."""
     right = jacobian(lambda x: (x // 1) * x[0], 2.5, 3.5)
     for wrong in ([[2.0, 0.5], [3.0, 0.0]], [[2.0, 0.0], [-3.0, 0.0]]):
-        found = check_closed_form(
-            right.problem,
-            right.numbers,
-            np.array(wrong),
-            right._traced,
-            name=lambda i, j: f"entry {i}, {j}",
-        )
+        parts = right.problem, right.numbers, torch.tensor(wrong, dtype=F64)
+        found = check_closed_form(Evidence(*parts, right._traced, right.rows))
         i, j = np.argwhere(right.matrix.numpy() != np.array(wrong))[0]
         assert found.verdict != "agree"
-        assert f"entry {i}, {j}" in str(found)
+        assert right._entry(i, j) in str(found)
 
 
 def test_state_is_the_reason():

@@ -23,7 +23,6 @@ def found(torch, form=None, differences=None, *, error=1e-12, bound=U, cut=False
     estimated = Differences(*numbers, float64)
     sources = Sources(
         np.array([[torch]]),
-        "float64",
         None if form is None else np.array([[form]]),
         None if form is None else np.array([[bound * size]]),
         None if differences is None else estimated,

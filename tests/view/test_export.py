@@ -210,7 +210,9 @@ def test_the_same_page_twice(tmp_path):
 
 def test_the_still_form_is_in_the_page(text):
     """Without scripts there are the derivation and the table."""
-    still = text.partition('<div id="jm-still">')[2].partition("<footer>")[0]
+    still = text.partition('<div id="jm-still" class="jm-embedded-still">')[2].partition(
+        "<footer>"
+    )[0]
     assert "<math" in still
     assert ">48</td>" in still
     assert "<noscript>" in still

@@ -89,7 +89,7 @@ def test_equilibria_of_other_kinds():
     beside = words(lambda x, y: (x * (x + y - 0.3), y * (x + y - 0.3)))
     assert "At (0, 0): stable node" in beside and "Other equilibria are not isolated" in beside
     stiff = words(lambda x, y: (1e6 * x + y, x - 1e-6 * y))
-    assert stiff.count("saddle, λ = 1e6 and −2e−6") == 1 and "isolated" not in stiff
+    assert stiff.count("saddle, λ = 1e6 and −2e-6") == 1 and "isolated" not in stiff
     assert "At (0, 0): stable node, λ = −1 and −1" in words(lambda x, y: (y - x, -y))
     assert "no equilibrium was found" in words(lambda x, y: (x * x + 1, y))
 

@@ -54,6 +54,12 @@ def test_the_point_and_the_verdict_are_sentences():
     assert "\n\ntorch agrees with the closed form and finite differences; largest" in source
 
 
+def test_a_zero_put_in_has_no_sign():
+    """Where the formula is −x, the substituted matrix has 0 at x = 0, not − 0."""
+    source = latex(of(lambda x, y: -x * y, 0, 4))
+    assert r"\begin{bmatrix} - 4 & 0 \end{bmatrix}" in source and "- 0" not in source
+
+
 def test_warnings_carry_their_causes():
     """A disagreement, its cause and the limits at a kink stand outside of formulas."""
     source = latex(of(severed, 3, 4))

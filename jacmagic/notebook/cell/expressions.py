@@ -54,8 +54,8 @@ def _scoped(part: ast.AST) -> Iterator[str]:
         yield from (n.id for n in ast.walk(part.target) if isinstance(n, ast.Name))
 
 
-def function_of_expressions(source: str, name: str, parameters: tuple[str, ...]) -> ast.Module:
-    """Return an expression cell as one function definition with the cell's lines.
+def function_of_expressions(source: str, parameters: tuple[str, ...]) -> ast.Module:
+    """Return an expression cell as the definition of a function f with the cell's lines.
 
     One component is returned alone, several as a tuple. Imports are left out.
     """
@@ -71,7 +71,7 @@ def function_of_expressions(source: str, name: str, parameters: tuple[str, ...])
             statements.append(node)
     value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
     statements.append(ast.copy_location(ast.Return(value), statements[-1]))
-    module = ast.parse(f"def {name}({', '.join(parameters)}): pass")
+    module = ast.parse(f"def f({', '.join(parameters)}): pass")
     definition = module.body[0]
     assert isinstance(definition, ast.FunctionDef)
     definition.body = statements

@@ -13,7 +13,7 @@ from enum import Enum
 
 from jacmagic.errors import CellError
 from jacmagic.function.syntax.bindings import bindings, callable_method, name_of, statements
-from jacmagic.notebook.cell.expressions import free_names, is_component, is_import
+from jacmagic.notebook.cell.expressions import free_names, is_component
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Cell:
         function: the last top-level function-like name, or that of `--of`; `None` where the cell
             is made of bare expressions, or where only running it decides.
         expressions: the components of an expression cell, one text each.
-        statements: the statements of an expression cell before and between its components.
         free_names: names an expression cell loads but does not bind, in order of appearance.
         candidates: all names of functions in the text, in the order of their definitions.
         assigned: names after `function` that may be callable once the cell has run: assigned from
@@ -35,7 +34,6 @@ class Cell:
     source: str
     function: str | None = None
     expressions: tuple[str, ...] = ()
-    statements: str = ""
     free_names: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
@@ -75,7 +73,9 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         return Cell(source, function=last, candidates=tuple(sure), assigned=after)
     free = free_names(body)
     if any(is_component(node) for node in body) and (free or not kinds):
-        return _expression_cell(source, body, free)
+        components = [one.value for one in body if isinstance(one, ast.Expr) and is_component(one)]
+        texts = [ast.get_source_segment(source, one) or "" for one in components]
+        return Cell(source, expressions=tuple(texts), free_names=free)
     if kinds:
         return Cell(source, assigned=tuple(kinds))
     instead = _closest_match(body) or (
@@ -163,17 +163,3 @@ def _no_such_function(of: str, names: list[str]) -> str:
         return f"--of {of} names no function of the cell; it defines none; write def {of}(…): …"
     listed = ", ".join(dict.fromkeys(names))
     return f"--of {of} names no function of the cell; it defines {listed}; write --of {names[-1]}"
-
-
-def _expression_cell(source: str, body: list[ast.stmt], free: tuple[str, ...]) -> Cell:
-    def text(node: ast.AST) -> str:
-        return ast.get_source_segment(source, node) or ""
-
-    components = [node for node in body if is_component(node)]
-    others = [node for node in body if node not in components and not isinstance(node, ast.Expr)]
-    return Cell(
-        source,
-        expressions=tuple(text(node.value) for node in components if isinstance(node, ast.Expr)),
-        statements="\n".join(text(node) for node in others if not is_import(node)),
-        free_names=free,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jacmagic.view.embedded import script
+from jacmagic.view import export
 from jacmagic.view.exercise.widget import quiz_front_end, quiz_style
 from jacmagic.view.explorer.assets import front_end, style
 
@@ -21,7 +21,7 @@ def kinds_in(html: str) -> list[str]:
 
 def script_of(kind: str) -> str:
     """Return the script that starts the views of a kind."""
-    return script(FRONT_ENDS[kind][0](), kind)
+    return export.script_of(FRONT_ENDS[kind][0](), kind)
 
 
 def style_of(kind: str) -> str:

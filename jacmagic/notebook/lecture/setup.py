@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def embed(shell: InteractiveShell) -> None:
     """Show every live Jacobian and exercise of a session as HTML that needs no kernel.
 
-    The page that shows these outputs has the script of `view.embedded`.
+    The page that shows these outputs has the script of `view.export`.
     """
     assert shell.display_formatter is not None
     formatter = shell.display_formatter.ipython_display_formatter

@@ -21,7 +21,7 @@ from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
 from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import epsilon_of, point_of
 from jacmagic.result.analysis.covariance import correlation_of, covariance_of, groups_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
@@ -141,9 +141,9 @@ class Information(ReportDisplay):
         grids = [self._estimates()]
         n = len(self.matrix)
         if 1 < n <= MAX_PARAMETERS_CORRELATED and self.identifiable.sum() > 1:
-            columns, caption = self.jacobian.columns, "correlations of the estimates"
-            grids.append(matrix_grid(columns, columns, self.correlation.round(3), 3, caption))
-        index = number(self.collinearity, 3).replace("inf", "∞")
+            columns, shown = self.jacobian.columns, self.correlation.round(3) + 0.0  # no −0
+            grids.append(matrix_grid(columns, columns, shown, 3, "correlations of the estimates"))
+        index = displayed(self.collinearity, 3)
         return Report(
             f"Fisher information JᵀΣ⁻¹J of {self.jacobian.title}",
             self._formula(),

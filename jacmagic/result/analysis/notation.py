@@ -14,15 +14,9 @@ from jacmagic.result.core import JacobianResult
 MAX_TERMS_SHOWN = 12  # of a direction in a sentence, about a line
 
 
-def named(label: Label, before: str = "", tex: str = "") -> Fragment:
-    """Return a component's name after a sign.
-
-    Args:
-        label: the component.
-        before: the sign as text, such as "∂".
-        tex: the sign as LaTeX.
-    """
-    return Fragment(before + label.unicode, tex + label.tex)
+def named(label: Label) -> Fragment:
+    """Return a component's name."""
+    return Fragment(label.unicode, label.tex)
 
 
 def matrix_grid(
@@ -49,7 +43,7 @@ def oriented(vector: np.ndarray) -> np.ndarray:
 
 
 def direction(
-    vector: np.ndarray, labels: Sequence[Label], digits: int = 4, units: np.ndarray | float = 1.0
+    vector: np.ndarray, labels: Sequence[Label], digits: int, units: np.ndarray | float = 1.0
 ) -> str:
     """Return a direction as a sum of components: "0.7071 a − 0.7071 b".
 

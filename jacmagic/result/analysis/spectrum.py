@@ -15,7 +15,7 @@ import numpy as np
 
 from jacmagic.errors import PointError
 from jacmagic.render.report import Grid, Report, ReportDisplay, numeral, words
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
@@ -81,7 +81,7 @@ class Svd(ReportDisplay):
         return Report(
             f"Singular values of {title_of(jacobian)}",
             grids=[Grid(heads, lines)],
-            lines=[rank + number(self.condition, digits).replace("inf", "∞")],
+            lines=[rank + displayed(self.condition, digits)],
         )
 
 
@@ -163,7 +163,7 @@ class Condition(ReportDisplay):
             warnings=[singular] * (svd.rank < len(svd.s)),
             lines=[
                 "κ₂ = s₁/s" + f"{len(svd.s)}".translate(_SUBSCRIPTS) + " = "
-                f"{number(self.number, digits).replace('inf', '∞')}{lost}"
+                f"{displayed(self.number, digits)}{lost}"
             ],
         )
 

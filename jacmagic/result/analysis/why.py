@@ -10,7 +10,7 @@ import numpy as np
 from jacmagic.labels import entry_of
 from jacmagic.render.page import PAGE_LETTERS
 from jacmagic.render.report import Report, ReportDisplay
-from jacmagic.render.text import number
+from jacmagic.render.text import displayed, number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.origins import Origin, backward_origin, forward_origin
 from jacmagic.result.core import JacobianResult
@@ -111,7 +111,7 @@ class Why(ReportDisplay):
 
     def report(self) -> Report:
         """Return the reason and the advice."""
-        shown = number(self.value, 6).replace("-", "−").replace("inf", "∞")
+        shown = displayed(self.value, 6)
         advice = [f"write {self.advice}"] * bool(self.advice)
         return Report(f"{self.entry} = {shown}", lines=[*self.reason, *advice])
 

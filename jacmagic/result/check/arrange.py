@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from jacmagic.errors import FunctionError
+from jacmagic.result.core import JacobianResult
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Shape = tuple[int, ...]
 
@@ -28,6 +32,17 @@ class Blocks:
     outputs: tuple[Shape, ...]
     inputs: tuple[Shape, ...]
     names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @classmethod
+    def of(cls, result: JacobianResult) -> Self:
+        """Return the shapes of a result's blocks."""
+        outputs, inputs = result.numbers.outputs, result.problem.inputs
+        keys = tuple(".".join(map(str, path)) for path in outputs.paths)
+        return cls(
+            tuple(tuple(leaf.shape) for leaf in outputs.leaves),
+            tuple(tuple(input_.value.shape) for input_ in inputs),
+            (keys, tuple(input_.name for input_ in inputs)),
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -88,18 +103,17 @@ def real(value: Any) -> torch.Tensor:
         ) from None
 
 
-def arrange(value: Any, blocks: Blocks) -> Arrangement:
+def arrange(value: Any, result: JacobianResult) -> Arrangement:
     """Return how a value's leaves make the matrix (m, n).
 
     Args:
         value: a matrix, a nest of lists, blocks as torch returns them, or a mapping of these.
-        blocks: the shapes of outputs and inputs.
+        result: the Jacobian that it is checked against.
 
     Raises:
         FunctionError: the value has another number of entries, or another structure.
     """
-    counter = _Counter()
-    nest = counter.numbered(value)
+    nest, blocks = _Counter().numbered(value), Blocks.of(result)
     ways: list[Callable[[Any, Blocks], Arrangement | None]] = [_as_matrix, _as_blocks]
     several = len(blocks.inputs) > 1 or len(blocks.outputs) > 1
     if isinstance(value, (tuple, Mapping)) and several:

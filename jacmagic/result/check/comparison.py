@@ -24,7 +24,7 @@ from jacmagic.result.check.judgement import (
     is_wrong,
     settle,
 )
-from jacmagic.result.check.proof import proved
+from jacmagic.result.check.proof import mark_proved
 from jacmagic.result.check.read import Make, read_hand
 from jacmagic.result.check.samples import Samples, sample, with_noise
 from jacmagic.result.check.slips import Slip, explain
@@ -107,7 +107,7 @@ class CheckResult:
         for i, j in doubts:
             status[i, j] = Status.DOUBT
         if form is not None and not checked.only_here:
-            _prove(status, form, checked)
+            mark_proved(status, form, checked)
         wrong = [(int(i), int(j)) for i, j in np.argwhere(is_wrong(status))]
         slips: dict[tuple[int, int], Slip] = {}
         if wrong:
@@ -173,21 +173,12 @@ class CheckResult:
         return float(np.nanmax(gaps, initial=0.0))
 
 
-def _prove(status: np.ndarray, form: Expressions, hand: Hand) -> None:
-    """Mark the equal entries whose equality SymPy proves."""
-    n = status.shape[1]
-    equal = [int(k) for k in np.flatnonzero(status.reshape(-1) == Status.EQUAL)]
-    for k in proved(form, hand, equal):
-        status[k // n, k % n] = Status.PROVED
-
-
 def _evidence(
     result: JacobianResult, hand: Hand, samples: Samples, form: Expressions | None, unit: float
 ) -> Evidence:
     """Return what slips are looked for in, at the points where both sides have values."""
-    finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(
-        axis=(1, 2)
-    )
+    both = np.isfinite(samples.truth) & np.isfinite(samples.hand)
+    finite = both.all(axis=(1, 2))
     usable = finite if finite.any() else np.arange(len(finite)) == 0
     noise = NOISE_FACTOR * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))

@@ -11,7 +11,7 @@ import torch
 from jacmagic.function.interop import lifted
 from jacmagic.function.source import required_of
 from jacmagic.function.targets import is_sympy
-from jacmagic.result.check.arrange import Blocks, arrange, leaves_of
+from jacmagic.result.check.arrange import arrange, leaves_of
 from jacmagic.result.check.calls import MAX_TRACE_SECONDS
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
@@ -50,7 +50,7 @@ def constants_of(result: JacobianResult) -> dict[str, float]:
     return constants
 
 
-def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
+def from_latex(source: str, result: JacobianResult) -> Hand:
     r"""Return pasted LaTeX: `\begin{pmatrix} … \end{pmatrix}`, or one entry."""
     from jacmagic.result.check.latex import parse_latex
 
@@ -65,13 +65,12 @@ def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
 
     parse_latex(source, either)  # whether components count from 1 shows in all names together
     value = parse_latex(source, vocabulary.fitting(names_read).meaning)
-    return from_sympy(value, result, blocks, kind="LaTeX", vocabulary=vocabulary)
+    return from_sympy(value, result, kind="LaTeX", vocabulary=vocabulary)
 
 
 def from_sympy(
     value: Any,
     result: JacobianResult,
-    blocks: Blocks,
     *,
     kind: str = "formula",
     vocabulary: Vocabulary | None = None,
@@ -87,12 +86,11 @@ def from_sympy(
     nest = value.tolist() if isinstance(value, sympy.MatrixBase) else value
     nest = list(nest) if isinstance(nest, (list, tuple)) else [[nest]]
     vocabulary = vocabulary or vocabulary_of(result)
-    arrangement = arrange(nest, blocks)
+    arrangement = arrange(nest, result)
     flat = [*map(sympy.sympify, leaves_of(nest)), sympy.Integer(0)]
-    ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
+    ordered = sympy.Matrix(*result.shape, [flat[k] for k in arrangement.index.reshape(-1)])
     formula = ordered if kind == "LaTeX" else vocabulary.translated(ordered)
     return Hand(
-        "hand",
         kind,
         _evaluator(formula, vocabulary),
         lambda: _expressions(formula, vocabulary, result),

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.components import components
-from jacmagic.result.check.arrange import Blocks, arrange, leaves_of, real
+from jacmagic.result.check.arrange import arrange, leaves_of, real
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.core import JacobianResult
 
@@ -25,7 +25,6 @@ class Hand:
     """A hand-derived Jacobian (m, n).
 
     Attributes:
-        title: its name in messages.
         kind: what it is, in a word or two: "function", "matrix", "LaTeX", "backward".
         evaluate: from a flat point (n,) to the matrix, float64 (m, n); may raise.
         derive: returns its expressions, or None where it cannot be traced.
@@ -38,7 +37,6 @@ class Hand:
         transposed: whether it was given as (n, m).
     """
 
-    title: str
     kind: str
     evaluate: Callable[[np.ndarray], np.ndarray]
     derive: Callable[[], Expressions | None] = lambda: None
@@ -55,21 +53,19 @@ class Hand:
         return self.derive()
 
 
-def numbers_hand(value: Any, result: JacobianResult, blocks: Blocks) -> Hand:
+def numbers_hand(value: Any, result: JacobianResult) -> Hand:
     """Return a matrix of numbers, which is compared at the point alone.
 
     Args:
         value: a tensor, array, nested list or blocks as torch returns them.
         result: the Jacobian that it is checked against.
-        blocks: the shapes of outputs and inputs.
     """
-    arrangement = arrange(value, blocks)
+    arrangement = arrange(value, result)
     numbers = np.append(components([*map(real, leaves_of(value))]), 0.0)[arrangement.index]
     rounding = np.vectorize(_half_a_digit, otypes=[float])(numbers)
     if isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16):
         rounding = np.maximum(rounding, torch.finfo(value.dtype).eps * np.abs(numbers))
     return Hand(
-        "hand",
         "matrix",
         lambda point: numbers,
         only_here=True,

@@ -7,13 +7,14 @@ found in time says nothing; the comparison at random points stands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sympy
 
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
+from jacmagic.result.check.judgement import Status
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph.passes import tree_sizes
@@ -23,21 +24,20 @@ MAX_SECONDS = 0.6  # for all entries of a matrix
 MAX_SECONDS_PER_ENTRY = 0.2
 
 
-def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
-    """Return the entries whose equality SymPy proves.
+def mark_proved(status: np.ndarray, form: Expressions, hand: Hand) -> None:
+    """Mark the equal entries whose equality SymPy proves, in place.
 
     Args:
+        status: of each entry, (m, n) objects.
         form: the right Jacobian.
         hand: the other.
-        entries: flat indices of entries that are equal at all points.
     """
     written = None if hand.formula is not None else hand.expressions
     if hand.formula is None and written is None:
-        return set()
+        return
     sizes = tree_sizes(form.graph, form.entries)
-    proved_entries: set[int] = set()
     with one_allowance(MAX_SECONDS):
-        for k in entries:
+        for k in np.flatnonzero(status == Status.EQUAL).tolist():
             if sizes[k] > MAX_SYMBOLS:
                 continue
 
@@ -46,8 +46,7 @@ def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
                 return is_zero(right - _other(form, hand, written, k))
 
             if attempt(work, MAX_SECONDS_PER_ENTRY) is True:
-                proved_entries.add(k)
-    return proved_entries
+                status.flat[k] = Status.PROVED
 
 
 def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -> Any:

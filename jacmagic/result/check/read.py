@@ -15,7 +15,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.source import title_of
 from jacmagic.function.targets import is_sympy, users_callable
 from jacmagic.result.check import backward, formulas
-from jacmagic.result.check.arrange import Arrangement, Blocks, arrange, leaves_of, real
+from jacmagic.result.check.arrange import Arrangement, arrange, leaves_of, real
 from jacmagic.result.check.calls import (
     as_called,
     entries_of,
@@ -49,43 +49,31 @@ def read_hand(hand: Any, result: JacobianResult, make: Make, of: str = "auto") -
     """
     if of not in KINDS:
         raise OptionError(f"expected of={' or of='.join(map(repr, KINDS))}; found {of!r}")
-    blocks = blocks_of(result)
     if isinstance(hand, str):
-        return formulas.from_latex(hand, result, blocks)
+        return formulas.from_latex(hand, result)
     if formulas.is_formula(hand):
-        return formulas.from_sympy(hand, result, blocks)
+        return formulas.from_sympy(hand, result)
     if backward.is_autograd_function(hand):
         rows, traced = backward.rows_of(hand), backward.rows_by_hand(hand)
-        return _returning(rows, hand, result, make, blocks, "backward", traced=traced)
+        return _returning(rows, result, make, "backward", traced=traced)
     if isinstance(hand, JacobianResult):
-        return numbers_hand(hand.matrix, result, blocks)
+        return numbers_hand(hand.matrix, result)
     if callable(hand):
-        return _from_callable(hand, result, make, blocks, of)
-    return numbers_hand(hand, result, blocks)
+        return _from_callable(hand, result, make, of)
+    return numbers_hand(hand, result)
 
 
-def blocks_of(result: JacobianResult) -> Blocks:
-    """Return the shapes that a Jacobian of this function has."""
-    outputs = result.numbers.outputs
-    keys = tuple(".".join(map(str, path)) for path in outputs.paths)
-    names = tuple(input_.name for input_ in result.problem.inputs)
-    inputs = tuple(tuple(input_.value.shape) for input_ in result.problem.inputs)
-    return Blocks(tuple(tuple(leaf.shape) for leaf in outputs.leaves), inputs, (keys, names))
-
-
-def _from_callable(
-    hand: Callable[..., Any], result: JacobianResult, make: Make, blocks: Blocks, of: str
-) -> Hand:
+def _from_callable(hand: Callable[..., Any], result: JacobianResult, make: Make, of: str) -> Hand:
     """Return a function that returns the matrix, or whose own Jacobian is compared."""
     lifted = as_called(users_callable(hand), hand)
     if of == "functions" or isinstance(hand, torch.nn.Module):
         return _from_function(lifted, hand, result, make)
     called, value = _first_that_runs(hand, result, make)
     if formulas.is_formula(value) and is_symbolic(value):
-        return formulas.from_sympy(value, result, blocks)
-    if of == "auto" and _is_like_the_function(value, make(called), result, blocks):
+        return formulas.from_sympy(value, result)
+    if of == "auto" and _is_like_the_function(value, make(called), result):
         return _from_function(lifted, hand, result, make)
-    return _returning(called, hand, result, make, blocks, "function", value, traced=lifted)
+    return _returning(called, result, make, "function", value, traced=lifted)
 
 
 def _first_that_runs(
@@ -126,15 +114,13 @@ def is_symbolic(value: Any) -> bool:
     )
 
 
-def _is_like_the_function(
-    value: Any, problem: Problem, result: JacobianResult, blocks: Blocks
-) -> bool:
+def _is_like_the_function(value: Any, problem: Problem, result: JacobianResult) -> bool:
     """Whether a function returns what f does and not f's Jacobian.
 
     Where one has as many numbers as the other, or a diagonal would have, it is a function if it
     has f's values at x and beside it, and they are not the derivatives.
     """
-    m, n = blocks.shape
+    m, n = result.shape
     own = _numbers(value)
     if own is None or len(own) != m:
         return False
@@ -176,7 +162,6 @@ def _from_function(
 
     title = title_of(hand)
     return Hand(
-        title,
         "function",
         evaluate,
         lambda: None if other.closed_form is None else of_form(other.closed_form),
@@ -186,28 +171,24 @@ def _from_function(
 
 def _returning(
     called: Callable[..., Any],
-    hand: Any,
     result: JacobianResult,
     make: Make,
-    blocks: Blocks,
     kind: str,
     value: Any = None,
-    traced: Callable[..., Any] | None = None,
+    *,
+    traced: Callable[..., Any],
 ) -> Hand:
     """Return a function that returns the matrix, in whatever structure."""
     if value is None:
         value = make(called).function(*tensors_at(result.problem, None))
-    arrangement = arrange(value, blocks)
-    flat = _flat(called, arrangement, blocks)
-    problem = make(flat)
+    arrangement = arrange(value, result)
+    problem, to_trace = (make(_flat(one, arrangement)) for one in (called, traced))
 
     def evaluate(point: np.ndarray) -> np.ndarray:
         value = problem.function(*tensors_at(result.problem, point))
-        return value.detach().cpu().double().numpy().reshape(blocks.shape)
+        return value.detach().cpu().double().numpy().reshape(result.shape)
 
-    to_trace = problem if traced is None else make(_flat(traced, arrangement, blocks))
     return Hand(
-        title_of(hand),
         kind,
         evaluate,
         lambda: entries_of(result, to_trace),
@@ -216,9 +197,7 @@ def _returning(
     )
 
 
-def _flat(
-    called: Callable[..., Any], arrangement: Arrangement, blocks: Blocks
-) -> Callable[..., torch.Tensor]:
+def _flat(called: Callable[..., Any], arrangement: Arrangement) -> Callable[..., torch.Tensor]:
     """Return a function whose value is the matrix as one tensor (m·n,), row by row."""
     index = torch.from_numpy(np.ascontiguousarray(arrangement.index).reshape(-1))
 

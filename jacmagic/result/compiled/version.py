@@ -131,12 +131,8 @@ class Version:
             wrong = str(error)
         if wrong is None:
             self.programs.insert(0, program)
-        else:
-            self._note(f"on another branch jacobian() computes: {wrong}")
-
-    def _note(self, text: str) -> None:
-        if text not in self.notes:
-            self.notes.append(text)
+        elif (note := f"on another branch jacobian() computes: {wrong}") not in self.notes:
+            self.notes.append(note)
 
     # ── many points ───────────────────────────────────────────────────────────────────────────
 

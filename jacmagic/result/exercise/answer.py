@@ -6,7 +6,7 @@ Nothing is evaluated by Python or SymPy. The grammar is that of pasted LaTeX; it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,8 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
         raise OptionError("expected a shorter expression; found one nested too deeply") from None
     except BudgetExceeded:
         raise OptionError("expected a shorter expression; its derivatives are too long") from None
-    written = Expressions(graph, inputs, [value.node], names.symbols, names.texts)
+    entries = [value.node]
+    written = replace(names.form, graph=graph, inputs=inputs, entries=entries, outputs=())
     return Answer(text, written, parser.unfinished, frozenset(parser.constants))
 
 

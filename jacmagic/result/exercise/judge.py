@@ -71,11 +71,10 @@ class Judge:
     @cached_property
     def names(self) -> Names:
         """What names in answers mean."""
-        side = self.expressions
         listed = tuple(label.text for label in self.result.columns)
         vocabulary = vocabulary_of(self.result)
         outputs = outputs_of(self.result, vocabulary)
-        return Names(vocabulary, tuple(side.symbols), dict(side.names), listed, outputs)
+        return Names(vocabulary, self.expressions, listed, outputs)
 
     @cached_property
     def constants(self) -> Constants:
@@ -160,7 +159,7 @@ class Judge:
             noise[:, 0, j] += spread(answer.values, self.points, hand)
             equal = agreement_at(replace(samples, noise=noise), UNIT, 0.0)
             written = replace(answer.written, entries=[*answer.written.entries] * n)
-            settle(equal, samples, right, Hand("answer", "answer", answer.values, lambda: written))
+            settle(equal, samples, right, Hand("answer", answer.values, lambda: written))
         equal_at_points = equal[:, 0, j]
         return bool((equal_at_points != 0).all() and (equal_at_points == 1).any())
 

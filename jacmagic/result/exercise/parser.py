@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.latex.parser import LatexParser
 from jacmagic.result.check.latex.tokens import Token
 from jacmagic.result.check.symbols import Vocabulary, key
@@ -28,15 +29,13 @@ class Names:
 
     Attributes:
         vocabulary: all spellings of the inputs' components and of the function's constants.
-        symbols: a SymPy symbol for each column, for text.
-        texts: text of each symbol.
+        form: the Jacobian's expressions, with symbols and texts of the columns.
         listed: the columns' names, for messages.
         outputs: the function's outputs, whose names count where no other meaning is known.
     """
 
     vocabulary: Vocabulary
-    symbols: tuple[Any, ...]
-    texts: dict[Any, str]
+    form: Expressions
     listed: tuple[str, ...]
     outputs: Outputs
 

@@ -11,13 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-from jacmagic.result.check.latex.tokens import (
-    Token,
-    end_of,
-    refusal,
-    silent_until,
-    token_at,
-)
+from jacmagic.result.check.latex.tokens import Token, plain_tokens, refusal, tokens_by
 
 MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
@@ -61,8 +55,7 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
     plain = source.translate(_SIGNS).replace("**", "^ ")
     plain = _BAR.sub(lambda tokens: "|".ljust(len(tokens[0])), plain)
     plain = _DELIMITERS.sub(lambda tokens: " " * len(tokens[0]), plain)
-    reader = _Words(plain, is_variable, is_function)
-    tokens = reader.tokens()
+    tokens = tokens_by(plain, _Words(plain, is_variable, is_function).read)
     depth = 0
     for token in tokens:
         depth += (token.text in ("(", "[", "{", "^")) - (token.text in (")", "]", "}"))
@@ -72,7 +65,7 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
     if len(left) > MAX_DERIVATIVES:
         message = f"expected at most {MAX_DERIVATIVES} derivatives"
         raise refusal(source, left[-1].column, message, noun=NOUN)
-    return [*tokens, end_of(source)]
+    return tokens
 
 
 class _Words:
@@ -82,31 +75,16 @@ class _Words:
         self.source, self.at = source, 0
         self.is_variable, self.is_function = is_variable, is_function
 
-    def tokens(self) -> list[Token]:
-        tokens: list[Token] = []
-        while self.at < len(self.source):
-            silent = silent_until(self.source, self.at)
-            if silent > self.at:
-                self.at = silent
-                continue
-            new, after = self._next()
-            tokens += new
-            self.at = after
-        return tokens
-
-    def _next(self) -> tuple[list[Token], int]:
-        """Return the tokens that begin here, and where they end."""
+    def read(self, column: int) -> tuple[list[Token], int]:
+        """Return the tokens that begin at a column, and the column after them."""
+        self.at = column
         for read in (self._operator, self._number, self._part, self._raised, self._word):
             piece = read()
             if piece is not None:
                 return piece
         if self.source[self.at] == "√":
             return [Token("command", r"\sqrt", self.at)], self.at + 1
-        token = token_at(self.source, self.at)
-        if token is None:
-            message = f"expected mathematics; found {self.source[self.at]!r}"
-            raise refusal(self.source, self.at, message, noun=NOUN)
-        return [token], self.at + len(token.text)
+        return plain_tokens(self.source, self.at, NOUN)
 
     def _operator(self) -> tuple[list[Token], int] | None:
         """d/dx, D or D_x before a bracket, and the d of d(…)/dx."""

@@ -17,14 +17,14 @@ _RESERVED = frozenset(
     "e i j pi gamma phi beta lambda erf exp log ln sin cos tan abs sqrt diff int if then else do "
     "for in or and not true false inf ind und li del limit sum product block return".split()
 )
+# SymPy's functions → Maxima's; most have one name.
 _MAXIMA = {
-    sympy.Abs: "abs", sympy.log: "log", sympy.exp: "exp", sympy.sin: "sin", sympy.cos: "cos",
-    sympy.tan: "tan", sympy.asin: "asin", sympy.acos: "acos", sympy.atan: "atan",
-    sympy.atan2: "atan2", sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh",
-    sympy.asinh: "asinh", sympy.acosh: "acosh", sympy.atanh: "atanh", sympy.erf: "erf",
-    sympy.sign: "signum", sympy.Max: "max", sympy.Min: "min", sympy.floor: "floor",
-    sympy.ceiling: "ceiling", sympy.gamma: "gamma", sympy.cot: "cot", sympy.sec: "sec",
-    sympy.csc: "csc",
+    **{
+        name: name
+        for name in "log exp sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf "
+        "floor ceiling gamma cot sec csc".split()
+    },
+    "Abs": "abs", "sign": "signum", "Max": "max", "Min": "min",
 }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ class _MaximaPrinter(StrPrinter):
         return repr(float(expr)).replace("e", "*10^").replace("^+", "^")
 
     def _print_Function(self, expr: Any) -> str:
-        name = _MAXIMA.get(expr.func)
+        name = _MAXIMA.get(expr.func.__name__)
         if name is None:
             raise OptionError(
                 f"expected functions that Maxima knows; found {expr.func.__name__}; "

@@ -15,50 +15,36 @@ from jacmagic.numeric import NumericJacobian, along, unsteady
 from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
+from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
-from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.rounding import dtype_of
-from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.result.verdict.remarks import kinks_at
+from jacmagic.symbolic.formula.singularities import Singularity
 
 _REFUSED = "torch cannot differentiate this function"
 
 
-def check_closed_form(
-    problem: Problem,
-    numbers: NumericJacobian,
-    values: np.ndarray,
-    form: ClosedForm,
-    *,
-    name: Callable[[int, int], str],
-) -> Agreement:
+def check_closed_form(evidence: Evidence) -> Agreement:
     """Compare the closed form's numbers with finite differences.
 
     Args:
-        problem: the function and the point.
-        numbers: what came of the plain run; no derivative of torch's.
-        values: the closed form's Jacobian (m, n), float64.
-        form: the closed form valid at the point.
-        name: names an entry for the reader.
+        evidence: of a function that torch cannot differentiate; the matrix is the closed form's.
     """
-    point = problem.flat_point
-    edges = [*kinks(form, point), *boundaries(form, point)]
-    warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
-    dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
-    alone = Sources(values, dtype.name)
-    blank = Agreement("not confirmed", float("nan"), (), warnings, alone)
-    reason = _unasked(problem, numbers)
+    problem, values, alone = evidence.problem, evidence.truth, evidence.bare
+    blank = Agreement("not confirmed", float("nan"), (), tuple(kinks_at(evidence)), alone)
+    reason = _unasked(problem, evidence.numbers)
     if reason is not None:
         return replace(blank, reason=f"{_REFUSED}; {reason}")
     axes = random_directions(problem, DIRECTIONS)
     wide = len(axes) > MAX_COLUMNS
     axes = axes if wide else np.eye(len(axes))
-    findings, sources = compared(problem, values @ axes, axes, dtype)
+    findings, sources = compared(problem, values @ axes, axes, evidence.dtype)
     blank = replace(blank, sources=alone if wide else sources)
     if sources.differences is None:
         slow = "the function is too slow, or fails, for finite differences"
         return replace(blank, reason=f"{_REFUSED}; {slow}")
-    entry = (lambda i, k: f"row {i} along random direction {k}") if wide else name
-    return _concluded(blank, _constant(problem, axes, findings, sources), sources, edges, entry)
+    entry = (lambda i, k: f"row {i} along random direction {k}") if wide else evidence.name
+    findings = _constant(problem, axes, findings, sources)
+    return _concluded(blank, findings, sources, evidence.edges, entry)
 
 
 def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:

@@ -28,8 +28,6 @@ the sources give there, no source is called wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype, Exact, Exactly
@@ -131,16 +129,32 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
         return np.isfinite(truth) & np.isfinite(formula) & close & (sharp | tiny)
 
 
-@dataclass(frozen=True)
 class _Doubtful:
-    """One entry in which bounds do not decide, with the closed form's exact value."""
+    """One entry in which bounds do not decide, with the closed form's exact value.
 
-    sources: Sources
-    dtype: Dtype
-    known: Circumstances
-    row: int
-    column: int
-    exact: Exact
+    Attributes:
+        truth: torch's value.
+        formula: the closed form's in float64.
+        value: the exact one, else `formula`; None if neither is finite.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        dtype: Dtype,
+        known: Circumstances,
+        row: int,
+        column: int,
+        exact: Exact,
+    ) -> None:
+        assert sources.formula is not None
+        self.sources, self.dtype, self.known, self.exact = sources, dtype, known, exact
+        self.row, self.column = row, column
+        self.truth = float(sources.torch[row, column])
+        self.formula = float(sources.formula[row, column])
+        best = self.formula if np.isnan(exact.value) else exact.value
+        self.value = best if np.isfinite(best) or not np.isnan(exact.value) else None
+        self.operations = MAX_ERROR_BOUNDS * exact.operations
 
     def finding(self, decisive: bool) -> Finding | None:
         """Compare torch with the exact value; None where the closed form gives none.
@@ -148,8 +162,8 @@ class _Doubtful:
         Args:
             decisive: whether finite differences may decide.
         """
-        truth, value = self._truth, self._value
-        if np.isinf(truth) and truth == self._formula:
+        truth, value = self.truth, self.value
+        if np.isinf(truth) and truth == self.formula:
             exact = self.exact.value
             in_range = np.isfinite(exact) and abs(exact) <= self.dtype.largest
             return Finding.ROUNDING if in_range else Finding.AGREED
@@ -158,7 +172,7 @@ class _Doubtful:
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
             return Finding.AGREED
         gap = abs(truth - value)
-        allowed = self._operations * self._bound + self._underflow(value)
+        allowed = self.operations * self._bound + self._underflow(value)
         explained = bool(np.isfinite(gap)) and gap <= allowed
         rounding = MAX_ERROR_BOUNDS * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
@@ -179,26 +193,8 @@ class _Doubtful:
     @property
     def has_digits(self) -> bool:
         """Whether torch has half of the digits right."""
-        value = self._value
-        return value is not None and abs(self._truth - value) <= self.dtype.half * abs(value)
-
-    @property
-    def _truth(self) -> float:
-        return float(self.sources.torch[self.row, self.column])
-
-    @property
-    def _value(self) -> float | None:
-        """The exact value, else the closed form's in float64; None if neither is finite."""
-        assert self.sources.formula is not None
-        if not np.isnan(self.exact.value):
-            return self.exact.value
-        return self._formula if np.isfinite(self._formula) else None
-
-    @property
-    def _formula(self) -> float:
-        """The closed form's value in float64."""
-        assert self.sources.formula is not None
-        return float(self.sources.formula[self.row, self.column])
+        value = self.value
+        return value is not None and abs(self.truth - value) <= self.dtype.half * abs(value)
 
     @property
     def _bound(self) -> float:
@@ -207,10 +203,6 @@ class _Doubtful:
         written = self.exact.bound if finite else self.exact.spread()
         return max(float(self.sources.bound[self.row, self.column]), written)
 
-    @property
-    def _operations(self) -> float:
-        return MAX_ERROR_BOUNDS * self.exact.operations
-
     def _underflow(self, value: float) -> float:
         return self.dtype.normal if abs(value) < self.dtype.normal else 0.0
 
@@ -218,11 +210,11 @@ class _Doubtful:
         """Whether half of the digits are right, or all but the inputs' rounding."""
         if gap <= self.dtype.half * abs(value) + self._underflow(value):
             return True
-        return gap <= self._operations * max(self.exact.spread(), self.dtype.unit * abs(value))
+        return gap <= self.operations * max(self.exact.spread(), self.dtype.unit * abs(value))
 
     def _is_near(self, gap: float, value: float) -> bool:
         """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
-        if max(abs(value), abs(self._truth)) < self.dtype.normal / self.dtype.unit**2:
+        if max(abs(value), abs(self.truth)) < self.dtype.normal / self.dtype.unit**2:
             return True
         return gap <= MAX_RELATIVE_SHORTENING * abs(value) or self._is_invisible(gap)
 
@@ -250,7 +242,7 @@ class _Doubtful:
         """Return the source that decisive finite differences confirm; None if neither or both."""
         assert self.sources.estimated is not None
         entry = self.sources.estimated.at(self.row, self.column)
-        torch_met, torch_missed = _against(entry, np.array([[self._truth]]), self.dtype)
+        torch_met, torch_missed = _against(entry, np.array([[self.truth]]), self.dtype)
         form_met, form_missed = _against(entry, np.array([[value]]), self.dtype)
         if form_met.item() and torch_missed.item():
             return Finding.TORCH

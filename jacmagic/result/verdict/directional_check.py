@@ -34,7 +34,7 @@ def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> boo
     products = product_of(truth, v)
     if not np.isfinite(products).all():
         return False
-    sources = Sources(products, dtype.name, estimated=estimate)
+    sources = Sources(products, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     constant = (products == 0) & (estimate.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
@@ -74,8 +74,8 @@ def compared(
     if not problem.effects:
         estimate = differences(problem.function, problem.tensors, directions=v)
     if estimate is None or len(estimate.value) != len(products):
-        return np.full(products.shape, Finding.UNCONFIRMED), Sources(products, dtype.name)
-    sources = Sources(products, dtype.name, estimated=estimate)
+        return np.full(products.shape, Finding.UNCONFIRMED), Sources(products)
+    sources = Sources(products, estimated=estimate)
     judged, _ = judge(sources, dtype, None, NO_CUTS)
     if truth is not None:
         judged = excuse_matrices(problem, truth, judged, sources, directions=v)
@@ -96,24 +96,24 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     sparse = numbers.sparse
     assert sparse is not None
     gap, allowed = gap_of_product(problem.function, problem.tensors, sparse)
-    along = _along(problem, numbers, sparse)
+    confirmed = _is_confirmed(problem, numbers, sparse)
     names = ["torch's own product with a random vector"]
-    names += ["finite differences along one"] * (along is not None)
-    agreed = gap <= allowed and along is not False
+    names += ["finite differences along one"] * (confirmed is not None)
+    agreed = gap <= allowed and confirmed is not False
     summary = (
         f"the entries agree with {' and '.join(names)}; largest difference {number(gap, 1)}"
         if agreed
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
         "write --mode reverse for all of them"
     )
-    nothing = Sources(np.zeros((0, 0)), "float64")
+    nothing = Sources(np.zeros((0, 0)))
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"
     return Agreement(verdict, gap, (), remarks, nothing, summary, alone)
 
 
-def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
+def _is_confirmed(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
     """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
     dtypes = [input_.value.dtype for input_ in problem.inputs]

@@ -174,7 +174,7 @@ class Evidence:
     @property
     def bare(self) -> Sources:
         """torch alone."""
-        return Sources(self.truth, self.dtype.name)
+        return Sources(self.truth)
 
     @cached_property
     def sources(self) -> Sources:

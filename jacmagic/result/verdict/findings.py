@@ -40,7 +40,6 @@ class Sources:
     Attributes:
         torch: the value that is shown.
         formula: the closed form's values, or None.
-        precision: name of the dtype in which torch computed, such as "float64".
         bound: bounds on the rounding errors of the closed form in that dtype, or None.
         estimated: finite differences with their errors, or None where there are none.
         apart: boolean, entries of 0 whose output was seen not to depend on the input, or None.
@@ -49,7 +48,6 @@ class Sources:
     """
 
     torch: np.ndarray
-    precision: str
     formula: np.ndarray | None = None
     bound: np.ndarray | None = None
     estimated: Differences | None = None

@@ -40,7 +40,7 @@ def check_gradient(
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
     estimate = finite_differences(problem.potential, 1)
-    sources = Sources(truth.reshape(1, -1), dtype.name, values, bounds, estimate)
+    sources = Sources(truth.reshape(1, -1), values, bounds, estimate)
 
     def exactly(entries: Sequence[tuple[int, int]]) -> list[Exact]:
         assert form is not None

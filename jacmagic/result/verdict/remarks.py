@@ -32,9 +32,14 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
         *_gradient_remarks(evidence),
         *_text_remarks(evidence),
         *_outside_remarks(evidence.problem, evidence.truth, outside),
-        *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, evidence.edges))),
+        *kinks_at(evidence),
         *_nonfinite_remarks(evidence),
     )
+
+
+def kinks_at(evidence: Evidence) -> list[str]:
+    """Return a remark on each kink at the point."""
+    return [f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, evidence.edges))]
 
 
 def _gradient_remarks(evidence: Evidence) -> list[str]:

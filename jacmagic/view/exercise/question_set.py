@@ -24,24 +24,14 @@ class QuestionSet:
     options: QuizOptions
 
     @property
-    def kind(self) -> str:
-        """What is left blank: "entries", "numbers", "steps" or "rules"."""
-        return self.options.kind
-
-    @property
     def description(self) -> Kind:
         """What is left blank, and how it is asked for."""
-        return KINDS[self.kind]
+        return KINDS[self.options.kind]
 
     @property
     def is_matrix(self) -> bool:
         """Whether the blanks are entries of the matrix."""
         return self.description.is_matrix
-
-    @property
-    def seed(self) -> int:
-        """The seed of the choice of entries."""
-        return self.options.seed
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

@@ -118,7 +118,6 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
             for row in cells_of(exercise)
         ]
     return {
-        "seed": exercise.seed,
         "where": point(exercise.jacobian),
         "point": list(exercise.jacobian.problem.flat_point),
         "cells": cells,
@@ -127,21 +126,14 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
 
 
 def _question(question: Question) -> dict[str, Any]:
-    shown = {
-        "id": question.id,
-        "row": question.row,
-        "column": question.column,
-        "number": question.number,
-        "text": question.text,
-        "mathml": question.mathml,
-    }
+    names = ["id", "row", "column", "number", "text", "mathml"]
     if question.kind != CHOICE:
-        return shown
+        return {name: getattr(question, name) for name in names}
+    names += ["choices", "asked", "item", "advice"]
     salt = secrets.token_hex(16)
     digest = hash_of(f"{salt}:{question.answer}")
-    said = {"asked": question.asked, "item": question.item, "advice": question.advice}
-    choices = list(question.choices)
-    return {**shown, **said, "choices": choices, "salt": salt, "digest": digest}
+    shown = {name: getattr(question, name) for name in names}
+    return {**shown, "salt": salt, "digest": digest}
 
 
 def hash_of(text: str) -> int:

@@ -11,7 +11,6 @@ import anywidget
 import traitlets
 
 from jacmagic.view import export
-from jacmagic.view.embedded import fragment
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.traits import traits_of
@@ -62,7 +61,7 @@ def quiz_front_end() -> str:
 
 def quiz_style() -> str:
     """Return the style sheets as one."""
-    return f"{style()}\n{style('quiz.css')}"
+    return style("quiz.css")
 
 
 def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None) -> Path:
@@ -72,9 +71,9 @@ def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None)
 
 
 def to_fragment(exercise: QuestionSet) -> str:
-    """Return HTML for a page that has the script of `view.embedded` for the kind "quiz"."""
+    """Return HTML for a page that has the script of `view.export` for the kind "quiz"."""
     with _live(exercise) as live:
-        return fragment(live, "quiz")
+        return export.fragment(live, "quiz")
 
 
 @contextmanager

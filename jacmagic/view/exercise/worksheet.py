@@ -140,17 +140,9 @@ def _gap(question: Question) -> str:
 def html(exercise: QuestionSet) -> str:
     """Return the worksheet as self-contained HTML, to be printed and filled in."""
     inside = _matrix(exercise) if exercise.is_matrix else _list(exercise)
-    return page.summary(
-        caption=caption(exercise),
-        head="",
-        chain=(),
-        picture=f"<p>{escape(exercise.description.task)}</p>{inside}",
-        remarks=(),
-        warnings=(),
-        context=[
-            ("", [to_mathml(definition, display=False) for definition in definitions(exercise)])
-        ],
-    )
+    shown = [to_mathml(definition, display=False) for definition in definitions(exercise)]
+    figure = f"<p>{escape(exercise.description.task)}</p>{inside}"
+    return page.page(caption(exercise), figure, formulas=[page.listed("", shown)])
 
 
 def _matrix(exercise: QuestionSet) -> str:

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from jacmagic.render.formula_style import formula_style
+
 # The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
     *("format.mjs", "typed.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs"),
@@ -15,9 +17,9 @@ MODULES = (
     *("announcer.mjs", "tabs.mjs", "parts.mjs", "title.mjs", "slider.mjs", "tools.mjs"),
     *("linear.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
     *("chain.mjs", "curves.mjs", "scene.mjs", "lattice.mjs", "kinks.mjs", "singular.mjs"),
-    *("units.mjs", "scene_map.mjs", "scene_graph.mjs"),
+    *("slice.mjs", "units.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
-    *("scene_colouring.mjs", "slice.mjs", "plane.mjs", "squares.mjs"),
+    *("plane.mjs", "squares.mjs"),
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("factors.mjs", "panel.mjs", "code.mjs", "view.mjs"),
 )
@@ -45,7 +47,9 @@ def bundle(modules: tuple[str, ...]) -> str:
 
 
 @cache
-def style(name: str = "view.css") -> str:
-    """Return a style sheet, by default the view's."""
-    source = (files("jacmagic") / "view" / "static" / name).read_text(encoding="utf-8")
-    return re.sub(r"^\s*\n|^ +", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S), flags=re.M)
+def style(*more: str) -> str:
+    """Return the view's style sheet: that of formulas, its own, and more files."""
+    static = files("jacmagic") / "view" / "static"
+    sources = [(static / name).read_text(encoding="utf-8") for name in ("view.css", *more)]
+    plain = re.sub(r"/\*.*?\*/", "", "\n".join(sources), flags=re.S)
+    return formula_style(".jm-root") + re.sub(r"^\s*\n|^ +", "", plain, flags=re.M)

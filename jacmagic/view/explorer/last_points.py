@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +10,7 @@ from jacmagic.result.core import JacobianResult
 MAX_FUNCTIONS = 100  # a long notebook has about as many cells with sliders
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Key of a cell's function: its name, its inputs and its first point."""
-
-    title: str
-    labels: tuple[str, ...]
-    start: tuple[float, ...]
-
-    @classmethod
-    def of(cls, jacobian: JacobianResult) -> Identity:
-        """Return the identity of an explorer that begins at a Jacobian."""
-        labels = tuple(label.text for label in jacobian.columns)
-        return cls(jacobian.title, labels, tuple(jacobian.problem.flat_point))
+Identity = tuple[str, tuple[str, ...], tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -38,11 +25,15 @@ class ExplorerState:
 _LEFT: dict[Identity, ExplorerState] = {}
 
 
-def remember(
-    identity: Identity, numbers: Sequence[float], tab: str, drawing: Mapping[str, Any]
-) -> None:
+def identity_of(jacobian: JacobianResult) -> Identity:
+    """Return the key of a cell's function: its name, its inputs and its first point."""
+    labels = tuple(label.text for label in jacobian.columns)
+    return jacobian.title, labels, tuple(jacobian.problem.flat_point)
+
+
+def remember(identity: Identity, state: ExplorerState) -> None:
     """Store the state of an explorer; beyond a bound the oldest function's is dropped."""
-    _LEFT[identity] = ExplorerState(list(numbers), tab, dict(drawing))
+    _LEFT[identity] = state
     while len(_LEFT) > MAX_FUNCTIONS:
         del _LEFT[next(iter(_LEFT))]
 

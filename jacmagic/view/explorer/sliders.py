@@ -12,7 +12,7 @@ import traitlets
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
-from jacmagic.view.reach import USUAL_STEPS, usual_reach
+from jacmagic.view.reach import USUAL_STEPS, round_step, usual_reach
 
 TRAITS = ("description", "value", "min", "max", "step")
 Range = tuple[float, float, float | None]
@@ -86,13 +86,11 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
 
 
 def _step(low: float, high: float, numbers: list[float]) -> float:
-    """Return a round step from `low` through the wanted numbers, or a fine one.
+    """Return a round step, about a 200th of the range, from `low` through the wanted numbers.
 
-    Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
+    Where there is none, a fine one.
     """
-    raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    step = round_step(high / USUAL_STEPS - low / USUAL_STEPS)  # the width itself may overflow
     inside = [number for number in numbers if low <= number <= high]
     counts = [number / step - low / step for number in (*inside, high)]
     if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from jacmagic.render.mathml import to_mathml
+from jacmagic.render.text import true_minus
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
-from jacmagic.view.captions import remarks, warnings, whereabouts
+from jacmagic.view.captions import remarks, warnings
 from jacmagic.view.explorer.live_tape import to_json
 from jacmagic.view.pictures.choice import pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
@@ -56,7 +57,7 @@ def _typed(jacobian: JacobianResult) -> dict[str, Any]:
         str(k): {
             "value": one.value,
             "source": one.source,
-            "text": one.shown.text.replace("-", "−"),
+            "text": one.shown.on_page,
             "math": to_mathml(one.shown.latex, display=False),
             "level": one.shown.level,
         }
@@ -93,15 +94,15 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
 
 
 def colouring(jacobian: JacobianResult) -> dict[str, Any]:
-    """Return which product gives each entry of a sparse pattern; {} where none is saved."""
+    """Return grids of products and sentences about a sparse pattern; {} where none is saved."""
     colouring = colouring_of(jacobian)
     if colouring is None:
         return {}
-    return {
-        "groups": colouring.groups.tobytes(),
-        "forward": colouring.forward,
-        "backward": colouring.backward,
-    }
+    grids = [
+        {"name": name, "width": cells.shape[1], "cells": cells.astype(np.uint8).tobytes()}
+        for name, cells in colouring.grids
+    ]
+    return {"grids": grids, "words": colouring.words}
 
 
 def moving(
@@ -126,7 +127,6 @@ def moving(
         return None
     values = jacobian.view.layout.matrix(matrix)
     checking = {
-        "point": whereabouts(jacobian),
         "verdict": "checking",
         "agreement": "checking against the other sources",
         "warnings": [],
@@ -159,13 +159,16 @@ def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
         pair(disagreement.row, disagreement.column) for disagreement in agreement.disagreements
     ]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
+    further = [
+        [true_minus(line) for line in lines if line != str(agreement)]
+        for lines in (warnings(jacobian), remarks(jacobian))
+    ]
     return {
-        "point": whereabouts(jacobian),
         "verdict": agreement.verdict,
         "closed": jacobian.reading is not None,
-        "agreement": str(agreement),
-        "warnings": [line for line in warnings(jacobian) if line != str(agreement)],
-        "remarks": [line for line in remarks(jacobian) if line != str(agreement)],
+        "agreement": true_minus(str(agreement)),
+        "warnings": further[0],
+        "remarks": further[1],
         "marked": [list(cell) for cell in marked],
         "stale": "",
     }

@@ -20,9 +20,8 @@ from jacmagic.errors import text_of
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
-from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.debounce import Debounce
-from jacmagic.view.explorer.last_points import Identity, recall, remember
+from jacmagic.view.explorer.last_points import ExplorerState, identity_of, recall, remember
 from jacmagic.view.explorer.page import page_of
 from jacmagic.view.explorer.sliders import Range, SliderSet
 from jacmagic.view.explorer.traits import JacobianView
@@ -70,7 +69,7 @@ class Explorer(ipywidgets.VBox):
         """
         self.jacobian = jacobian if digits is None else jacobian.shown(digits=digits)
         self._start = self.jacobian
-        self._identity = Identity.of(self.jacobian)
+        self._identity = identity_of(self.jacobian)
         self._lock = threading.RLock()
         self._debounce = Debounce(self._settle)
         if sliders is not None:
@@ -164,7 +163,8 @@ class Explorer(ipywidgets.VBox):
             self.move(left.numbers)
 
     def _remember(self) -> None:
-        remember(self._identity, self._controls.numbers, self.view.tab, self.view.drawing)
+        numbers, drawing = list(self._controls.numbers), dict(self.view.drawing)
+        remember(self._identity, ExplorerState(numbers, self.view.tab, drawing))
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 
@@ -243,8 +243,8 @@ class Explorer(ipywidgets.VBox):
         return export.save(path, self.live(), title=title)
 
     def to_fragment(self) -> str:
-        """Return HTML for a page that has the script of `view.embedded`."""
-        return fragment(self.live(), "explorer")
+        """Return HTML for a page that has the script of `view.export`."""
+        return export.fragment(self.live(), "explorer")
 
     def live(self) -> export.Live:
         """Return the view with all that a page needs without a kernel."""

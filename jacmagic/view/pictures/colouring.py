@@ -1,6 +1,6 @@
 """The picture of a sparse pattern: which entries one product gives, and the compressed matrix.
 
-See `static/scene_colouring.mjs`.
+The browser draws these grids, see `static/squares.mjs`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Colouring:
     backward: int
 
     @property
-    def grids(self) -> list[tuple[str, list[list[int]]]]:
+    def grids(self) -> list[tuple[str, np.ndarray]]:
         """The pattern and the compressed matrices, each with its name, as product numbers."""
         m, n = self.groups.shape
         compressed = np.zeros((m, self.forward), int)
@@ -45,11 +45,8 @@ class Colouring:
                 compressed[i, group - 1] = group
             else:
                 pulled[group - 1 - self.forward, j] = group
-        both = [("J·S", compressed), ("Sᵀ·J", pulled)]
-        return [
-            ("J", self.groups.tolist()),
-            *((name, one.tolist()) for name, one in both if one.size),
-        ]
+        grids = [("J", self.groups), ("J·S", compressed), ("Sᵀ·J", pulled)]
+        return [(name, cells) for name, cells in grids if cells.size]
 
     @property
     def words(self) -> list[str]:

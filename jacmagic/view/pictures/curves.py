@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-Point = tuple[float, float]
+from jacmagic.render.plane import Point
+from jacmagic.view.reach import round_step
+
 Polyline = list[Point]
 
 FIRST_PIECES = 8  # of a curve, before pieces that bend are halved
@@ -142,7 +144,6 @@ def round_numbers(low: float, high: float, about: int) -> list[float]:
     raw = (high - low) / about
     if not raw > 0 or not math.isfinite(raw):
         return []
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    step = round_step(raw)
     first, last = math.ceil(low / step), math.floor(high / step)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]

@@ -7,10 +7,20 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point
+from jacmagic.render.plane import Point, Shape
+from jacmagic.render.text import displayed
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import INFINITE
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.scene import (
+    Scene,
+    arrow,
+    dot,
+    line,
+    listed,
+    panel_around,
+    point_of,
+    shift,
+)
 from jacmagic.view.pictures.slices import Slice
 
 ARROWS = 11  # along a side
@@ -30,7 +40,7 @@ EXACT = 4 * float(np.finfo(float).eps)  # relative rounding of eigenvalues of a 
 
 def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of a vector field in a window of half width `radius`."""
-    centre = (float(part.centre[0]), float(part.centre[1]))
+    centre = point_of(part.centre)
     zeros = equilibria(part, radius) if part.has_derivatives else []
     kinds = [(at, _kind_at(part, at, radius, digits)) for at in zeros]
     starts = _grid(ORBITS, radius, centre)
@@ -38,14 +48,13 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
         *(line(_orbit(part, start, radius), "function") for start in starts),
         *_arrows(part, radius, centre),
         *(dot(at, "zero", kind.partition(",")[0]) for at, kind in kinds),
-        dot(centre, "point"),
     ]
     (a, b), (c, d) = part.here.jacobian.tolist()
     rest = "dots mark equilibria" if kinds else "no equilibrium was found in this window"
     named = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds if kind]
     others = f"{'Other' if named else 'These'} equilibria are not isolated."
     at_point = (
-        f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
+        f"At the point: divergence {displayed(a + d, digits)}, curl {displayed(c - b, digits)}, "
         f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}."
     )
     words = [
@@ -54,8 +63,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
         *([others] if len(named) < len(kinds) else []),
         at_point if np.isfinite(part.here.jacobian).all() else INFINITE,
     ]
-    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
-    return Scene([Panel((part.inputs[0], part.inputs[1]), across, up, shapes)], words)
+    return Scene([panel_around(centre, radius, part.inputs, shapes)], words)
 
 
 def _grid(count: int, radius: float, centre: Point) -> list[Point]:
@@ -101,7 +109,7 @@ def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
 
 def equilibria(part: Slice, radius: float) -> list[Point]:
     """Return zeros of the field in the window, by Newton's method from a grid of points."""
-    centre = (float(part.centre[0]), float(part.centre[1]))
+    centre = point_of(part.centre)
     zeros = list[Point]()
     size = _usual_size(part, radius)
     for start in _grid(SEARCHES, radius, centre):
@@ -115,7 +123,7 @@ def equilibria(part: Slice, radius: float) -> list[Point]:
 
 def _usual_size(part: Slice, radius: float) -> float:
     """Return the median length of the field where equilibria are searched."""
-    starts = _grid(SEARCHES, radius, (float(part.centre[0]), float(part.centre[1])))
+    starts = _grid(SEARCHES, radius, point_of(part.centre))
     lengths = [math.hypot(*one.value.tolist()) for one in map(part.at, starts) if one]
     sizes = sorted(filter(math.isfinite, lengths))
     return sizes[len(sizes) // 2] if sizes else 0.0
@@ -169,8 +177,8 @@ def _pair(matrix: np.ndarray, rounding: float) -> tuple[complex, complex]:
 def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> str:
     one, other = map(complex, _pair(matrix, rounding))
     if one.imag:
-        return f"{shown(one.real, digits)} ± {shown(one.imag, digits)} i"
-    return f"{shown(one.real, digits)} and {shown(other.real, digits)}"
+        return f"{displayed(one.real, digits)} ± {displayed(one.imag, digits)} i"
+    return f"{displayed(one.real, digits)} and {displayed(other.real, digits)}"
 
 
 def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:

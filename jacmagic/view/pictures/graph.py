@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
-from jacmagic.view.pictures.curves import Point, sample_curve
+from jacmagic.render.plane import Panel, Point
+from jacmagic.render.text import displayed
+from jacmagic.view.pictures.curves import sample_curve
 from jacmagic.view.pictures.kinks import MIN_JUMP_RATIO, MIN_RELATIVE_JUMP, NEAR_SHARE
-from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, panel_around, point_of
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found
@@ -40,15 +42,15 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     sides = [[(low, y - left * radius), (centre, y)], [(high, y + right * radius), (centre, y)]]
     tangents = [line(ends, "linear") for ends in sides] if math.isfinite(left + right + y) else []
     shapes = [*(line(points, "function") for points in lines), *tangents, dot((centre, y), "point")]
-    where = f"{part.inputs[0]} = {shown(centre, digits)}"
+    where = part.where(digits)
     if not math.isfinite(y):
         words = f"; it has no tangent at {where}"
     elif math.isnan(slope):
         words = f"; its slope at {where} is nan"
     elif left == right:
-        words = f" and its tangent at {where}, of slope {shown(slope, digits)}"
+        words = f" and its tangent at {where}, of slope {displayed(slope, digits)}"
     else:
-        slopes = " and ".join(shown(one, digits) for one in (left, right))
+        slopes = " and ".join(displayed(one, digits) for one in (left, right))
         words = f" and its one-sided tangents at the kink {where}, of slopes {slopes}"
     panel = Panel((part.inputs[0], part.outputs[0]), (low, high), up, shapes)
     return Scene([panel], [f"The graph of {part.name}{words}."])
@@ -81,13 +83,13 @@ def _sides(part: Slice, radius: float) -> Point | None:
 
 
 def _curve(part: Slice, radius: float, digits: int) -> Scene:
-    centre = (float(part.here.value[0]), float(part.here.value[1]))
+    centre = point_of(part.here.value)
     slope = part.here.jacobian[:2, 0].tolist()
     speed = math.hypot(*slope)
 
     def at(t: float) -> Point | None:
         jet = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
-        return None if jet is None else (float(jet.value[0]), float(jet.value[1]))
+        return None if jet is None else point_of(jet.value)
 
     rough = [point for points in sample_curve(at, max(speed * radius, 1e-300)) for point in points]
     apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
@@ -97,12 +99,9 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
     shapes = [
         *(line(points, "function") for points in sample_curve(at, half)),
         arrow(centre, tip, "linear", f"∂/∂{part.inputs[0]}"),
-        dot(centre, "point"),
     ]
-    across, up = ((coordinate - half, coordinate + half) for coordinate in centre)
     words = (
-        f"The curve of {part.name} and its velocity at {part.inputs[0]} = "
-        f"{shown(float(part.centre[0]), digits)}: ({listed(slope, digits)}), "
-        f"of length {shown(speed, digits)}."
+        f"The curve of {part.name} and its velocity at {part.where(digits)}: "
+        f"({listed(slope, digits)}), of length {displayed(speed, digits)}."
     )
-    return Scene([Panel((part.outputs[0], part.outputs[1]), across, up, shapes)], [words])
+    return Scene([panel_around(centre, half, part.outputs, shapes)], [words])

@@ -9,8 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.scene import Shape, line
+from jacmagic.render.plane import Point, Shape
+from jacmagic.view.pictures.curves import sample_curve
+from jacmagic.view.pictures.scene import line
 from jacmagic.view.pictures.slices import Slice
 
 LINES = {2: 9, 3: 3}  # each way, of the square and of the cube

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point, level_line, round_numbers
+from jacmagic.render.plane import Point, Shape
+from jacmagic.render.text import displayed
+from jacmagic.view.pictures.curves import level_line, round_numbers
 from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import ellipse
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.scene import Scene, arrow, line, listed, panel_around, point_of, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 48  # along a side of the grid that level lines are found on
@@ -27,7 +29,7 @@ FLAT_SHARE = 1e-6  # relative size of an eigenvalue that the differences cannot 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of level lines in a window of half width `radius`."""
-    centre = (float(part.centre[0]), float(part.centre[1]))
+    centre = point_of(part.centre)
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = math.hypot(*gradient.tolist())
     bends = is_kink(part, centre, radius)
@@ -38,17 +40,15 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     if length > 0 and math.isfinite(length) and not bends:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
-    shapes.append(dot(centre, "point"))
-    across, up = ((coordinate - radius, coordinate + radius) for coordinate in centre)
     has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
     words = [
-        f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
-        f"({listed(centre, digits)}); {'the strong one is' if has_own else 'here'} "
-        f"{part.outputs[0]} = {shown(value, digits)}.",
+        f"Level lines of {part.name} around {part.where(digits)}; "
+        f"{'the strong one is' if has_own else 'here'} "
+        f"{part.outputs[0]} = {displayed(value, digits)}.",
         _slope(part.outputs[0], gradient.tolist(), digits, bends),
     ]
     if hessian is not None:
-        eigenvalues = " and ".join(shown(one, digits) for one, _ in _eigen(hessian))
+        eigenvalues = " and ".join(displayed(one, digits) for one, _ in _eigen(hessian))
         words.append(
             f"The second derivatives have the eigenvalues {eigenvalues}: {_kind(hessian)}."
         )
@@ -56,8 +56,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
             words.append(
                 f"Dotted: the {_shape(hessian)} where |dxᵀ·H·dx| has one value, and the axes."
             )
-    panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
-    return Scene([panel], words)
+    return Scene([panel_around(centre, radius, part.inputs, shapes)], words)
 
 
 def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> str:
@@ -69,7 +68,7 @@ def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> 
         return "The gradient is 0: no direction is the steepest."
     return (
         f"The gradient ({listed(gradient, digits)}) is orthogonal to it; "
-        f"its length, the steepest slope, is {shown(math.hypot(*gradient), digits)}."
+        f"its length, the steepest slope, is {displayed(math.hypot(*gradient), digits)}."
     )
 
 
@@ -167,7 +166,7 @@ def _curvature(
         share = SHORT_AXIS_SHARE * math.sqrt(strongest / abs(value)) if value else math.inf
         half = [min(share, LONGEST_AXIS_SHARE) * radius * one for one in direction]
         ends = [shift(centre, [-one for one in half]), shift(centre, half)]
-        shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
+        shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {displayed(value, digits)}"))
         halves.append([min(share, INFINITE_AXIS_SHARE) * radius * one for one in direction])
     return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
 

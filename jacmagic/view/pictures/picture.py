@@ -16,6 +16,7 @@ from jacmagic.render import pgf, plane
 from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
+from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.choice import axes_of, block_words, pictures_of
@@ -24,7 +25,7 @@ from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
-from jacmagic.view.pictures.scene import Scene, shown
+from jacmagic.view.pictures.scene import Scene
 from jacmagic.view.pictures.singular import singular_values
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
@@ -150,10 +151,7 @@ def _drawn(kind: str, scene: Scene) -> Picture:
     # letters that tell a scene from others on the same page
     digest = sha256(repr(scene).encode()).hexdigest()[:12]
     panels = [
-        plane.panel(
-            panel.shapes, panel.axes, panel.across, panel.up, ticks, f"jm-clip-{digest}-{k}"
-        )
-        for k, panel in enumerate(scene.panels)
+        plane.drawing(panel, ticks, f"jm-clip-{digest}-{k}") for k, panel in enumerate(scene.panels)
     ]
     moved = [
         f'<g transform="translate({k * (plane.WIDTH + GAP_UNITS)} 0)">{one}</g>'
@@ -190,8 +188,8 @@ def _matrix(jacobian: JacobianResult) -> Picture:
     words = f"A heat map of {m} × {n} entries."
     if sigmas := singular_values(values):
         rank = np.count_nonzero(sigmas)
-        first, last = (shown(one, digits) for one in (sigmas[0], sigmas[-1]))
+        first, last = (displayed(one, digits) for one in (sigmas[0], sigmas[-1]))
         words += f" The singular values go from {first} to {last}: rank {rank}"
         full = rank == len(sigmas)
-        words += f", condition number {shown(sigmas[0] / sigmas[-1], digits)}." if full else "."
+        words += f", condition number {displayed(sigmas[0] / sigmas[-1], digits)}." if full else "."
     return Picture("matrix", drawn, (words,), (drawn,))

@@ -5,12 +5,15 @@ Lengths of both axes of a plane are drawn to one scale, so that areas and angles
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point
+from jacmagic.render.plane import Point, Shape
+from jacmagic.render.text import displayed
 from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.lattice import Images, lattice
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
+from jacmagic.view.pictures.scene import Scene, arrow, line, panel_around, point_of, shift
 from jacmagic.view.pictures.singular import (
     determinant,
     singular_lines,
@@ -30,45 +33,26 @@ SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 
 def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
     """Return the scene of a square of half side `radius`, in units of the inputs."""
-    centre, value = _point(part.centre), _point(part.here.value)
+    centre, value = point_of(part.centre), point_of(part.here.value)
     sided = one_sided(part, radius)
     images, half = Images(part, radius, sided), radius / SQUARE_SHARE
     reach = Images(part, radius).extent(lambda by: np.abs(by).max()) or radius
-    columns = [_point(column * radius) for column in part.here.jacobian.T]
+    columns = [point_of(column * radius) for column in part.here.jacobian.T]
     singular = singular_lines(part, half)
-    left = Panel(
-        (part.inputs[0], part.inputs[1]),
-        *_window(centre, half),
-        [
-            *singular,
-            *square_grid(centre, radius),
-            line(ellipse(centre, (radius, 0), (0, radius)), "quiet"),
-            dot(centre, "point"),
-        ],
-    )
-    right = Panel(
-        (part.outputs[0], part.outputs[1]),
-        *_window(value, reach / IMAGE_SHARE),
-        [
-            *images.bent(lambda by: shift(value, by.tolist()), 2 * reach),
-            *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
-            *(
-                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{unitless(name)}")
-                for column, name in zip(columns, part.inputs, strict=True)
-            ),
-            dot(value, "point"),
-        ],
-    )
+    ring = line(ellipse(centre, (radius, 0), (0, radius)), "quiet")
+    squares = [*singular, *square_grid(centre, radius), ring]
+    left = panel_around(centre, half, part.inputs, squares)
+    shapes = [
+        *images.bent(lambda by: shift(value, by.tolist()), 2 * reach),
+        *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
+        *(
+            arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{unitless(name)}")
+            for column, name in zip(columns, part.inputs, strict=True)
+        ),
+    ]
+    right = panel_around(value, reach / IMAGE_SHARE, part.outputs, shapes)
     words = _words(part, radius, images.deviation() / reach, digits, sided)
     return Scene([left, right], [*words, *singular_words(singular, part.name)])
-
-
-def _point(numbers: np.ndarray) -> Point:
-    return float(numbers[0]), float(numbers[1])
-
-
-def _window(centre: Point, half: float) -> tuple[Point, Point]:
-    return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
 
 
 def square_grid(centre: Point, radius: float) -> list[Shape]:
@@ -80,8 +64,8 @@ def square_grid(centre: Point, radius: float) -> list[Shape]:
 
 def _straight(part: Slice, radius: float, digits: int) -> list[Shape]:
     """Return the images of square and circle under f + J·dx, and the half axes of the latter."""
-    value = _point(part.here.value)
-    columns = [_point(column * radius) for column in part.here.jacobian.T]
+    value = point_of(part.here.value)
+    columns = [point_of(column * radius) for column in part.here.jacobian.T]
     square = Shape("area", _corners(value, *columns), "linear")
     return [square, line(ellipse(value, *columns), "linear"), *_axes(part, radius, digits)]
 
@@ -92,31 +76,34 @@ def _bent(value: Point, sided: Along, radius: float) -> list[Shape]:
     square = [
         (x * radius / max(abs(x), abs(y)), y * radius / max(abs(x), abs(y))) for x, y in circle
     ]
-    images = [[shift(value, _point(sided(by))) for by in ends] for ends in (square, circle)]
+    images = [[shift(value, point_of(sided(by))) for by in ends] for ends in (square, circle)]
     return [Shape("area", images[0], "linear"), line(images[1], "linear")]
 
 
 def _corners(value: Point, a: Point, b: Point) -> list[Point]:
-    signs = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-    return [shift(value, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in signs]
+    return _spanned(value, a, b, [(-1, -1), (1, -1), (1, 1), (-1, 1)])
 
 
 def ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
     """Return an ellipse with two conjugate half diameters."""
     angles = [2 * np.pi * k / CIRCLE_PIECES for k in range(CIRCLE_PIECES + 1)]
     pairs = [(float(np.cos(angle)), float(np.sin(angle))) for angle in angles]
-    return [shift(centre, (c * a[0] + s * b[0], c * a[1] + s * b[1])) for c, s in pairs]
+    return _spanned(centre, a, b, pairs)
+
+
+def _spanned(centre: Point, a: Point, b: Point, pairs: Sequence[Point]) -> list[Point]:
+    return [shift(centre, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in pairs]
 
 
 def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
     """Return the ellipse's half axes: singular values along left singular vectors."""
-    sigmas, value = singular_values(part.here.jacobian), _point(part.here.value)
+    sigmas, value = singular_values(part.here.jacobian), point_of(part.here.value)
     left = np.linalg.svd(part.here.jacobian)[0] if sigmas else np.eye(2)
     return [
         line(
-            [value, shift(value, _point(-radius * sigma * left[:, k]))],
+            [value, shift(value, point_of(-radius * sigma * left[:, k]))],
             "quiet",
-            f"σ{'₁₂'[k]} = {shown(sigma, digits)}",
+            f"σ{'₁₂'[k]} = {displayed(sigma, digits)}",
         )
         for k, sigma in enumerate(sigmas)
     ]
@@ -125,12 +112,12 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
 def _words(part: Slice, radius: float, share: float, digits: int, sided: Along | None) -> list[str]:
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
-    areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
+    areas = f"multiplies areas by {displayed(abs(det), digits)} {turned}"
     sigmas = singular_values(part.here.jacobian)
-    stretched = " and ".join(shown(sigma, digits) for sigma in sigmas)
+    stretched = " and ".join(displayed(sigma, digits) for sigma in sigmas)
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
-        f"det J = {shown(det, digits)}.",
+        f"det J = {displayed(det, digits)}.",
         f"It takes a circle to an ellipse that is stretched by {stretched}.",
     ]
     deviation = (
@@ -142,8 +129,7 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
         f"and no single J describes {name}."
     )
     return [
-        f"A square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
-        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}) "
+        f"A square of side {displayed(2 * radius, digits)} around {part.where(digits)} "
         f"and its image under {name}, dashed under {name} + {SIDED if sided else 'J·dx'}.",
         *([kink] if sided else linear if sigmas else [INFINITE]),
         *([deviation] if sided or sigmas else []),
@@ -152,4 +138,4 @@ def _words(part: Slice, radius: float, share: float, digits: int, sided: Along |
 
 def percent(share: float) -> str:
     """Return a share in percent, 0 where it is smaller than what rounding makes."""
-    return f"{shown(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"
+    return f"{displayed(100 * share if share > ROUNDED_SHARE else 0.0, 2)} %"

@@ -8,10 +8,10 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from jacmagic.render.plane import Panel, Shape
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.choice import Axes, block_words, pictures_of
 from jacmagic.view.pictures.picture import SCENES
-from jacmagic.view.pictures.scene import Panel, Shape
 from jacmagic.view.pictures.slices import slice_of
 from jacmagic.view.pictures.space import TILT, TURN, space_scene
 

@@ -5,42 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jacmagic.render.text import number
-from jacmagic.view.pictures.curves import Point
+import numpy as np
 
-
-@dataclass(frozen=True)
-class Shape:
-    """One thing that is drawn.
-
-    Attributes:
-        kind: "line", "area", "arrow" or "dot".
-        points: of a line or an outline; both ends of an arrow; where a dot stands.
-        look: grid, function, linear, quadratic, quiet, zero, kink, point, step, cotangent, axis.
-        label: beside its last point; "" for none.
-    """
-
-    kind: str
-    points: Sequence[Point]
-    look: str
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of a plane with shapes in it.
-
-    Attributes:
-        axes: labels; "" for both where numbers beside the frame mean nothing.
-        across: ends of the horizontal axis.
-        up: ends of the vertical axis.
-        shapes: in the order of drawing.
-    """
-
-    axes: tuple[str, str]
-    across: Point
-    up: Point
-    shapes: Sequence[Shape]
+from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.text import displayed
 
 
 @dataclass(frozen=True)
@@ -66,16 +34,24 @@ def dot(at: Point, look: str, label: str = "") -> Shape:
     return Shape("dot", [at], look, label)
 
 
+def panel_around(
+    centre: Point, half: float, labels: Sequence[str], shapes: Sequence[Shape]
+) -> Panel:
+    """Return a panel of half width `half` around a point, which has a dot above the shapes."""
+    across, up = ((coordinate - half, coordinate + half) for coordinate in centre)
+    return Panel((labels[0], labels[1]), across, up, [*shapes, dot(centre, "point")])
+
+
+def point_of(numbers: Sequence[float] | np.ndarray) -> Point:
+    """Return the first two numbers as a point."""
+    return float(numbers[0]), float(numbers[1])
+
+
 def shift(centre: Point, by: Sequence[float]) -> Point:
     """Return a point moved by a vector."""
     return centre[0] + by[0], centre[1] + by[1]
 
 
-def shown(value: float, digits: int) -> str:
-    """Return a number as text, with a true minus sign."""
-    return number(value, digits).replace("-", "−").replace("inf", "∞")
-
-
 def listed(values: Sequence[float], digits: int) -> str:
     """Return numbers as text, apart by commas."""
-    return ", ".join(shown(value, digits) for value in values)
+    return ", ".join(displayed(value, digits) for value in values)

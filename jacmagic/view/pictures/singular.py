@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jacmagic.render.plane import Point, Shape
 from jacmagic.result.analysis.determinant import error_bound
-from jacmagic.view.pictures.curves import Point
-from jacmagic.view.pictures.scene import Shape, line, shift
+from jacmagic.view.pictures.scene import line, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 32  # along a side of the window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +14,7 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
+from jacmagic.render.text import displayed
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import BudgetExceeded
 
@@ -42,6 +43,7 @@ class Slice:
         centre: the point's components of the slice.
         inputs: their labels.
         outputs: labels of the outputs.
+        texts: the centre's components that were typed as expressions, by their position.
         name: of the function.
         has_derivatives: whether `at` gives Jacobians; else they are nan.
         at: gives value and Jacobian at other numbers of the inputs, None where there are none.
@@ -52,9 +54,17 @@ class Slice:
     centre: np.ndarray
     inputs: Sequence[str]
     outputs: Sequence[str]
+    texts: Mapping[int, str]
     name: str
     has_derivatives: bool
     at: Callable[[Sequence[float]], Jet | None]
+
+    def where(self, digits: int) -> str:
+        """Return the centre in words: "x = π/4", or "(x, y) = (1, 2)"."""
+        numbers = enumerate(self.centre.tolist())
+        shown = ", ".join(self.texts.get(k) or displayed(x, digits) for k, x in numbers)
+        names = ", ".join(self.inputs)
+        return f"{names} = {shown}" if len(self.inputs) == 1 else f"({names}) = ({shown})"
 
 
 def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[int]) -> Slice:
@@ -69,6 +79,7 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
     point, hessian = np.array(problem.flat_point), None
     drawn = problem if rows else problem.potential or problem
     by_tape = _by_tape(jacobian, of_potential=drawn is not problem)
+    typed = jacobian.view.typed_at(problem.flat_point)
     outputs = [jacobian.rows[i].unicode for i in rows]
     evaluate = by_tape or _by_runs(drawn, (len(at_point.value) if rows else 1, len(point)))
     if drawn is not problem:
@@ -82,6 +93,7 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         centre=point[list(columns)],
         inputs=[jacobian.columns[j].unicode for j in columns],
         outputs=outputs,
+        texts={k: typed[j].on_page for k, j in enumerate(columns) if j in typed},
         name=f"{'∇' if drawn.potential else ''}{drawn.title}",
         has_derivatives=by_tape is not None,
         at=partial(_at, evaluate, point, rows, columns),

@@ -13,10 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
-from jacmagic.view.pictures.curves import Point
+from jacmagic.render.plane import Panel, Point, Shape
+from jacmagic.render.text import displayed
 from jacmagic.view.pictures.lattice import Images
 from jacmagic.view.pictures.plane_map import SQUARE_SHARE, percent, square_grid
-from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shown
+from jacmagic.view.pictures.scene import Scene, arrow, dot, line, listed, panel_around, point_of
 from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
@@ -93,7 +94,7 @@ class _View:
         for k, label in enumerate(labels):
             end = corner.copy()
             end[k] *= -1
-            number = shown(float(centre[k] + np.sign(end[k]) * sides[k]), self.digits)
+            number = displayed(float(centre[k] + np.sign(end[k]) * sides[k]), self.digits)
             ends = [self.project(corner), self.project(end)]
             yield line(ends, "axis", f"{label} = {number}")
 
@@ -118,11 +119,8 @@ class _View:
     @property
     def square(self) -> Panel:
         """The square before it is mapped."""
-        x, y = self.part.centre.tolist()
-        half = self.radius / SQUARE_SHARE
-        shapes = [*square_grid((x, y), self.radius), dot((x, y), "point")]
-        a, b = self.part.inputs
-        return Panel((a, b), (x - half, x + half), (y - half, y + half), shapes)
+        centre, half = point_of(self.part.centre), self.radius / SQUARE_SHARE
+        return panel_around(centre, half, self.part.inputs, square_grid(centre, self.radius))
 
     @property
     def cube(self) -> Panel:
@@ -143,9 +141,9 @@ class _View:
         if jacobian.shape[1] == 1:
             velocity = jacobian[:, 0].tolist()
             return [
-                f"The curve of {part.name} in space and its velocity at "
-                f"{part.inputs[0]} = {shown(float(part.centre[0]), digits)}: "
-                f"({listed(velocity, digits)}), of length {shown(math.hypot(*velocity), digits)}."
+                f"The curve of {part.name} in space and its velocity at {part.where(digits)}: "
+                f"({listed(velocity, digits)}), of length "
+                f"{displayed(math.hypot(*velocity), digits)}."
             ]
         sigmas = singular_values(jacobian)
         is_plane = jacobian.shape[1] == 2
@@ -161,9 +159,8 @@ class _View:
     def _opening(self, shape: str, image: str) -> str:
         part, digits = self.part, self.digits
         return (
-            f"A {shape} of side {shown(2 * self.radius, digits)} around "
-            f"({', '.join(part.inputs)}) = ({listed(part.centre.tolist(), digits)}) "
-            f"and its image under {part.name}, {image}"
+            f"A {shape} of side {displayed(2 * self.radius, digits)} around "
+            f"{part.where(digits)} and its image under {part.name}, {image}"
         )
 
     def _surface(self, sigmas: Sequence[float]) -> list[str]:
@@ -171,19 +168,21 @@ class _View:
         opening = self._opening("square", f"a piece of a surface, {end}")
         if not sigmas:
             return [opening]
-        area = shown(sigmas[0] * sigmas[1], self.digits)
+        area = displayed(sigmas[0] * sigmas[1], self.digits)
         return [opening, f"J multiplies areas by {area}, the root of det JᵀJ."]
 
     def _volume(self) -> list[str]:
         det = determinant(self.part.here.jacobian)
         turned = "and reverses" if det < 0 else "and keeps"
-        volumes = f"multiplies volumes by {shown(abs(det), self.digits)} {turned} their orientation"
+        volumes = (
+            f"multiplies volumes by {displayed(abs(det), self.digits)} {turned} their orientation"
+        )
         flat = "flattens volumes to a plane, a line or a point"
         end = f"dashed under {self.part.name} + J·dx, a parallelepiped."
         return [
             self._opening("cube", end),
             *(
-                [f"J {volumes if det else flat}: det J = {shown(det, self.digits)}."]
+                [f"J {volumes if det else flat}: det J = {displayed(det, self.digits)}."]
                 if math.isfinite(det)
                 else []
             ),

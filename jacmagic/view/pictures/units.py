@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.render.text import number
-from jacmagic.view.pictures.curves import Point, round_numbers
+from jacmagic.render.plane import Point
+from jacmagic.render.text import displayed, number
+from jacmagic.view.pictures.curves import round_numbers
 from jacmagic.view.pictures.slices import Jet, Slice
 from jacmagic.view.reach import usual_reach
 
@@ -72,6 +73,7 @@ def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
         here=here(part.here),
         hessian=None if part.hessian is None else part.hessian * np.outer(units, units),
         centre=part.centre / units,
+        texts={k: text for k, text in part.texts.items() if units[k] == 1},
         inputs=list(map(_label, part.inputs, units.tolist())),
         outputs=list(map(_label, part.outputs, of_outputs.tolist())),
         at=at,
@@ -106,7 +108,7 @@ def ticks(ends: Point, label: str) -> tuple[list[tuple[float, str]], str]:
     else:
         label = f"({label})" if offset else label
         label += f" / 10{raised(power)}"
-    texts = [number(value / 10.0**power, DIGITS).replace("-", "−") for value in values]
+    texts = [displayed(value / 10.0**power, DIGITS) for value in values]
     return [(offset + value, text) for value, text in zip(values, texts, strict=True)], label
 
 

@@ -138,6 +138,9 @@ export function derivationLine([depth, source, rule, formula]) {
   return item;
 }
 
+/** @type {(connected: boolean) => string} what stands for a derivation that is not there */
+export const awaited = (connected) => (connected ? "deriving …" : "this derivation was not stored in the page");
+
 /**
  * @param {string} name of the part
  * @param {string} word

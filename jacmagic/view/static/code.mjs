@@ -8,7 +8,7 @@
 
 import { make, makeButton, makeSelect, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
-import { writeToClipboard } from "./tools.mjs";
+import { copied } from "./tools.mjs";
 
 class CodePanel {
   /**
@@ -55,8 +55,7 @@ class CodePanel {
   }
 
   async copied() {
-    const copied = await writeToClipboard(this.source.textContent ?? "");
-    setText(this.report, copied ? `Copied: ${this.language}` : "The browser refused to copy");
+    setText(this.report, await copied(this.source.textContent ?? "", this.language));
   }
 }
 

@@ -5,6 +5,8 @@
  * @typedef {Point[]} Polyline
  */
 
+import { roundStep } from "./format.mjs";
+
 const FIRST_PIECES = 8; // of a curve, before pieces that bend are halved
 const MAX_HALVINGS = 6; // of one of these: 512 pieces in all
 const FLATNESS = 0.0012; // of the window's size, by which a piece may miss the curve: a third of a pixel of 300
@@ -148,8 +150,7 @@ function crossings(heights, level, i, j) {
 export function roundNumbers(low, high, about) {
   const raw = (high - low) / about;
   if (!(raw > 0) || !Number.isFinite(raw)) return [];
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * (/** @type {number} */ ([1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999)));
+  const step = roundStep(raw);
   const numbers = [];
   for (let k = Math.ceil(low / step); k * step <= high; k++) numbers.push(Number((k * step).toPrecision(12)));
   return numbers;

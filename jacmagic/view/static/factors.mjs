@@ -24,7 +24,7 @@
  */
 
 import { make, makeButton, makeScrollable, setText } from "./element.mjs";
-import { derivationLine, equationsAfter } from "./chain.mjs";
+import { awaited, derivationLine, equationsAfter } from "./chain.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
@@ -170,12 +170,15 @@ class Chain {
   }
 
   /**
-   * @param {number} i
-   * @param {number} j
+   * @param {number} row
+   * @param {number} column
    */
-  explain(i, j) {
-    this.cell = [i, j];
-    this.actions.explainFactor(this.index, i, j);
+  explain(row, column) {
+    const { frame, index: factor } = this;
+    this.cell = [row, column];
+    const isKnown = frame?.entries[[factor, row, column].join(",")];
+    if (!isKnown && frame?.connected) this.actions.send({ kind: "factor", factor, row, column });
+    this.paintFactor();
   }
 
   /** Draw the numbers and the derivation of the factor that is open. */
@@ -195,8 +198,7 @@ class Chain {
    * @param {boolean} connected
    */
   paintSteps(entry, connected) {
-    const missing = connected ? "deriving …" : "this derivation was not stored in the page";
-    setText(/** @type {HTMLElement} */ (this.remark), entry ? entry.note : missing);
+    setText(/** @type {HTMLElement} */ (this.remark), entry ? entry.note : awaited(connected));
     if (entry === this.steps && entry) return;
     this.steps = entry;
     this.lines?.replaceChildren(...(entry?.lines ?? []).map(derivationLine));

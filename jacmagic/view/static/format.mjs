@@ -29,12 +29,21 @@ function withoutTrailingZeros(text) {
 }
 
 /**
- * The same with a true minus sign and ∞.
+ * The same with a true minus sign and ∞; an exponent is written as in code.
  * @param {number} value
  * @param {number} [digits]
  */
 export function showNumber(value, digits = 4) {
-  return formatNumber(value, digits).replace(/-/g, "−").replace("inf", "∞");
+  return formatNumber(value, digits).replace(/^-/, "−").replace("inf", "∞");
+}
+
+/**
+ * The next 1, 2 or 5 times a power of ten.
+ * @param {number} least
+ */
+export function roundStep(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * (/** @type {number} */ ([1, 2, 5, 10].find((factor) => factor * power >= least * 0.999)));
 }
 
 /**

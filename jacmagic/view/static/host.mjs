@@ -111,9 +111,13 @@ export function slider({ description, ...numbers }) {
  * @param {Window} window
  * @param {Model} view
  * @param {Model[]} sliders
+ * @param {string} [key] of this view in the address, where a page has several; by default the whole is its own
  */
-export function keepInAddress(window, view, sliders) {
-  const stored = new URLSearchParams(window.location.hash.slice(1));
+export function keepInAddress(window, view, sliders, key = "") {
+  const parts = () => window.location.hash.slice(1).split("&").filter(Boolean);
+  const isOwn = (/** @type {string} */ part) => part.startsWith(`${key}=`);
+  const part = parts().find(isOwn) ?? "";
+  const stored = new URLSearchParams(key ? decodeURIComponent(part.slice(key.length + 1)) : parts().join("&"));
   const named = (/** @type {string} */ name) => sliders.some((slider) => slider.get("description") === name);
   // A component may have the name of one of the view's own keys, which follow the components.
   const own = (/** @type {string} */ key) => stored.getAll(key)[named(key) ? 1 : 0];
@@ -129,7 +133,9 @@ export function keepInAddress(window, view, sliders) {
     const ranges = sliders.flatMap((slider, k) => (rangeOf(slider) === first[k] ? [] : [[rangeKey(slider), rangeOf(slider)]]));
     const drawn = DRAWING.filter((key) => key in view.get("drawing")).map((key) => [key, String(view.get("drawing")[key])]);
     const state = new URLSearchParams([...point, ["tab", view.get("tab")], ...drawn, ...ranges]);
-    window.history.replaceState(null, "", `#${state}`);
+    const others = key ? parts().filter((part) => !isOwn(part)) : [];
+    const own = key ? `${key}=${encodeURIComponent(String(state))}` : state;
+    window.history.replaceState(null, "", `#${[...others, own].join("&")}`);
   };
   const later = () => {
     clearTimeout(waiting);
@@ -188,35 +194,22 @@ export function mount(data, explorer, render, prepare) {
 }
 
 /**
- * Start a page's view; its still form stays where that fails.
+ * Start the views of a kind that are parts of a page; the still form of one that fails stays. Those of a
+ * page with several share the address: `#e1=…&e2=…`.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {string} kind letters; "page" for the one view of a page of its own
  */
-export function start(document, render) {
-  const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
-  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
-  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
-  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
-  const explorer = document.createElement("div");
-  page.querySelector("footer")?.before(explorer);
-  const models = mount(data, explorer, render, (view, sliders) => keepInAddress(window, view, sliders));
-  document.querySelector("#jm-still")?.remove();
-  return models;
-}
-
-/**
- * Start the views of a kind that are parts of a page; the still form of one that fails stays.
- * @param {Document} document
- * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
- * @param {string} kind letters
- */
-export function startEmbedded(document, render, kind) {
+export function start(document, render, kind) {
   const boxes = document.querySelectorAll(`.jm-embedded[data-jm-kind=${kind}]`);
-  for (const box of /** @type {NodeListOf<HTMLElement>} */ (boxes)) {
+  for (const [k, box] of /** @type {NodeListOf<HTMLElement>} */ (boxes).entries()) {
     const data = box.querySelector("script");
     if (!data) continue; // it has started
-    mount(JSON.parse(data.textContent ?? ""), box, render);
+    mount(JSON.parse(data.textContent ?? ""), box, render, (view, sliders) => {
+      if (view.get("drawing")) keepInAddress(window, view, sliders, kind === "page" ? "" : `e${k + 1}`);
+    });
     box.querySelector(".jm-embedded-still")?.remove();
     data.remove();
   }
+  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
 }

@@ -2,8 +2,9 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { times } from "./linear.mjs";
-import { line, shift } from "./scene.mjs";
+import { arrow, inputPanel, line, shift } from "./scene.mjs";
 
+export const SQUARE_SHARE = 0.68; // of the window's half width
 const LATTICE_LINES = [9, 3]; // each way, of the square and of the cube
 const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
 
@@ -28,12 +29,18 @@ export function lattice(k, radius) {
 }
 
 /**
- * The lines of the square around a point.
- * @param {import("./scene.mjs").Point} centre
+ * The square before it is mapped, with a vector dx that can be dragged.
+ * @param {import("./slice.mjs").Slice} map
  * @param {number} radius
+ * @param {import("./scene.mjs").Point} dx
+ * @param {{below?: import("./scene.mjs").Shape[], above?: import("./scene.mjs").Shape[]}} [more] below and above the square
  */
-export function squareGrid(centre, radius) {
-  return lattice(2, radius).map((ends) => line(ends.map(([x, y]) => shift(centre, [x, y])), "grid"));
+export function squarePanel(map, radius, dx, { below = [], above = [] } = {}) {
+  const tip = shift(map.centre, dx);
+  const square = lattice(2, radius).map((ends) => line(ends.map(([x, y]) => shift(map.centre, [x, y])), "grid"));
+  const panel = inputPanel(map, radius / SQUARE_SHARE, [...below, ...square, ...above, arrow(map.centre, tip, "step", "dx")]);
+  panel.grips.push({ name: "step", label: "the vector dx", at: tip });
+  return panel;
 }
 
 /**

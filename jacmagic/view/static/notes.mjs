@@ -2,7 +2,6 @@
  * The text below the table: the verdict, warnings and remarks.
  *
  * @typedef {object} Status
- * @property {string} point of the Jacobian
  * @property {string} verdict "agree", "disagree", "not confirmed", or which source is alone
  * @property {boolean} closed whether there is a closed form
  * @property {string} agreement one line

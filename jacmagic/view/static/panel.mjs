@@ -7,7 +7,7 @@
  */
 
 import { make, makeButton, makeScrollable, setText } from "./element.mjs";
-import { derivationLine } from "./chain.mjs";
+import { awaited, derivationLine } from "./chain.mjs";
 import { showNumber } from "./format.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
@@ -80,7 +80,7 @@ class EntryPanel {
 function whyNoLines({ open, zeros, layout, status, connected }) {
   if (open && zeros[layout.index(open)]) return "zero everywhere: this output does not depend on this input";
   if (!status.closed) return "there is no formula to derive";
-  return connected ? "deriving …" : "this derivation was not stored in the page";
+  return awaited(connected);
 }
 
 addPart({

@@ -20,9 +20,7 @@
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
  * @property {(traits: {drawing: import("./picture_fields.mjs").Drawing}) => void} keep how the picture is drawn
- * @property {(message: {kind: string} & Record<string, unknown>) => void} send asks the kernel for code, a picture, the chain
- * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
- *   derivation of an entry of one of its factors
+ * @property {(message: {kind: string} & Record<string, unknown>) => void} send asks the kernel for code, a picture, the chain, a derivation in it
  * @property {(style: Partial<Style>) => void} restyle
  * @property {import("./following.mjs").Follower} follower moves the sliders, back and forth too
  * @property {import("./announcer.mjs").Announcer} announcer tells a screen reader, when all is at rest

@@ -7,14 +7,16 @@ import { ColourGrids, Squares } from "./squares.mjs";
 import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { PictureFields } from "./picture_fields.mjs";
+import { SQUARE_SHARE } from "./lattice.mjs";
 import { Plane, sample } from "./plane.mjs";
 import { Samples } from "./sampled.mjs";
 import { fieldScene } from "./scene_field.mjs";
 import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
-import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
+import { IMAGE_SHARE, mapScene } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
 import { blockWords, replaced, sliceOf } from "./slice.mjs";
+import { typedAt } from "./typed.mjs";
 import { changes, differ, divided, multiplied, powers, scaledMap } from "./units.mjs";
 
 const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius
@@ -128,7 +130,7 @@ class Picture {
     const around = {
       ...{ evaluate: frame.evaluate, point: frame.point, values: frame.outward, outputs: frame.outputs },
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
-      potential: frame.spec.potential,
+      ...{ potential: frame.spec.potential, typed: typedAt(frame.spec.typed, frame.point) },
     };
     const map = sliceOf(around, inputs, outputs);
     const { units, radius } = this.size(frame, inputs, kind === "map" ? map.jacobian : []);

@@ -42,7 +42,7 @@ export class PictureFields {
    */
   constructor(box, { spec, colouring, drawing }, onChange) {
     this.axesOf = new Map(spec.pictures.map(([kind, inputs, outputs]) => [kind, { inputs: [...inputs], outputs: [...outputs] }]));
-    if (colouring.groups) this.axesOf.set("colouring", { inputs: [], outputs: [] });
+    if (colouring.grids) this.axesOf.set("colouring", { inputs: [], outputs: [] });
     const kinds = [...this.axesOf.keys()];
     this.spec = spec;
     this.onChange = onChange;

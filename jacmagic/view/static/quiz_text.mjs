@@ -11,10 +11,17 @@ const WORDS = /** @type {Record<string, string>} */ ({
   log: "ln", asin: "arcsin", acos: "arccos", atan: "arctan", asinh: "arsinh", acosh: "arcosh", atanh: "artanh",
   sigmoid: "σ", sign: "sgn",
 });
+const APPLIED = "\u2061"; // the invisible sign between a function and its argument
+const IN_TEXT = /** @type {Record<string, string>} */ ({ "+": " + ", "−": " − ", ",": ", ", [APPLIED]: "" });
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node
  * @typedef {string[]} Texts of the variables, by their component
+ *
+ * @typedef {object} Written how names are written
+ * @property {Texts} texts
+ * @property {Record<string, string>} [mathml] by text
+ * @property {Map<Node, string>} [named] texts of whole expressions that are written by a name
  */
 
 /** @param {Node} node */
@@ -25,8 +32,8 @@ function level(node) {
 
 /** @param {number} value */
 export function numeral(value) {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value).replace("-", "−");
-  return String(Number(value.toPrecision(6))).replace("-", "−");
+  const isShort = Number.isInteger(value) && Math.abs(value) < 1e15;
+  return String(isShort ? value : Number(value.toPrecision(6))).replace(/^-/, "−");
 }
 
 /**
@@ -35,50 +42,7 @@ export function numeral(value) {
  * @returns {string}
  */
 export function textOf(node, texts) {
-  const at = (/** @type {Node} */ arg, /** @type {number} */ least) =>
-    level(arg) < least ? `(${textOf(arg, texts)})` : textOf(arg, texts);
-  const [a, b] = node.args;
-  switch (node.op) {
-    case "number":
-      return numeral(Number(node.value));
-    case "constant":
-      return String(node.name);
-    case "variable":
-      return texts[Number(node.index)];
-    case "derivative":
-      return `${sign(texts)}/${sign(texts)}${texts[Number(node.by)]}(${textOf(a, texts)})`;
-    case "add":
-      return `${at(a, 1)} + ${at(b, 3)}`;
-    case "sub":
-      return `${at(a, 1)} − ${at(b, 3)}`;
-    case "neg":
-      return `−${at(a, 3)}`;
-    case "mul":
-      return `${at(a, 3)}·${at(b, 4)}`;
-    case "div":
-      return `${at(a, 3)}/${at(b, 4)}`;
-    case "pow":
-      return isRaised(b) ? `${at(a, 6)}${raised(Number(b.value))}` : `${at(a, 6)}^${at(b, 6)}`;
-    case "exp":
-      return level(a) > 5 && a.op !== "derivative" ? `e^${at(a, 6)}` : `e^(${textOf(a, texts)})`;
-    case "sqrt":
-      return a.args.length ? `√(${textOf(a, texts)})` : `√${textOf(a, texts)}`;
-    case "abs":
-      return `|${textOf(a, texts)}|`;
-    default:
-      return `${WORDS[node.op] ?? node.op}(${node.args.map((arg) => textOf(arg, texts)).join(", ")})`;
-  }
-}
-
-/** @type {(texts: Texts) => string} of a derivative: partial where there are several variables */
-const sign = (texts) => (texts.length > 1 ? "∂" : "d");
-
-/** @type {(one: Node) => boolean} */
-const isRaised = (node) => node.op === "number" && Number.isInteger(node.value) && Number(node.value) >= 0;
-
-/** @param {number} value */
-function raised(value) {
-  return [...String(value)].map((digit) => RAISED[Number(digit)]).join("");
+  return new TextWriter({ texts }).write(node);
 }
 
 /**
@@ -90,15 +54,6 @@ export function shortText(node, texts) {
   const text = textOf(node, texts);
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
-
-// ── MathML ──────────────────────────────────────────────────────────────────────────────────────
-
-/**
- * @typedef {object} Written how names are written
- * @property {Texts} texts
- * @property {Record<string, string>} mathml by text
- * @property {Map<Node, string>} [named] texts of whole expressions that are written by a name
- */
 
 /**
  * An expression as a MathML element.
@@ -112,16 +67,93 @@ export function mathOf(node, names) {
   return math;
 }
 
-class MathWriter {
-  /**
-   * @param {Written} names
-   */
-  constructor({ texts, mathml, named = new Map() }) {
+/** Writes an expression with the brackets that it needs; a subclass puts its pieces together. */
+class Writer {
+  /** @param {Written} names */
+  constructor({ texts, mathml = {}, named = new Map() }) {
     this.named = named;
     this.texts = texts;
     this.mathml = mathml;
+    this.d = texts.length > 1 ? "∂" : "d"; // partial where there are several variables
+    /** @type {any} the subclass */
+    this.pen = this;
   }
 
+  /**
+   * @param {Node} node
+   * @param {number} least level that needs no brackets
+   */
+  at(node, least) {
+    const written = this.write(node);
+    return level(node) < least && !this.named.has(node) ? this.bracketed(written) : written;
+  }
+
+  /** @param {any} inner @param {string} [left] @param {string} [right] */
+  bracketed(inner, left = "(", right = ")") {
+    return this.pen.row(this.pen.mark(left), inner, this.pen.mark(right));
+  }
+
+  /** @param {Node} node @returns {any} */
+  write(node) {
+    const { pen } = this;
+    const [a, b] = node.args;
+    if (this.named.has(node)) return pen.name(String(this.named.get(node)));
+    switch (node.op) {
+      case "number":
+        return pen.number(Number(node.value));
+      case "constant":
+        return pen.name(String(node.name));
+      case "variable":
+        return pen.name(this.texts[Number(node.index)]);
+      case "derivative":
+        return pen.row(pen.operator(this.texts[Number(node.by)]), this.bracketed(this.write(a)));
+      case "add":
+      case "sub":
+        return pen.row(this.at(a, 1), pen.sign(node.op === "add" ? "+" : "−"), this.at(b, 3));
+      case "neg":
+        return pen.row(pen.mark("−"), this.at(a, 3));
+      case "mul":
+        return pen.row(this.at(a, 3), pen.times(b), this.at(b, 4));
+      case "abs":
+        return this.bracketed(this.write(a), "|", "|");
+      case "div":
+      case "pow":
+      case "exp":
+      case "sqrt":
+        return pen[node.op](a, b);
+      default:
+        return pen.row(pen.word(WORDS[node.op] ?? node.op), pen.sign(APPLIED), this.bracketed(this.listed(node.args)));
+    }
+  }
+
+  /** @param {Node[]} args apart by commas */
+  listed(args) {
+    return this.pen.row(...args.flatMap((arg, k) => [...(k ? [this.pen.sign(",")] : []), this.write(arg)]));
+  }
+}
+
+class TextWriter extends Writer {
+  row = (/** @type {string[]} */ ...parts) => parts.join("");
+  sign = (/** @type {string} */ text) => IN_TEXT[text];
+  mark = (/** @type {string} */ text) => text;
+  name = this.mark;
+  word = this.mark;
+  number = numeral;
+  times = () => "·";
+  operator = (/** @type {string} */ by) => `${this.d}/${this.d}${by}`;
+  div = (/** @type {Node} */ a, /** @type {Node} */ b) => `${this.at(a, 3)}/${this.at(b, 4)}`;
+  sqrt = (/** @type {Node} */ a) => (a.args.length ? `√(${this.write(a)})` : `√${this.write(a)}`);
+  exp = (/** @type {Node} */ a) => (level(a) > 5 && a.op !== "derivative" ? `e^${this.write(a)}` : `e^(${this.write(a)})`);
+
+  /** @param {Node} a @param {Node} b an integer is written above the line */
+  pow(a, b) {
+    const isRaised = b.op === "number" && Number.isInteger(b.value) && Number(b.value) >= 0;
+    const above = isRaised ? [...String(b.value)].map((digit) => RAISED[Number(digit)]).join("") : `^${this.at(b, 6)}`;
+    return this.at(a, 6) + above;
+  }
+}
+
+class MathWriter extends Writer {
   /**
    * @param {string} tag
    * @param {...(Element | string)} children
@@ -132,75 +164,29 @@ class MathWriter {
     return element;
   }
 
-  /** @param {string} text */
-  sign(text) {
-    return this.make("mo", text);
-  }
-
-  /** @param {...(Element | string)} children */
-  row(...children) {
-    return this.make("mrow", ...children);
-  }
-
-  /** @param {Element} inner */
-  bracketed(inner, left = "(", right = ")") {
-    return this.row(this.sign(left), inner, this.sign(right));
-  }
+  row = (/** @type {Element[]} */ ...children) => this.make("mrow", ...children);
+  sign = (/** @type {string} */ text) => this.make("mo", text);
+  mark = this.sign;
+  word = (/** @type {string} */ text) => this.make("mi", text);
+  div = (/** @type {Node} */ a, /** @type {Node} */ b) => this.make("mfrac", this.write(a), this.write(b));
+  sqrt = (/** @type {Node} */ a) => this.make("msqrt", this.write(a));
+  exp = (/** @type {Node} */ a) => this.make("msup", this.word("e"), this.write(a));
+  operator = (/** @type {string} */ by) => this.make("mfrac", this.word(this.d), this.row(this.word(this.d), this.name(by)));
 
   /** @param {string} text of a name, which is written as in the function */
   name(text) {
-    let element = this.mathml[text] ? readMathml(this.mathml[text]) : this.make("mi", text);
+    let element = this.mathml[text] ? readMathml(this.mathml[text]) : this.word(text);
     while (/^(math|mrow)$/.test(element.nodeName) && element.childNodes.length === 1) element = /** @type {Element} */ (element.firstChild);
     return /** @type {Element} */ (element);
   }
 
-  /**
-   * @param {Node} node
-   * @param {number} least level that needs no brackets
-   */
+  /** @param {Node} node @param {number} least a fraction needs no brackets */
   at(node, least) {
-    const written = this.write(node);
-    return level(node) < least && node.op !== "div" && !this.named.has(node) ? this.bracketed(written) : written;
-  }
-
-  /** @param {Node} node @returns {Element} */
-  write(node) {
-    const [a, b] = node.args;
-    if (this.named.has(node)) return this.name(String(this.named.get(node)));
-    switch (node.op) {
-      case "number":
-        return this.numeral(Number(node.value));
-      case "constant":
-        return this.name(String(node.name));
-      case "variable":
-        return this.name(this.texts[Number(node.index)]);
-      case "derivative":
-        return this.derivative(node);
-      case "add":
-        return this.row(this.at(a, 1), this.sign("+"), this.at(b, 2));
-      case "sub":
-        return this.row(this.at(a, 1), this.sign("−"), this.at(b, 3));
-      case "neg":
-        return this.row(this.sign("−"), this.at(a, 3));
-      case "mul":
-        return this.row(this.at(a, 3), this.between(b), this.at(b, 4));
-      case "div":
-        return this.make("mfrac", this.write(a), this.write(b));
-      case "pow":
-        return this.power(a, b);
-      case "exp":
-        return this.make("msup", this.make("mi", "e"), this.write(a));
-      case "sqrt":
-        return this.make("msqrt", this.write(a));
-      case "abs":
-        return this.bracketed(this.write(a), "|", "|");
-      default:
-        return this.called(node);
-    }
+    return node.op === "div" ? this.write(node) : super.at(node, least);
   }
 
   /** @param {Node} b the second factor: a number after a point, a function after a space */
-  between(b) {
+  times(b) {
     if (b.op === "number") return this.sign("·");
     const space = this.make("mspace");
     if (b.args.length && !(b.op in LEVEL) && !UNNAMED.has(b.op)) space.setAttribute("width", "0.17em");
@@ -208,7 +194,7 @@ class MathWriter {
   }
 
   /** @param {Node} base @param {Node} exponent */
-  power(base, exponent) {
+  pow(base, exponent) {
     const written = this.write(base);
     const isPlain = level(base) === 6 && (!base.args.length || base.op === "abs" || FUNCTIONS.has(base.op));
     if (!isPlain && !this.named.has(base)) return this.make("msup", this.bracketed(written), this.write(exponent));
@@ -217,22 +203,8 @@ class MathWriter {
   }
 
   /** @param {number} value */
-  numeral(value) {
+  number(value) {
     const text = this.make("mn", numeral(Math.abs(value)));
     return value < 0 ? this.row(this.sign("−"), text) : text;
-  }
-
-  /** @param {Node} node */
-  derivative(node) {
-    const d = sign(this.texts);
-    const below = this.row(this.make("mi", d), this.name(this.texts[Number(node.by)]));
-    const operator = this.make("mfrac", this.make("mi", d), below);
-    return this.row(operator, this.bracketed(this.write(node.args[0])));
-  }
-
-  /** @param {Node} node */
-  called(node) {
-    const args = node.args.flatMap((arg, k) => (k ? [this.sign(","), this.write(arg)] : [this.write(arg)]));
-    return this.row(this.make("mi", WORDS[node.op] ?? node.op), this.sign("\u2061"), this.bracketed(this.row(...args)));
   }
 }

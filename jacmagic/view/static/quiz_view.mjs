@@ -11,7 +11,6 @@
  * @property {Variant[]} variants
  *
  * @typedef {object} Variant
- * @property {number} seed
  * @property {string} where the point as text
  * @property {(number | string)[]} point
  * @property {(number | string)[][]} cells of the matrix: the number of a question, or a text

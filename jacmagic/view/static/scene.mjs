@@ -47,15 +47,27 @@ export const dot = (at, look, label) => ({ kind: "dot", points: [at], look, labe
 /** @type {(centre: Point, by: Point) => Point} */
 export const shift = ([x, y], [dx, dy]) => [x + dx, y + dy];
 
+/** @type {(at: Point) => Grip} */
+export const pointGrip = (at) => ({ name: "point", label: "the point", at });
+
+/** @type {(centre: Point, half: number) => Frame2} a frame around a point, with half its width */
+export const around = ([x, y], half) => ({ x: [x - half, x + half], y: [y - half, y + half] });
+
 /**
- * A frame around a point.
+ * A panel around a point, which has a dot above the shapes.
  * @param {Point} centre
- * @param {Point} half widths
- * @returns {Frame2}
+ * @param {number} half its width
+ * @param {string[]} axes labels
+ * @param {Shape[]} shapes
+ * @param {Grip[]} [grips]
+ * @returns {Panel}
  */
-export function around([x, y], [w, h]) {
-  return { x: [x - w, x + w], y: [y - h, y + h] };
+export function panelAround(centre, half, [x, y], shapes, grips = []) {
+  return { name: `${x}, ${y}`, axes: [x, y], frame: around(centre, half), shapes: [...shapes, dot(centre, "point")], grips };
 }
+
+/** @type {(map: {centre: any, inputs: string[]}, half: number, shapes: Shape[]) => Panel} a panel of two inputs */
+export const inputPanel = ({ centre, inputs }, half, shapes) => panelAround(centre, half, inputs, shapes, [pointGrip(centre)]);
 
 /**
  * An ellipse with two conjugate half diameters.

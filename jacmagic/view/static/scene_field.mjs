@@ -7,7 +7,7 @@
 
 import { showNumber } from "./format.mjs";
 import { isKink } from "./kinks.mjs";
-import { around, arrow, dot, line, shift } from "./scene.mjs";
+import { arrow, dot, inputPanel, line, shift } from "./scene.mjs";
 import { INFINITE } from "./scene_map.mjs";
 
 const ARROWS = 11; // along a side
@@ -30,7 +30,7 @@ const SEARCHES = 5; // along a side: points from which equilibria are searched
  * @returns {import("./scene.mjs").Scene}
  */
 export function fieldScene(map, { radius, digits }) {
-  const { centre, inputs, jacobian, name } = map;
+  const { centre, jacobian, name } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
   const rest = equilibria(map, radius).map((at) => ({ at, kind: kindAt(map, at, radius, digits) }));
   const named = rest.filter(({ kind }) => kind).map(({ at, kind }) => `At (${at.map(show).join(", ")}): ${kind}.`);
@@ -39,21 +39,13 @@ export function fieldScene(map, { radius, digits }) {
   const result =
     `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
     `eigenvalues ${eigenvalues(jacobian, digits)}.`;
+  const shapes = [
+    ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
+    ...field(map, radius),
+    ...rest.map(({ at, kind }) => dot(at, "zero", kind.split(",")[0])),
+  ];
   return {
-    panels: [
-      {
-        name: `ẋ = ${name}(x)`,
-        axes: inputs,
-        frame: around(centre, [radius, radius]),
-        shapes: [
-          ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
-          ...field(map, radius),
-          ...rest.map(({ at, kind }) => dot(at, "zero", kind.split(",")[0])),
-          dot(centre, "point"),
-        ],
-        grips: [{ name: "point", label: "the point", at: centre }],
-      },
-    ],
+    panels: [{ ...inputPanel(map, radius, shapes), name: `ẋ = ${name}(x)` }],
     words: [
       `The vector field of ${name} with orbits${map.isKnown === false ? "" : `; ${marked}`}.`,
       ...named,
@@ -80,13 +72,23 @@ function grid(count, radius, centre) {
  * @param {number} radius
  */
 function field({ evaluate, centre }, radius) {
+  const half = radius / ARROWS;
   return grid(ARROWS, radius, centre).flatMap((from) => {
-    const way = evaluate(from)?.value;
-    const length = way ? Math.hypot(...way) : 0;
-    if (!way || !(length > 0) || !Number.isFinite(length)) return [];
-    const scale = radius / ARROWS / length;
-    return [arrow(shift(from, [-way[0] * scale, -way[1] * scale]), shift(from, [way[0] * scale, way[1] * scale]), "grid")];
+    const way = direction(evaluate, from)?.map((component) => component * half);
+    return way ? [arrow(shift(from, [-way[0], -way[1]]), shift(from, [way[0], way[1]]), "grid")] : [];
   });
+}
+
+/**
+ * The field's direction, of length 1; null where it has none.
+ * @param {Slice["evaluate"]} evaluate
+ * @param {Point} at
+ * @returns {Point | null}
+ */
+function direction(evaluate, at) {
+  const way = evaluate(at)?.value;
+  const length = way ? Math.hypot(...way) : 0;
+  return length > 0 && Number.isFinite(length) ? [way[0] / length, way[1] / length] : null;
 }
 
 /**
@@ -96,17 +98,12 @@ function field({ evaluate, centre }, radius) {
  * @param {number} radius
  */
 function orbit({ evaluate, centre }, from, radius) {
-  const unit = (/** @type {Point} */ at) => {
-    const way = evaluate(at)?.value;
-    const length = way ? Math.hypot(...way) : 0;
-    return way && length > 0 && Number.isFinite(length) ? /** @type {Point} */ ([way[0] / length, way[1] / length]) : null;
-  };
   const follow = (/** @type {number} */ step) => {
     const points = [];
     let at = from;
     for (let k = 0; k < ORBIT_STEPS; k++) {
-      const first = unit(at);
-      const middle = first && unit(shift(at, [(first[0] * step) / 2, (first[1] * step) / 2]));
+      const first = direction(evaluate, at);
+      const middle = first && direction(evaluate, shift(at, [(first[0] * step) / 2, (first[1] * step) / 2]));
       if (!middle) break;
       at = shift(at, [middle[0] * step, middle[1] * step]);
       if (Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) break;

@@ -8,7 +8,8 @@
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { KINK, NEAR, SUDDEN } from "./kinks.mjs";
-import { arrow, dot, line } from "./scene.mjs";
+import { arrow, dot, line, panelAround, pointGrip } from "./scene.mjs";
+import { whereOf } from "./slice.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
 const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut, or the other way round
@@ -28,7 +29,8 @@ export function graphScene(map, { radius, digits }) {
  * @param {number} radius
  * @param {number} digits
  */
-function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs: [input], outputs, name }, radius, digits) {
+function graph(map, radius, digits) {
+  const { evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs: [input], outputs, name } = map;
   const [low, high] = [centre - radius, centre + radius];
   const frame = { x: /** @type {[number, number]} */ ([low, high]), y: heights(evaluate, [low, high], y, m * radius) };
   const size = frame.y[1] - frame.y[0];
@@ -42,7 +44,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
     [[high, y + right * radius], [centre, y]],
   ]);
   const hasTangents = Number.isFinite(left + right + y);
-  const where = `${input} = ${showNumber(centre, digits)}`;
+  const where = whereOf(map, digits);
   const slopes = [left, right].map((slope) => showNumber(slope, digits));
   const words = () => {
     if (!Number.isFinite(y)) return `; it has no tangent at ${where}`;
@@ -61,7 +63,7 @@ function graph({ evaluate, centre: [centre], value: [y], jacobian: [[m]], inputs
           ...(hasTangents ? tangents.map((ends) => line(ends, "linear")) : []),
           dot([centre, y], "point"),
         ],
-        grips: [{ name: "point", label: "the point", at: /** @type {Point} */ ([centre, y]) }],
+        grips: [pointGrip([centre, y])],
       },
     ],
     legend: /** @type {[string, string][]} */ ([["function", name], ...(hasTangents ? [["linear", left === right ? "tangent" : "one-sided tangents"]] : [])]),
@@ -108,7 +110,8 @@ function heights(evaluate, [low, high], y, rise) {
  * @param {number} radius
  * @param {number} digits
  */
-function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name }, radius, digits) {
+function curve(map, radius, digits) {
+  const { evaluate, centre: [centre], value, jacobian, inputs: [input], outputs, name } = map;
   const centreOf = /** @type {Point} */ ([value[0], value[1]]);
   const slope = jacobian.map(([row]) => row);
   const at = (/** @type {number} */ t) => {
@@ -120,22 +123,12 @@ function curve({ evaluate, centre: [centre], value, jacobian, inputs: [input], o
   const reach = Math.max(...rough.flatMap((piece) => piece.map((x, k) => Math.abs(x - centreOf[k]))), speed * radius) || 1;
   const half = FRAME_MARGIN * Math.min(reach, TALLEST * speed * radius || reach);
   const tip = /** @type {Point} */ ([centreOf[0] + slope[0] * radius, centreOf[1] + slope[1] * radius]);
+  const shapes = sampleCurve(at, half).map((points) => line(points, "function"));
+  shapes.push(arrow(centreOf, tip, "linear", `∂/∂${input}`));
   return {
-    panels: [
-      {
-        name: outputs.slice(0, 2).join(", "),
-        axes: /** @type {[string, string]} */ ([outputs[0], outputs[1]]),
-        frame: { x: [centreOf[0] - half, centreOf[0] + half], y: [centreOf[1] - half, centreOf[1] + half] },
-        shapes: [
-          ...sampleCurve(at, half).map((points) => line(points, "function")),
-          arrow(centreOf, tip, "linear", `∂/∂${input}`),
-          dot(centreOf, "point"),
-        ],
-        grips: [],
-      },
-    ],
+    panels: [panelAround(centreOf, half, outputs, shapes)],
     words: [
-      `The curve of ${name} and its velocity at ${input} = ${showNumber(centre, digits)}: ` +
+      `The curve of ${name} and its velocity at ${whereOf(map, digits)}: ` +
         `(${[slope[0], slope[1]].map((component) => showNumber(component, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,
     ],
   };

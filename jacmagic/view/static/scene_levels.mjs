@@ -8,7 +8,8 @@
 import { levelLine, roundNumbers } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { isKink } from "./kinks.mjs";
-import { around, arrow, circle, dot, line, shift } from "./scene.mjs";
+import { arrow, circle, inputPanel, line, shift } from "./scene.mjs";
+import { whereOf } from "./slice.mjs";
 
 const CELLS = 48; // along a side of the grid that level lines are found on
 const LEVELS = 12; // about how many lines are drawn
@@ -31,8 +32,8 @@ export function levelScene(map, { radius, digits }) {
   const { evaluate, centre, value: [value], jacobian: [gradient], inputs, outputs: [output], name } = map;
   const coordinate = (/** @type {number} */ k) => radius * ((2 * k) / CELLS - 1);
   const range = Array.from({ length: CELLS + 1 }, (_, k) => k);
-  const heights = range.map((i) => range.map((j) => evaluate(shift(centre, [coordinate(j), coordinate(i)]))?.value[0] ?? NaN));
   const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
+  const heights = range.map((i) => range.map((j) => evaluate(place(j, i))?.value[0] ?? NaN));
   const lines = levels(heights).flatMap((level) => levelLine(heights, level, place).map((points) => line(points, "grid")));
   const own = levelLine(heights, value, place).map((points) => line(points, "function"));
   const length = Math.hypot(gradient[0], gradient[1]);
@@ -41,30 +42,18 @@ export function levelScene(map, { radius, digits }) {
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
   const hessian = bends ? null : (map.hessian ?? differences(map, radius));
   const isOwn = own.some(({ points: [[a, b], [c, d]] }) => a !== c || b !== d); // more than the point
+  const gradientArrow = scale ? [arrow(centre, tip, "linear", "∇")] : [];
+  const shapes = [...lines, ...own, ...curvature(centre, hessian, radius, digits), ...gradientArrow];
   const show = (/** @type {number} */ number) => showNumber(number, digits);
   return {
-    panels: [
-      {
-        name: `${output} over ${inputs.join(", ")}`,
-        axes: inputs,
-        frame: around(centre, [radius, radius]),
-        shapes: [
-          ...lines,
-          ...own,
-          ...curvature(centre, hessian, radius, digits),
-          ...(scale ? [arrow(centre, tip, "linear", "∇")] : []),
-          dot(centre, "point"),
-        ],
-        grips: [{ name: "point", label: "the point", at: centre }],
-      },
-    ],
+    panels: [{ ...inputPanel(map, radius, shapes), name: `${output} over ${inputs.join(", ")}` }],
     legend: [
       ["function", `${output} = ${show(value)}`],
       ...(scale ? [/** @type {[string, string]} */ (["linear", "gradient"])] : []),
       ...(hessian?.flat().some(Boolean) ? [/** @type {[string, string]} */ (["quadratic", "|dxᵀ·H·dx| = const"])] : []),
     ],
     words: [
-      `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
+      `Level lines of ${name} around ${whereOf(map, digits)}; ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
       slopeWords(map, digits, bends),
       ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([eigenvalue]) => show(eigenvalue)).join(" and ")}: ${kind(hessian)}.`] : []),
       ...(hessian?.flat().some(Boolean) ? [`Dotted: the ${shapeOf(hessian)} where |dxᵀ·H·dx| has one value, and the axes.`] : []),

@@ -10,17 +10,17 @@
 
 import { showNumber } from "./format.mjs";
 import { oneSided } from "./kinks.mjs";
-import { bentLines, deviation, extents, squareGrid } from "./lattice.mjs";
+import { bentLines, deviation, extents, SQUARE_SHARE, squarePanel } from "./lattice.mjs";
 import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, circle, dot, line, shift } from "./scene.mjs";
+import { area, arrow, circle, line, panelAround, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
+import { whereOf } from "./slice.mjs";
 import { unitless } from "./units.mjs";
 
 export const INFINITE = "J is not finite here: there is no linear part.";
 const ROUNDED_SHARE = 1e-12; // of the image: what some thousand roundings of the function make
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
-export const SQUARE_SHARE = 0.68; // of the window's half width
-export const IMAGE_SHARE = 0.85; // the same of the image
+export const IMAGE_SHARE = 0.85; // of the window's half width
 
 /**
  * @param {Slice} map
@@ -37,39 +37,20 @@ export function mapScene(map, { radius, step, weight, digits }) {
   const singular = singularLines(map, radius / SQUARE_SHARE);
   const w = /** @type {Point} */ (weight.map((component) => component * reach));
   const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
-  const left = {
-    name: map.inputs.join(", "),
-    axes: map.inputs,
-    frame: around(centre, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
-    shapes: [
-      ...singular,
-      ...squareGrid(centre, radius),
-      line(circle(centre, [[radius, 0], [0, radius]]), "quiet"),
-      arrow(centre, shift(centre, pulled), "cotangent", "Jᵀw"),
-      arrow(centre, shift(centre, dx), "step", "dx"),
-      dot(centre, "point"),
-    ],
-    grips: [
-      { name: "point", label: "the point", at: centre },
-      { name: "step", label: "the vector dx", at: shift(centre, dx) },
-    ],
-  };
-  const right = {
-    name: map.outputs.join(", "),
-    axes: map.outputs,
-    frame: around(value, [reach / IMAGE_SHARE, reach / IMAGE_SHARE]),
-    shapes: [
-      ...bentLines(map, radius, ([x, y]) => shift(value, [x, y]), 2 * reach),
-      ...(sided ? bent(value, sided, radius) : straight(map, radius, digits)),
-      ...columnsOf(jacobian, radius).map((column, k) =>
-        arrow(value, shift(value, column), "linear", `∂${map.name}/∂${unitless(map.inputs[k])}`),
-      ),
-      arrow(value, shift(value, w), "cotangent", "w"),
-      arrow(value, shift(value, image), "step", "J·dx"),
-      dot(value, "point"),
-    ],
-    grips: [{ name: "weight", label: "the covector w", at: shift(value, w) }],
-  };
+  const ring = line(circle(centre, [[radius, 0], [0, radius]]), "quiet");
+  const pulledBack = arrow(centre, shift(centre, pulled), "cotangent", "Jᵀw");
+  const left = squarePanel(map, radius, dx, { below: singular, above: [ring, pulledBack] });
+  const images = [
+    ...bentLines(map, radius, ([x, y]) => shift(value, [x, y]), 2 * reach),
+    ...(sided ? bent(value, sided, radius) : straight(map, radius, digits)),
+    ...columnsOf(jacobian, radius).map((column, k) =>
+      arrow(value, shift(value, column), "linear", `∂${map.name}/∂${unitless(map.inputs[k])}`),
+    ),
+    arrow(value, shift(value, w), "cotangent", "w"),
+    arrow(value, shift(value, image), "step", "J·dx"),
+  ];
+  const grip = { name: "weight", label: "the covector w", at: shift(value, w) };
+  const right = panelAround(value, reach / IMAGE_SHARE, map.outputs, images, [grip]);
   const legend = /** @type {[string, string][]} */ ([
     ["function", map.name],
     ["linear", `${map.name} + ${sided ? SIDED : "J·dx"}`],
@@ -160,7 +141,7 @@ function fitted(vector, radius) {
  * @param {((by: number[]) => Point) | null} sided
  */
 function mapWords(map, radius, reach, digits, sided) {
-  const { jacobian, name, inputs } = map;
+  const { jacobian, name } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
@@ -172,7 +153,7 @@ function mapWords(map, radius, reach, digits, sided) {
   const apart = deviation(map, radius, sided ?? undefined) / reach;
   const apartWords = `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`;
   return [
-    `A square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}) ` +
+    `A square of side ${show(2 * radius)} around ${whereOf(map, digits)} ` +
       `and its image under ${name}, dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
     ...(sided ? [kink] : sigmas.length ? linear : [INFINITE]),
     ...(sided || sigmas.length ? [apartWords] : []),

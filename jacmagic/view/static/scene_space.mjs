@@ -10,10 +10,11 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { bentLines, deviation, extents, lattice, squareGrid } from "./lattice.mjs";
+import { bentLines, deviation, extents, lattice, squarePanel } from "./lattice.mjs";
 import { singularValues, times, transpose, volume } from "./linear.mjs";
-import { area, around, arrow, dot, line, shift } from "./scene.mjs";
-import { percent, SQUARE_SHARE } from "./scene_map.mjs";
+import { area, around, arrow, dot, line, pointGrip } from "./scene.mjs";
+import { percent } from "./scene_map.mjs";
+import { whereOf } from "./slice.mjs";
 import { unitless } from "./units.mjs";
 
 const MAX_ASPECT = 5; // of the image's extents, beyond which each axis has a scale of its own
@@ -52,7 +53,7 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
   const right = {
     ...scenery(map.outputs, value, units.map((unit) => BOX_SHARE * unit), camera, digits),
     name: map.outputs.join(", "),
-    frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]),
+    frame: around([0, 0], SPACE_FRAME),
     grips: [],
   };
   right.shapes.push(
@@ -93,26 +94,6 @@ function scenery(labels, centre, sides, camera, digits) {
 }
 
 /**
- * The square before it is mapped.
- * @param {Slice} map
- * @param {number} radius
- * @param {Point} dx
- */
-function squarePanel({ centre, inputs }, radius, dx) {
-  const at = /** @type {Point} */ (centre);
-  return {
-    name: inputs.join(", "),
-    axes: /** @type {[string, string]} */ (inputs),
-    frame: around(at, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
-    shapes: [...squareGrid(at, radius), arrow(at, shift(at, dx), "step", "dx"), dot(at, "point")],
-    grips: [
-      { name: "point", label: "the point", at },
-      { name: "step", label: "the vector dx", at: shift(at, dx) },
-    ],
-  };
-}
-
-/**
  * The unit of the cube's picture.
  * @param {number} radius half the cube's side
  */
@@ -131,8 +112,7 @@ function cubePanel({ centre, inputs }, radius, camera, digits) {
   const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
   const seen = (/** @type {Vector3} */ by) => project(camera, by.map((component) => component / cubeUnit(radius)));
   panel.shapes.push(...lattice(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
-  const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
-  return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
+  return { ...panel, name: inputs.join(", "), frame: around([0, 0], SPACE_FRAME), grips: [pointGrip([0, 0])] };
 }
 
 /**
@@ -171,9 +151,9 @@ function unitsOf(map, radius) {
  * @param {number} digits
  */
 function spaceWords(map, radius, units, digits) {
-  const { jacobian, name, inputs, centre } = map;
+  const { jacobian, name, centre } = map;
   const show = (/** @type {number} */ number) => showNumber(number, digits);
-  const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
+  const at = whereOf(map, digits);
   const share = `${percent(deviation(map, radius, undefined, units))} of the image's half width`;
   const scaled = units.every((unit) => unit === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
   const sigmas = singularValues(jacobian);
@@ -181,7 +161,7 @@ function spaceWords(map, radius, units, digits) {
   if (centre.length === 1) {
     const velocity = jacobian.map(([slope]) => slope);
     return [
-      `The curve of ${name} in space and its velocity at ${inputs[0]} = ${show(centre[0])}: ` +
+      `The curve of ${name} in space and its velocity at ${at}: ` +
         `(${velocity.map(show).join(", ")}), of length ${show(Math.hypot(...velocity))}.`,
     ];
   }

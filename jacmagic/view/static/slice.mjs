@@ -12,6 +12,7 @@
  * @property {string[]} rows labels of the outputs
  * @property {string} name of the function
  * @property {string} potential name of the function whose gradient it is; "" for none
+ * @property {import("./typed.mjs").TypedNumbers} [typed] components of the point that are shown as they were typed
  *
  * @typedef {object} Slice some inputs and outputs of a function, near a point
  * @property {(at: number[]) => {value: any, jacobian: number[][]} | null} evaluate null where there is no value
@@ -21,9 +22,12 @@
  * @property {number[][]} [hessian] second derivatives there, of the function whose Hessian it is
  * @property {any} inputs labels
  * @property {any} outputs labels
+ * @property {(string | undefined)[]} [texts] of the centre's numbers that are shown as they were typed
  * @property {string} name of the function
  * @property {boolean} [isKnown] whether `evaluate` has values, true by default
  */
+
+import { showNumber } from "./format.mjs";
 
 /**
  * @param {Float64Array} point
@@ -66,12 +70,22 @@ export function blockWords({ labels, outputs: names }, kind, inputs, outputs) {
 }
 
 /**
+ * The centre in words: "x = π/4", or "(x, y) = (1, 2)".
+ * @param {Slice} map
+ * @param {number} digits
+ */
+export function whereOf({ centre, inputs, texts = [] }, digits) {
+  const shown = centre.map((/** @type {number} */ component, /** @type {number} */ k) => texts[k] ?? showNumber(component, digits));
+  return inputs.length === 1 ? `${inputs} = ${shown}` : `(${inputs.join(", ")}) = (${shown.join(", ")})`;
+}
+
+/**
  * @param {Around} around
  * @param {number[]} columns the inputs
  * @param {number[]} rows the outputs; of a Hessian none for the function itself
  * @returns {Slice}
  */
-export function sliceOf({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, rows) {
+export function sliceOf({ evaluate, point, values, outputs, labels, rows: names, name, potential, typed = {} }, columns, rows) {
   const n = labels.length;
   const hasRows = rows.length > 0;
   const part = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ result) =>
@@ -88,6 +102,7 @@ export function sliceOf({ evaluate, point, values, outputs, labels, rows: names,
     hessian: hasRows ? undefined : block(values, columns, columns, n),
     centre: pick(point, columns),
     inputs: pick(labels, columns),
+    texts: columns.map((column) => typed[column]?.text),
     outputs: hasRows ? pick(names, rows) : [potential],
     name: hasRows ? name : potential,
   };

@@ -16,7 +16,7 @@ import { make, makeButton, makeSelect } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { fromJson } from "./live.mjs";
 import { addPart } from "./parts.mjs";
-import { FIELD_DIGITS, fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "./stops.mjs";
+import { FIELD_DIGITS, fieldText, nearestStop, stepOf, stopsOf, typedNumber } from "./stops.mjs";
 
 const MAX_LABEL_CHARACTERS = 12; // of a column of labels; longer ones are cut
 const MAX_ROOMY = 6; // sliders that show the ends of their ranges; more stand closer
@@ -128,7 +128,7 @@ export class SliderRow {
     const typed = `${this.low.value} to ${this.high.value}`;
     this.refuse(min < max ? "" : `“${typed}” is not a range: write two numbers, the smaller one first`);
     if (min < max) {
-      this.model.set({ min, max, step: roundStep(min, max) });
+      this.model.set({ min, max, step: stepOf(min, max) });
       this.model.save_changes();
     }
     this.drawn = "";

@@ -35,7 +35,7 @@ export function inFormula(value, digits, alone) {
     if (mantissa === "1" || mantissa === "−1") whole.pop();
     else whole.push(["mo", "⋅"]);
     if (mantissa === "−1") whole.push(["mo", "−"]);
-    whole.push(["msup", "10", String(Number(exponent.replace("−", "-"))).replace("-", "−")]);
+    whole.push(["msup", "10", exponent.replace("-", "−")]);
   }
   return bracketed ? [["mo", "("], ...whole, ["mo", ")"]] : whole;
 }
@@ -98,17 +98,27 @@ function put(row, parts) {
   }
 }
 
+/**
+ * The minus before a numeral, where both are a whole cell: nothing is written as "− 0".
+ * @param {Element} numeral
+ */
+function minusBefore(numeral) {
+  const [row, sign] = [numeral.parentElement, numeral.previousElementSibling];
+  const isWhole = sign?.textContent === "−" && !sign.previousElementSibling && !numeral.nextElementSibling;
+  return isWhole && row && (row.localName === "mtd" || standsAlone(row)) ? sign : null;
+}
+
 /** The moving numerals of one typeset formula. */
 export class Slots {
   /** @param {Element} root */
   constructor(root) {
-    /** @type {{row: Element, shown: string, index: number, alone: boolean}[]} */
+    /** @type {{row: Element, minus: Element | null, shown: string, index: number, alone: boolean}[]} */
     this.numerals = [];
     for (const numeral of root.querySelectorAll("mn")) {
       const index = slotIndex(numeral.textContent);
       if (index < 0) continue;
       const row = math("mrow", []);
-      this.numerals.push({ row, shown: "", index, alone: standsAlone(numeral) });
+      this.numerals.push({ row, minus: minusBefore(numeral), shown: "", index, alone: standsAlone(numeral) });
       numeral.replaceWith(row);
     }
   }
@@ -120,7 +130,8 @@ export class Slots {
    */
   paint(numbers, digits, typed = {}) {
     for (const numeral of this.numerals) {
-      const { row, index, alone } = numeral;
+      const { row, minus, index, alone } = numeral;
+      minus?.toggleAttribute("hidden", numbers[index] === 0);
       if (typed[index]) {
         if (numeral.shown !== typed[index].text) put(row, expression(row, typed[index], alone));
         numeral.shown = typed[index].text;

@@ -1,8 +1,18 @@
-/** Grids of squares in SVG: of a matrix by sign and size, with bars of its singular values; of a pattern by its products. */
+/**
+ * Grids of squares in SVG: of a matrix by sign and size, with bars of its singular values; of a pattern by its products.
+ *
+ * @typedef {object} Colouring which product gives each entry of a sparse pattern
+ * @property {Grid[]} grids the pattern and the compressed matrices
+ * @property {string[]} words the same in sentences
+ *
+ * @typedef {object} Grid
+ * @property {string} name
+ * @property {number} width columns
+ * @property {DataView} cells bytes, row-major: 0 where an entry is zero everywhere, else 1 + the product's number
+ */
 
 import { make, makeSvg, makeSvgText } from "./element.mjs";
-import { showNumber } from "./format.mjs";
-import { colouringScene } from "./scene_colouring.mjs";
+import { asBytes, showNumber } from "./format.mjs";
 import { matrixScene } from "./scene_matrix.mjs";
 
 const GRID_UNITS = 300; // of the longest side of all
@@ -81,31 +91,29 @@ export class ColourGrids {
    * @param {import("./parts.mjs").Frame} frame
    * @returns {string[]} the same in sentences
    */
-  paint({ spec, colouring }) {
-    const [m, n] = [spec.outputs.length, spec.labels.length];
-    const { grids, words } = colouringScene(/** @type {import("./scene_colouring.mjs").Colouring} */ (colouring), m, n);
-    const longest = Math.max(...grids.map(({ cells }) => Math.max(cells.length, cells[0].length)));
+  paint({ colouring }) {
+    const { grids, words } = /** @type {Colouring} */ (colouring);
+    const longest = Math.max(...grids.map(({ width, cells }) => Math.max(width, cells.byteLength / width)));
     const size = Math.min(GRID_UNITS / longest, MAX_SQUARE);
     this.box.replaceChildren(...grids.map((grid) => this.grid(grid, size)));
     return words;
   }
 
   /**
-   * @param {import("./scene_colouring.mjs").Grid} grid
+   * @param {Grid} grid
    * @param {number} size of a square
    */
-  grid({ name, cells }, size) {
-    const [height, width] = [cells.length * size, cells[0].length * size];
-    const svg = makeSvg("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24, "aria-label": `${name}: ${cells.length} × ${cells[0].length}` });
+  grid({ name, width: n, cells }, size) {
+    const m = cells.byteLength / n;
+    const [height, width] = [m * size, n * size];
+    const svg = makeSvg("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24, "aria-label": `${name}: ${m} × ${n}` });
     svg.append(makeSvgText(name, 0, -7, "jm-axis", "start"));
-    cells.forEach((row, i) =>
-      row.forEach((group, j) => {
-        if (!group) return;
-        const square = { x: j * size, y: i * size, width: size, height: size };
-        svg.append(makeSvg("rect", { ...square, class: "jm-group", fill: COLOURS[(group - 1) % COLOURS.length] }));
-        if (size >= MIN_NUMBERED) svg.append(makeSvgText(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
-      }),
-    );
+    asBytes(cells).forEach((group, k) => {
+      if (!group) return;
+      const [x, y] = [(k % n) * size, Math.floor(k / n) * size];
+      svg.append(makeSvg("rect", { x, y, width: size, height: size, class: "jm-group", fill: COLOURS[(group - 1) % COLOURS.length] }));
+      if (size >= MIN_NUMBERED) svg.append(makeSvgText(String(group), x + size / 2, y + size / 2 + 4, "jm-number-of", "middle"));
+    });
     svg.append(makeSvg("rect", { x: 0, y: 0, width, height, class: "jm-border" }));
     return svg;
   }

@@ -1,6 +1,6 @@
 /** The stops of a slider's handle, and the numbers that its field accepts. */
 
-import { formatNumber } from "./format.mjs";
+import { formatNumber, roundStep } from "./format.mjs";
 import { constantOf } from "./typed.mjs";
 
 export const FIELD_DIGITS = 6; // significant digits of a number that was not typed
@@ -8,16 +8,8 @@ const EXTRA_DIGITS = 4; // of a stop beyond those of a step: 3.1, not 3.10000000
 const USUAL_STOPS = 200; // of a handle whose step is too fine for one: about one for each pixel
 const MAX_STOPS = 2000; // above which a step is too fine: ten for each pixel
 
-/**
- * A step of 1, 2 or 5 times a power of ten, of which about 200 make up a range.
- * @param {number} low
- * @param {number} high
- */
-export function roundStep(low, high) {
-  const raw = high / USUAL_STOPS - low / USUAL_STOPS; // the width itself may overflow
-  const power = 10 ** Math.floor(Math.log10(raw));
-  return power * (/** @type {number} */ ([1, 2, 5, 10].find((factor) => factor * power >= raw * 0.999)));
-}
+/** @type {(low: number, high: number) => number} a round step, of which about 200 make up a range; the width itself may overflow */
+export const stepOf = (low, high) => roundStep(high / USUAL_STOPS - low / USUAL_STOPS);
 
 /**
  * The stops of a handle, in increasing order: the steps from `min`, or the multiples of a round
@@ -29,7 +21,7 @@ export function roundStep(low, high) {
 export function stopsOf({ min, max, step }, start) {
   if (!(min < max) || !Number.isFinite(max) || !Number.isFinite(min)) return [start];
   const coarse = step >= (max / MAX_STOPS - min / MAX_STOPS) * 0.999;
-  const width = coarse ? step : roundStep(min, max);
+  const width = coarse ? step : stepOf(min, max);
   const [first, origin] = coarse ? [0, min] : [Math.ceil(min / width), 0];
   const digits = Math.log10(Math.max(Math.abs(min), Math.abs(max)) / width) + EXTRA_DIGITS;
   const exact = [min, ...(start > min && start < max ? [start] : []), max];
@@ -88,6 +80,8 @@ function factor(text) {
  * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is not a number
  */
 export function fieldText(value, typed) {
-  if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;
-  return Number.isFinite(value) ? (constantOf(value)?.text ?? formatNumber(value, FIELD_DIGITS)) : "";
+  if (!Number.isFinite(value)) return "";
+  const isTyped = typed?.value === value && typedNumber(typed.text) === value;
+  const { text } = (isTyped ? typed : constantOf(value)) ?? {};
+  return text?.replace(/−/g, "-") ?? formatNumber(value, FIELD_DIGITS); // as it can be typed
 }

@@ -83,8 +83,7 @@ class Tools {
       const format = select.value;
       select.selectedIndex = 0;
       if (!this.frame) return;
-      const copied = await writeToClipboard(copyText(this.frame, format));
-      this.show(copied ? `Copied: ${format}` : "The browser refused to copy");
+      this.show(await copied(copyText(this.frame, format), format));
     };
     const select = makeSelect([], choose, { "aria-label": "Copy as" });
     select.addEventListener("focus", () => this.fillMenu());
@@ -107,21 +106,22 @@ class Tools {
 /**
  * Copy a text, by way of a selected field where the clipboard is not accessible.
  * @param {string} text
- * @returns {Promise<boolean>}
+ * @param {string} name what it is
+ * @returns {Promise<string>} the outcome in words
  */
-export async function writeToClipboard(text) {
+export async function copied(text, name) {
   try {
     await navigator.clipboard.writeText(text);
-    return true;
   } catch {
     const field = document.createElement("textarea");
     field.value = text;
     document.body.append(field);
     field.select();
-    const copied = document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     field.remove();
-    return copied;
+    if (!isCopied) return "The browser refused to copy";
   }
+  return `Copied: ${name}`;
 }
 
 addPart({

@@ -62,15 +62,15 @@ const isReduced = (a, b) => (b ? isReduced(b, a % b) : a === 1);
  * @returns {Omit<Typed, "value">}
  */
 function fraction(above, below, { text, source, math }) {
-  const [sign, minus] = above < 0 ? ["-", "<mo>−</mo>"] : ["", ""];
+  const [sign, minus] = above < 0 ? ["-", "−"] : ["", ""];
   const count = Math.abs(above) > 1 || !text ? String(Math.abs(above)) : "";
   const numerator = `<mrow>${count && `<mn>${count}</mn>`}${math}</mrow>`;
   const line = below > 1 ? `<mfrac>${numerator}<mn>${below}</mn></mfrac>` : numerator;
   const over = below > 1 ? `/${below}` : "";
   return {
     source: `${sign}${count}${count && source && "*"}${source}${over}`,
-    text: `${sign}${count}${text}${over}`,
-    math: `<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>${minus}${line}</mrow></math>`,
+    text: `${minus}${count}${text}${over}`,
+    math: `<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>${minus && "<mo>−</mo>"}${line}</mrow></math>`,
     level: sign ? SUM : below > 1 ? FRACTION : count ? PRODUCT : ATOM,
   };
 }

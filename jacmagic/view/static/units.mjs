@@ -1,7 +1,7 @@
 /** Ticks of an axis, and units of a picture's inputs and outputs: powers of ten, where their sizes differ widely. */
 
 import { roundNumbers } from "./curves.mjs";
-import { formatNumber } from "./format.mjs";
+import { formatNumber, showNumber } from "./format.mjs";
 
 const TICKS = 5; // about how many along an axis
 const TICK_DIGITS = 6; // of a tick, 12 of what all have in common
@@ -61,6 +61,7 @@ export function scaledMap(map, units, ofOutputs) {
       return jet && { value: divided(jet.value, ofOutputs), jacobian: matrix(jet.jacobian) };
     },
     centre: divided(map.centre, units),
+    texts: map.texts?.map((text, k) => (units[k] === 1 ? text : undefined)),
     value: divided(map.value, ofOutputs),
     jacobian: matrix(map.jacobian),
     hessian: map.hessian?.map((row, i) => row.map((entry, j) => entry * units[i] * units[j])),
@@ -94,6 +95,5 @@ export function ticksOf([low, high], label) {
   else {
     label = `${offset ? `(${label})` : label} / 10${raised(power)}`;
   }
-  const text = (/** @type {number} */ value) => formatNumber(value / 10 ** power, TICK_DIGITS).replace("-", "−");
-  return { ticks: values.map((value) => [offset + value, text(value)]), label };
+  return { ticks: values.map((value) => [offset + value, showNumber(value / 10 ** power, TICK_DIGITS)]), label };
 }

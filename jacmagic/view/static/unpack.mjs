@@ -30,14 +30,14 @@ function make(tag, properties) {
 }
 
 // A page that a browser has saved holds what an earlier run put into it.
-for (const old of document.querySelectorAll(".jm-unpacked, .jm-explorer")) old.remove();
+for (const old of document.querySelectorAll(".jm-unpacked, .jm-explorer > *")) old.remove();
 
 addEventListener("error", (event) => showReason(event.message));
 try {
   const packed = document.querySelector("#jm-packed")?.textContent ?? "";
   const { style, script, data } = await unpack(packed);
   document.head.prepend(make("style", { textContent: style }));
-  document.body.append(make("script", { type: "application/json", id: "jm-data", textContent: data }));
+  document.querySelector(".jm-embedded")?.append(make("script", { type: "application/json", textContent: data }));
   document.body.append(make("script", { type: "module", textContent: script }));
 } catch (error) {
   showReason(error instanceof Error ? error.message : String(error));

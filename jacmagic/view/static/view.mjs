@@ -5,7 +5,7 @@
  * @property {Spec} spec what never changes
  * @property {DataView} values float64 numbers, row-major
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
- * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
+ * @property {Partial<import("./squares.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
  * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {DataView} outputs float64 values of the function
  * @property {DataView} numbers float64 numbers of the formula's symbols
@@ -189,17 +189,6 @@ class JacobianView {
   /** @param {{kind: string} & Record<string, unknown>} message */
   send(message) {
     this.model.send(message);
-  }
-
-  /**
-   * @param {number} factor
-   * @param {number} row
-   * @param {number} column
-   */
-  explainFactor(factor, row, column) {
-    const derivation = this.model.get("entries")[[factor, row, column].join(",")];
-    if (!derivation && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
-    this.draw();
   }
 
   /** Hide the derivation of an entry, and open the tab that was open before. */

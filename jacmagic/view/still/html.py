@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
+from jacmagic.render.html_table import HtmlTable
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.result.core import JacobianResult
@@ -23,28 +26,23 @@ def html(jacobian: JacobianResult) -> str:
     if jacobian.large:
         return _summary(jacobian)
     table, chain = table_of(jacobian), jacobian.derivation
+    drawn = HtmlTable(table.values, *table.heads, jacobian.view.digits, table.pattern, table.blocks)
     steps, left_out = derivations(jacobian)
-    determinants = [one for one in [shown_determinant(jacobian)] if one is not None]
-    return page.matrix(
-        table.values,
-        *table.heads,
-        digits=jacobian.view.digits,
-        caption=caption(jacobian),
-        pattern=table.pattern,
-        blocks=table.blocks,
-        picture=_picture(table),
-        head=to_mathml(chain.head),
-        chain=_links(chain),
-        where=[to_mathml(equation, display=False) for equation in chain.where],
-        determinant=[
-            to_mathml(determinant.equation.tex, display=False) for determinant in determinants
+    determinant = shown_determinant(jacobian)
+    return page.page(
+        caption(jacobian),
+        f"{drawn.drawn}{_picture(table)}",
+        formulas=[
+            page.chain(to_mathml(chain.head), _links(chain)),
+            _listed("with", chain.where),
+            _listed("in matrix form", chain.matrix),
+            _listed("", [] if determinant is None else [determinant.equation.tex]),
+            _factored(jacobian),
         ],
-        matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
-        factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
-        scene=picture_of(jacobian).html if shows_picture(jacobian) else "",
-        remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
+        remarks=[*drawn.legend, *chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
+        scene=picture_of(jacobian).html if shows_picture(jacobian) else "",
         latex=[*equations(jacobian), *(step.latex for step in steps)],
     )
 
@@ -52,14 +50,18 @@ def html(jacobian: JacobianResult) -> str:
 def _summary(jacobian: JacobianResult) -> str:
     """Return HTML of a matrix that is too large for a table."""
     chain, entries = jacobian.derivation, summary_of(jacobian)
-    return page.summary(
-        caption=caption(jacobian),
-        head=to_mathml(chain.head),
-        chain=_links(chain)[-1:],
-        picture=entries.picture(blocks_of(jacobian)),
+    return page.page(
+        caption(jacobian),
+        entries.picture(blocks_of(jacobian)),
+        formulas=[page.chain(to_mathml(chain.head), _links(chain)[-1:])],
         remarks=[entries.count, *remarks(jacobian)],
         warnings=warnings(jacobian),
     )
+
+
+def _listed(word: str, equations: Sequence[str]) -> str:
+    """Return equations in LaTeX after a word."""
+    return page.listed(word, [to_mathml(equation, display=False) for equation in equations])
 
 
 def _links(chain: Derivation) -> list[tuple[str, str]]:

@@ -36,7 +36,8 @@ function show() {
 
 /** @param {number} by slides forward; infinite for an end */
 function turn(by) {
-  location.hash = String(within(within(asked()) + by) + 1);
+  const states = location.hash.slice(1).split("&").filter((part) => part.includes("=")); // of explorers
+  location.hash = [within(within(asked()) + by) + 1, ...states].join("&");
 }
 
 for (const [k, slide] of slides.entries()) {

@@ -12,22 +12,23 @@ def _logistic(x: Any) -> Any:
     return 1 / (1 + sympy.exp(-x))
 
 
-_BY_NAME: dict[str, Callable[..., Any]] = {
-    "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec,
-    "csc": sympy.csc, "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan,
-    "sinh": sympy.sinh, "cosh": sympy.cosh, "tanh": sympy.tanh, "coth": sympy.coth,
-    "ln": sympy.log, "log": sympy.log, "exp": sympy.exp, "max": sympy.Max, "min": sympy.Min,
-    "Gamma": sympy.gamma, "zeta": sympy.zeta,
+def _of_sympy(names: str) -> dict[str, Callable[..., Any]]:
+    """Return the functions that SymPy has under these names."""
+    return {name: getattr(sympy, name) for name in names.split()}
+
+
+_INVERSE = _of_sympy("asin acos atan asinh acosh atanh")
+_BY_NAME = {
+    **_of_sympy("sin cos tan cot sec csc sinh cosh tanh coth exp log zeta"),
+    **{f"arc{name[1:]}": _INVERSE[name] for name in ("asin", "acos", "atan")},
+    "ln": sympy.log, "max": sympy.Max, "min": sympy.Min, "Gamma": sympy.gamma,
 }  # fmt: skip
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "asin": sympy.asin, "acos": sympy.acos, "atan": sympy.atan, "atan2": sympy.atan2,
-    "asinh": sympy.asinh, "acosh": sympy.acosh, "atanh": sympy.atanh, "arsinh": sympy.asinh,
-    "arcosh": sympy.acosh, "artanh": sympy.atanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh,
-    "arctanh": sympy.atanh, "erf": sympy.erf, "erfc": sympy.erfc, "erfinv": sympy.erfinv,
-    "sign": sympy.sign, "sgn": sympy.sign, "sigmoid": _logistic, "abs": sympy.Abs,
-    "polygamma": sympy.polygamma, "digamma": sympy.digamma, "gamma": sympy.gamma,
-    "loggamma": sympy.loggamma, "floor": sympy.floor, "ceil": sympy.ceiling, "sech": sympy.sech,
-    "csch": sympy.csch, "sinc": sympy.sinc,
+_OPERATORS = {
+    **_INVERSE,
+    **{f"ar{name[1:]}": _INVERSE[name] for name in ("asinh", "acosh", "atanh")},
+    **{f"arc{name[1:]}": _INVERSE[name] for name in ("asinh", "acosh", "atanh")},
+    **_of_sympy("atan2 erf erfc erfinv sign polygamma digamma gamma loggamma floor sech csch sinc"),
+    "sgn": sympy.sign, "sigmoid": _logistic, "abs": sympy.Abs, "ceil": sympy.ceiling,
 }  # fmt: skip
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -40,7 +41,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     r"\sigma": _logistic,
     r"\psi": sympy.digamma,
 }
-INVERSES = {rf"\{name}": _OPERATORS[f"a{name}"] for name in "sin cos tan sinh cosh tanh".split()}
+INVERSES = {rf"\{name[1:]}": function for name, function in _INVERSE.items()}
 CONSTANTS: dict[str, Any] = {
     r"\pi": sympy.pi, "π": sympy.pi, "e": sympy.E, r"\mathrm{e}": sympy.E, r"\infty": sympy.oo,
 }  # fmt: skip

@@ -6,6 +6,7 @@ Spacing, sizes of brackets and delimiters of formulas carry no meaning and are d
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jacmagic.errors import OptionError, caret
@@ -50,42 +51,40 @@ def tokens(source: str) -> list[Token]:
     Raises:
         OptionError: a character belongs to no token.
     """
+    return tokens_by(source, lambda column: plain_tokens(source, column))
+
+
+def tokens_by(source: str, read: Callable[[int], tuple[list[Token], int]]) -> list[Token]:
+    """Split a text into tokens, the last of which is its end.
+
+    Args:
+        source: the text.
+        read: returns the tokens that begin at a column, and the column after them.
+    """
     tokens: list[Token] = []
     column = 0
     while column < len(source):
-        silent = silent_until(source, column)
-        if silent > column:
-            column = silent
-            continue
-        token = token_at(source, column)
-        if token is None:
-            raise refusal(source, column, f"expected mathematics; found {source[column]!r}")
-        tokens.append(token)
-        column += len(token.text)
-    return [*tokens, end_of(source)]
+        silent = _SILENT.match(source, column)
+        start = column if silent is None else _after(silent)
+        new, column = ([], start) if start > column else read(column)
+        tokens += new
+    return [*tokens, Token("end of text", "", len(source))]
 
 
-def token_at(source: str, column: int) -> Token | None:
-    """Return the token that begins at a column; None where no token does."""
+def plain_tokens(source: str, column: int, noun: str = "the LaTeX") -> tuple[list[Token], int]:
+    """Return the token of LaTeX that begins at a column, and the column after it.
+
+    Raises:
+        OptionError: none does.
+    """
     match = _TOKEN.match(source, column)
     if match is None:
-        return None
+        raise refusal(source, column, f"expected mathematics; found {source[column]!r}", noun=noun)
     kind = match.lastgroup if match.lastgroup != "name" else "begin"
-    return Token(str(kind), match[0], column)
+    return [Token(str(kind), match[0], column)], match.end()
 
 
-def end_of(source: str) -> Token:
-    """Return the token for the end of the text."""
-    return Token("end of text", "", len(source))
-
-
-def silent_until(source: str, column: int) -> int:
-    """Return the column after spacing and sizes of brackets."""
-    silent = _SILENT.match(source, column)
-    return column if silent is None else _after(source, silent)
-
-
-def _after(source: str, silent: re.Match[str]) -> int:
+def _after(silent: re.Match[str]) -> int:
     r"""Return where the next token begins; the point of `\right.` is dropped, of `.5` is not."""
     dotted = silent[0].endswith(".")
     invisible = re.search(r"\\(?:left|right)\s*\.$", silent[0]) is not None

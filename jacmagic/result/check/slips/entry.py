@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from itertools import product
+from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations, product
 
 import numpy as np
 
@@ -94,35 +93,37 @@ def rounded_slip(evidence: Evidence, wrong: WrongEntry, min_digits: int = 3) -> 
 
 def moved_slip(evidence: Evidence, wrong: WrongEntry) -> Slip | None:
     """Return a change of the point at which the right entry has these values."""
-    if wrong.alone or evidence.form is None:
+    form = evidence.form
+    if wrong.alone or form is None:
         return None
-    n = evidence.shape[1]
-    at = wrong.row * n + wrong.column
+    entry = form.entries[wrong.row * evidence.shape[1] + wrong.column]
     names = [label.unicode for label in evidence.result.columns]
-
-    def entry(points: np.ndarray) -> np.ndarray:
-        assert evidence.form is not None
+    for kind, text, points in _other_points(evidence.points, names):
         with np.errstate(all="ignore"):
-            return evidence.form.values(points).of(evidence.form.entries[at])
-
-    for k in range(min(n, 4 * MAX_VARIABLES)):
-        mirrored = evidence.points.copy()
-        mirrored[:, k] *= -1
-        if wrong.explained_by(entry(mirrored)):
-            return Slip("sign", f"−{names[k]} where {names[k]} is right")
-    for factor, text in ((np.pi / 180, "in degrees"), (180 / np.pi, "in radians")):
-        for k in range(min(n, MAX_VARIABLES)):
-            scaled = evidence.points.copy()
-            scaled[:, k] *= factor
-            if wrong.explained_by(entry(scaled)):
-                return Slip("degrees", f"{names[k]} is taken {text}")
-    for k, other in itertools.permutations(range(min(n, MAX_VARIABLES)), 2):
-        replaced = evidence.points.copy()
-        replaced[:, k] = replaced[:, other]
-        if wrong.explained_by(entry(replaced)):
-            return Slip("variable", f"{names[other]} where {names[k]} is right")
-        exchanged = evidence.points.copy()
-        exchanged[:, [k, other]] = exchanged[:, [other, k]]
-        if k < other and wrong.explained_by(entry(exchanged)):
-            return Slip("variable", f"{names[k]} and {names[other]} are exchanged")
+            values = form.values(points).of(entry)
+        if wrong.explained_by(values):
+            return Slip(kind, text)
     return None
+
+
+def _other_points(
+    points: np.ndarray, names: Sequence[str]
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield points with other values of a variable: the kind of the slip, a clause, (k, n)."""
+    columns = np.arange(points.shape[1])
+    for k in columns[: 4 * MAX_VARIABLES]:
+        yield (
+            "sign",
+            f"−{names[k]} where {names[k]} is right",
+            np.where(columns == k, -points, points),
+        )
+    for factor, text in ((np.pi / 180, "in degrees"), (180 / np.pi, "in radians")):
+        for k in columns[:MAX_VARIABLES]:
+            scaled = np.where(columns == k, factor * points, points)
+            yield "degrees", f"{names[k]} is taken {text}", scaled
+    for k, other in permutations(columns[:MAX_VARIABLES].tolist(), 2):
+        source = np.where(columns == k, other, columns)
+        yield "variable", f"{names[other]} where {names[k]} is right", points[:, source]
+        if k < other:
+            source[other] = k
+            yield "variable", f"{names[k]} and {names[other]} are exchanged", points[:, source]

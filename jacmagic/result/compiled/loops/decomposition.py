@@ -164,9 +164,7 @@ def _solve_cholesky(right: Tensor, factor: Tensor, upper: bool = False) -> Tenso
     return _aten.linalg_solve_triangular.default(lower.mT, half, upper=True)
 
 
-def _unpacked(
-    factors: Tensor, rows: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
-) -> tuple[Tensor, Tensor, Tensor]:
+def _unpacked(factors: Tensor, rows: Tensor, *_: bool) -> tuple[Tensor, Tensor, Tensor]:
     one = _identity(factors)
     exchanged = _aten.linalg_lu_solve.default(one, rows, one)  # Pᵀ: both factors are 1
     return exchanged.mT, factors.tril(-1) + one, factors.triu()
