@@ -97,7 +97,7 @@ def test_slides_turn(exported):
     page.keyboard.press("End")
     expect(visible).to_have_text(["Two, continued"])
     assert page.get_by_role("button", name="next slide").is_disabled()
-    assert page.evaluate("location.hash").startswith("#4&e1=x%3D3.1")
+    page.wait_for_function("location.hash.startsWith('#4&e1=x%3D3.1')")
     page.get_by_role("button", name="previous slide").click()
     expect(page.locator(".jm-deck output")).to_have_text("3 / 4")
     page.emulate_media(media="print")

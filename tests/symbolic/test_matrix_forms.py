@@ -260,3 +260,10 @@ def test_the_unit_matrix_of_one_row_is_one() -> None:
     bias = torch.tensor(0.3, dtype=torch.float64)
     form = jacmagic.jacobian(lambda w, b: torch.tanh(w @ POINT + b), (POINT, bias)).matrix_form
     assert form is not None and not form.text.split("\n")[1].endswith("I")
+
+
+def test_a_fraction_is_transposed_in_brackets() -> None:
+    """1/x² transposed is not 1 over the transpose of x²."""
+    J = jacmagic.jacobian(lambda x: 2 / (1 / x).sum(), torch.tensor([0.4, 0.3]))
+    (shown,) = J.matrix_form.latex
+    assert r"2 \left(\frac{1}{x^{2}}\right)^{\mathsf{T}}" in shown

@@ -204,3 +204,11 @@ def test_entries_of_one_size_are_named_together() -> None:
     assert J.derivation.link_names == ("definition", "value")
     assert sum(line.startswith(r"\frac{\partial") for line in J.derivation.where) == 6
     assert len(J.derivation.fixed_links) + len(J.templates()) == len(J.derivation.links)
+
+
+def test_powers_follow_the_symbols_of_a_product() -> None:
+    """A factor with a symbol in its exponent stands behind symbols, before sums: n xⁿ⁻¹ (x + 1)."""
+    J = jacmagic.jacobian(lambda x, n: x**n, at(0.3, 0.7).unbind())
+    assert entry(J) == r"n x^{n - 1}"
+    J = jacmagic.jacobian(lambda n, x: 2**x * n * (n + x), at(0.3, 0.7).unbind())
+    assert entry(J) == r"2^{x} \left(x + 2 n\right)"

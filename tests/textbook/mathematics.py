@@ -148,6 +148,14 @@ def normal_density(x):
     return torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
 
 
+def power(x, n):
+    return x**n
+
+
+def hill_curve(x, n, k):
+    return x**n / (k**n + x**n)
+
+
 def log_of_size(x):
     return torch.log(torch.abs(x))
 
@@ -215,6 +223,13 @@ FORMS = [
         "2*(y**2 - x**2)/(x**2 + y**2)**2 | -4*x*y/(x**2 + y**2)**2 | "
         "-4*x*y/(x**2 + y**2)**2 | 2*(x**2 - y**2)/(x**2 + y**2)**2",
         hessian=True,
+    ),
+    Form(power, (1.5, 2.0), "x**(n - 1)*n | x**n*log(x)"),
+    Form(
+        hill_curve,
+        (1.5, 2.0, 3.0),
+        "x**(n - 1)*n*k**n/(k**n + x**n)**2 | x**n*k**n*(log(x) - log(k))/(k**n + x**n)**2 | "
+        "-x**n*n*k**(n - 1)/(k**n + x**n)**2",
     ),
     Form(log_of_size, (-0.4,), "1/x"),
     Form(

@@ -125,6 +125,10 @@ def logsumexp_of_scores(x):
     return m + torch.log(torch.exp(z - m).sum())
 
 
+def harmonic_mean(x):
+    return 2 / (1 / x).sum()
+
+
 def logistic_layer(x):
     return 1 / (1 + torch.exp(-(B @ x)))
 
@@ -185,6 +189,7 @@ _BY_VECTOR = (
     (solved_for, "Jf(x) = B⁻¹"),
     (softmax_of_scores, "Jf(x) = (diag(s) − s sᵀ) B", "with z = B x", "with s = softmax(z)"),
     (logsumexp_of_scores, "Jf(x) = sᵀ B", "with z = B x", "with s = softmax(z)"),
+    (harmonic_mean, "Jf(x) = (2 (1/x²)ᵀ)/((1ᵀ 1/x)²)"),
     (logistic_layer, "Jf(x) = diag(σ(z) ⊙ (1 − σ(z))) B", "with z = B x"),
     (mean_squared_error, "Jf(w) = 2/3 (X w − y)ᵀ X"),
     (logistic_regression, "Jf(w) = ((σ(z) − y)ᵀ X)/3", "with z = X w"),

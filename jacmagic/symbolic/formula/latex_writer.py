@@ -32,6 +32,16 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
+def _rank(factor: Any) -> int:
+    """Rank a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
+    if _is_applied(factor):
+        return 3
+    base, exponent = factor.as_base_exp()
+    if not (base.is_Symbol or base.is_number) or base is sympy.E:
+        return 2
+    return int(bool(exponent.free_symbols))
+
+
 def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
     """Return a fraction with x/√2 for √2 x/2; a number alone, such as √2/2, stays."""
     factors = sympy.Mul.make_args(above)
@@ -80,7 +90,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
     # ── products: no factor is ever read as a part of a function's argument ────────────────────
 
     def _print_Mul(self, expr: Any) -> str:
-        """Write a sign, a fraction bar, factors; functions without brackets come last."""
+        """Write a sign, a fraction bar, factors; powers like xⁿ and functions come last."""
         if expr.could_extract_minus_sign():
             rest = -expr
             inner = self._print(rest)
@@ -100,7 +110,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if self.order == "none":
             factors = list(product.args)
         else:
-            factors = sorted(product.as_ordered_factors(), key=_is_applied)
+            factors = sorted(product.as_ordered_factors(), key=_rank)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1

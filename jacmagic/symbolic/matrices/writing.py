@@ -161,7 +161,7 @@ class Writer:
         if float(short) == x.value and short.denominator in (2, 3, 4, 6, 7, 8, 9, 11, 12):
             sign = "-" if short < 0 else ""
             fraction = rf"{sign}\frac{{{abs(short.numerator)}}}{{{short.denominator}}}"
-            return fraction, _ATOM if not sign else _SUM
+            return fraction, _SUM if sign else _PRODUCT
         return number_tex(x.value, 6), _ATOM if x.value >= 0 else _SUM
 
     def _ones(self, x: Expression) -> tuple[str, int]:
@@ -193,7 +193,7 @@ class Writer:
         top = self._factors(above)
         if not below:
             return f"{sign}{top}", _SUM if sign else _PRODUCT if len(above) > 1 else _ATOM
-        return rf"{sign}\frac{{{top}}}{{{self._factors(below)}}}", _SUM if sign else _ATOM
+        return rf"{sign}\frac{{{top}}}{{{self._factors(below)}}}", _SUM if sign else _PRODUCT
 
     def _constants(self, value: float) -> tuple[list[_Factor], list[_Factor]]:
         """Return the numerator and the denominator of a positive number, 1 left out."""
@@ -263,4 +263,5 @@ class Writer:
             return f"e^{{{self.tex(u)}}}", _PRODUCT
         bare = pattern.startswith((r"\frac", r"\sqrt", r"\left|", "[", r"\max", r"\sigma"))
         shown = self.tex(u) if bare else self._held(u, _ATOM)
-        return pattern.format(shown), _ATOM if bare else _PRODUCT
+        is_fraction = pattern.startswith(r"\frac")  # which a power needs in brackets
+        return pattern.format(shown), _ATOM if bare and not is_fraction else _PRODUCT

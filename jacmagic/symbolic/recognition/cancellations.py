@@ -68,8 +68,18 @@ def _with_sign(graph: Graph, node: int) -> int | None:
 
 
 def _where(graph: Graph, node: int) -> int | None:
-    """Return the branch that has a value, where the other is nan; a norm that is kept from 0."""
+    """Return the branch that has a value, where the other is nan; a norm that is kept from 0.
+
+    Of the derivative of aᵛ by v, which is 0 where a = 0 and v ≥ 0, the case aᵛ·ln a.
+    """
     condition, a, b = graph.operands(node)
+    if a == ZERO and graph.operations[b] == "mul":
+        power, logarithm = graph.operands(b)
+        if graph.operations[power] == "pow" and graph.operations[logarithm] == "log":
+            base, exponent = graph.operands(power)
+            at_zero = graph.apply("eq", base, ZERO), graph.apply("ge", exponent, ZERO)
+            if condition == graph.apply("and", *at_zero) and graph.operands(logarithm) == (base,):
+                return b
     if graph.operations[condition] == "lt" and graph.value(a) is not None:
         u, low = graph.operands(condition)
         if graph.operations[u] == "sqrt" and 0 < (graph.value(low) or 0) <= _MAX_ABSOLUTE_GUARD:
