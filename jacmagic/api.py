@@ -20,7 +20,6 @@ from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.function.whole_imports import import_sympy
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.options import DisplayOptions
-from jacmagic.symbolic.branches import ClosedForms
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -268,7 +267,8 @@ def compile(
 
 def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:
     import_sympy()
-    from jacmagic.view.jacobian import Jacobian  # the displays, which compiling does not need
+    from jacmagic.symbolic.branches import ClosedForms  # both are more than compiling needs
+    from jacmagic.view.jacobian import Jacobian
 
     return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
 

@@ -7,31 +7,37 @@ nothing here loads its compiler.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch._decomp import core_aten_decompositions, decomposition_table
+from torch._decomp import decomposition_table
+from torch._functorch import eager_transforms as _transforms
 from torch._functorch.vmap import lazy_load_decompositions as load_vmap_rules
 from torch._higher_order_ops.map import map as torch_map
 from torch._ops import OpOverload
+from torch.autograd import forward_ad as _dual
 from torch.overrides import _get_current_function_mode_stack as function_modes
 from torch.utils import _python_dispatch as _dispatch
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 __all__ = [
     "BatchNorm", "Dropout", "InterceptingMode", "OpOverload", "add_batch_dimension",
-    "core_aten_decompositions", "decomposition_of_composite", "decomposition_table",
-    "dispatch_modes", "enter_vmap", "function_modes", "functorch_depth", "is_batched",
-    "is_under_transform", "is_wrapped", "keeping_dispatch_keys", "leave_vmap", "load_vmap_rules",
-    "mode_flags", "output_sizes", "overload_of", "pop_dispatch_mode", "pop_function_mode",
+    "decomposition_of_composite", "decomposition_table", "dispatch_modes", "enter_vmap",
+    "forward_pass", "function_modes", "functorch_depth", "is_batched", "is_under_transform",
+    "is_wrapped", "keeping_dispatch_keys", "leave_vmap", "load_vmap_rules", "mode_flags",
+    "output_sizes", "overload_of", "pop_dispatch_mode", "pop_function_mode",
     "push_dispatch_mode", "push_function_mode", "remove_batch_dimension", "run_backward",
-    "schema_of", "set_grad_enabled", "set_mode_flags", "storage_key", "torch_map", "tree_flatten",
-    "tree_map", "tree_unflatten", "version_of", "without_dispatch_modes",
+    "schema_of", "set_grad_enabled", "set_mode_flags", "storage_key", "torch_map",
+    "tree_flatten", "tree_map", "tree_unflatten", "version_of", "without_dispatch_modes",
     "without_torch_functions", "without_transforms",
 ]  # fmt: skip
 
+_dual_number: Any = torch._VF._make_dual
 set_grad_enabled: Any = torch._C._set_grad_enabled  # what `torch.no_grad()` calls on both ends
 
 
@@ -119,6 +125,61 @@ def is_batched(tensor: Tensor) -> bool:
 def is_under_transform() -> bool:
     """Whether a transformation of `torch.func` is running."""
     return _levels.peek_interpreter_stack() is not None
+
+
+def forward_pass(
+    function: Callable[..., Sequence[Tensor]],
+    primals: Sequence[Tensor],
+    tangents: Sequence[Tensor],
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return values and tangents as `torch.func.jvp` does, which compiles TorchScript first.
+
+    Few operations have their forward formulas there; the function runs again for these.
+
+    Raises:
+        RuntimeError: an operation has no forward formula.
+    """
+    try:
+        return _forward_pass(function, primals, tangents)
+    except NotImplementedError:
+        values, found, *_ = torch.func.jvp(function, tuple(primals), tuple(tangents))
+        return list(values), list(found)
+
+
+def _forward_pass(
+    function: Callable[..., Sequence[Tensor]],
+    primals: Sequence[Tensor],
+    tangents: Sequence[Tensor],
+) -> tuple[list[Tensor], list[Tensor]]:
+    with contextlib.ExitStack() as stack:
+        level = stack.enter_context(_transforms.jvp_increment_nesting())
+        stack.enter_context(_dual._set_fwd_grad_enabled(True))
+        if _transforms.JVP_NESTING == 1:
+            stack.enter_context(_dual.dual_level())
+        if "torch._dynamo" not in sys.modules:
+            stack.enter_context(_RealZeros())
+        duals = [
+            _dual_number(primal, tangent, level=_dual._current_level)
+            for primal, tangent in zip(primals, tangents, strict=True)
+        ]
+        pairs = [_dual.unpack_dual(one) for one in function(*duals)]
+        found = [torch.zeros_like(value) if one is None else one for value, one in pairs]
+        values = [value for value, _ in pairs]
+        return _outside(values, level), _outside(found, level)
+
+
+def _outside(tensors: Sequence[Tensor], level: int) -> list[Tensor]:
+    """Return what a transformation that ends has computed."""
+    return [_levels._unwrap_for_grad(tensor, level) for tensor in tensors]
+
+
+class _RealZeros(InterceptingMode):
+    """Zero tangents in memory; for torch's own, code runs that loads its compiler."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func is torch.ops.aten._efficientzerotensor.default:
+            func = torch.ops.aten.zeros.default
+        return func(*args, **(kwargs or {}))
 
 
 def keeping_dispatch_keys() -> Any:

@@ -12,7 +12,7 @@ from jacmagic.numeric.batched import compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, along, differences
 from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
-from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH, refusal_of
 from jacmagic.numeric.modes.sparse import gap_of_product
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.points import BatchedJacobian, Points
@@ -37,6 +37,7 @@ __all__ = [
     "gap_of_product",
     "independent",
     "matrix_noise_of_rows",
+    "refusal_of",
     "to_csr",
     "tuning_of",
     "unsteady",

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from jacmagic.function.components import flat
 from jacmagic.function.interop.silence import silent
+from jacmagic.function.torch_internals import forward_pass
 from jacmagic.numeric.engine import Rows, backward, batched_backward, mapped, or_zeros
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
@@ -40,7 +41,7 @@ def _batched_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> T
         count = stop - start
         with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
             tangents = tuple([batched(seed[start:stop]) for seed in seeds])
-            columns = torch.func.jvp(evaluation.leaves, primals, tangents)[1]
+            _, columns = forward_pass(evaluation.leaves, primals, tangents)
             pieces.append(_flat_rows([unbatched(column) for column in columns], count))
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 

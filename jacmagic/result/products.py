@@ -17,6 +17,7 @@ from jacmagic.function.outputs import Outputs, describe_output, flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import leaves_of
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.function.torch_internals import forward_pass
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 
@@ -34,7 +35,7 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
 
     with silent_rerun(inputs, random_states(inputs, problem.function)):
         try:
-            pushed = torch.func.jvp(leaves, inputs, vectors)[1]
+            _, pushed = forward_pass(leaves, inputs, vectors)
         except TORCH_ERRORS:  # an operation without a forward formula
             pushed = torch.autograd.functional.jvp(leaves, inputs, vectors)[1]
     return outputs.rebuild([part.detach() for part in pushed])

@@ -18,7 +18,7 @@ from jacmagic.result.compiled import c_compiler
 from jacmagic.result.compiled.graph.tracing import Graph, traced
 from jacmagic.result.compiled.loops import build
 from jacmagic.result.compiled.loops.build import loops, lowered
-from jacmagic.result.compiled.loops.decomposition import decompositions
+from jacmagic.result.compiled.loops.decomposition import decomposition_of
 from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Call, Fill, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
@@ -58,8 +58,10 @@ def kernel_of(run: Run, *x: Tensor) -> tuple[Graph, Kernel]:
     """Return a computation as torch's graph and as loops."""
     plain = Graph(traced(run, list(x)), "rows")
     m, entries = plain(x)[1].numel(), plain(x)[0].numel()
-    recording = traced(run, list(x), decompositions())
-    return plain, loops(recording, list(x), (m, entries // max(1, m)))
+    recording = traced(run, list(x), decomposition_of)
+    shape = m, entries // max(1, m)
+    program = lowered(recording, [one.numel() for one in x], shape)
+    return plain, loops(program, list(x), shape)
 
 
 def agrees(run: Run, *x: Tensor, tolerance: float = 1e-12) -> bool:
@@ -139,7 +141,7 @@ def test_steps_of_a_long_loop_share_their_functions() -> None:
     """Sixty steps take no more functions than a few."""
     x, square = vector(), WEIGHTS[:5]
     run = rows(lambda x: reduce(lambda y, _: torch.tanh(square @ y), range(60), x), x)
-    program = lowered(traced(run, [x], decompositions()), [5], (5, 5))
+    program = lowered(traced(run, [x], decomposition_of), [5], (5, 5))
     source = Source(program.buffers)
     assert len([source.call(stage) for stage in program.before]) > 120
     assert len(source.functions) < 20
@@ -201,7 +203,8 @@ def test_products_of_all_sizes(sizes: tuple[int, int, int]) -> None:
     def run(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return (torch.sin(a) @ b).reshape(-1), (b.T @ a.T).reshape(-1)
 
-    found = loops(traced(run, [a, b], decompositions()), [a, b], (m, n))([a, b])
+    recording = traced(run, [a, b], decomposition_of)
+    found = loops(lowered(recording, [a.numel(), b.numel()], (m, n)), [a, b], (m, n))([a, b])
     assert found is not None
     assert all(map(torch.allclose, (found[0].reshape(-1), found[1]), run(a, b)))
 

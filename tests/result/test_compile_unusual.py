@@ -158,3 +158,46 @@ def test_outputs_of_another_shape_are_refused(backend: str, x: list[float]) -> N
     assert torch.equal(g(other), jacmagic.jacobian(f, other).matrix)
     with pytest.raises(PointError, match=r"shapes that were compiled, \[\(2,\)\]; found \["):
         g(torch.tensor(x, dtype=DOUBLE))
+
+
+def test_what_torch_cannot_differentiate_is_compiled_from_the_closed_form() -> None:
+    """Where `jacobian()` shows the closed form, it is compiled; at a new branch as well."""
+    f = lambda x: torch.heaviside(x, x.new_tensor([0.5])) * x  # noqa: E731
+    x = torch.tensor([0.3, -0.2, 1.0], dtype=DOUBLE)
+    g = jacmagic.compile(f, x)
+    assert g.backend == "native"
+    for point in (x, -x):
+        assert torch.equal(g(point), jacmagic.jacobian(f, point).matrix)
+
+
+def test_what_nothing_differentiates_is_refused() -> None:
+    """An operation without derivative and closed form is named in an error of our own."""
+    with pytest.raises(FunctionError, match="torch has no derivative for igamma"):
+        jacmagic.compile(lambda x: torch.special.gammainc(x, x), torch.ones(2, dtype=DOUBLE))
+
+
+KNOTS = torch.arange(-3.0, 8.0, dtype=DOUBLE)
+
+
+def spline(x: Tensor) -> Tensor:
+    """Cubic B-splines by truncated powers, which cancel beyond the last knot."""
+    powers = torch.relu(x[:, None] - KNOTS) ** 3
+    return sum(c / 6 * powers[:, j : j + 7] for j, c in enumerate((1, -4, 6, -4, 1))).sum(1)  # type: ignore[union-attr]
+
+
+def posterior(p: Tensor) -> Tensor:
+    """Mean of a Gaussian process at its own points, where its matrix nearly cancels."""
+    d = (KNOTS[:, None] - KNOTS) ** 2
+    k = torch.exp(p[0] - d / 2 * torch.exp(p[1])) + torch.exp(p[2]) * torch.eye(len(d)).double()
+    return k @ torch.cholesky_solve(KNOTS.sin()[:, None], torch.linalg.cholesky(k))[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "x"), [(spline, [0.3, 1.2, 2.7, 3.5, 6.6, 7.9]), (posterior, [0.1, 0.2, -2.0])]
+)
+def test_rounding_of_what_cancels_inside_is_no_fault(
+    function: Callable[[Tensor], Tensor], x: list[float]
+) -> None:
+    """Entries that rounding alone makes differ from zero do not speak against machine code."""
+    g = jacmagic.compile(function, torch.tensor(x, dtype=DOUBLE))
+    assert not any("is left out" in note for note in g.notes)

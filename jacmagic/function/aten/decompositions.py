@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import torch
 
 from jacmagic.function.torch_internals import (
-    core_aten_decompositions,
     decomposition_of_composite,
     decomposition_table,
     overload_of,
@@ -19,18 +19,15 @@ from jacmagic.function.torch_internals import (
 
 
 @cache
-def _core() -> dict:
-    return dict(core_aten_decompositions())
-
-
 def decomposition_of(func: Any) -> Callable[..., Any] | None:
-    """Return a function that computes an ATen operation by others; None without one."""
-    return (
-        _core().get(func)
-        or decomposition_table.get(func)
-        or decomposition_of_composite(func)
-        or _copied_view(func)
-    )
+    """Return a function that computes an ATen operation by others; None without one.
+
+    Torch's are taken out of the wrappers that load its compiler.
+    """
+    if composite := decomposition_of_composite(func):
+        return composite
+    found = decomposition_table.get(func)
+    return _copied_view(func) if found is None else inspect.unwrap(found)
 
 
 def _copied_view(func: Any) -> Callable[..., Any] | None:

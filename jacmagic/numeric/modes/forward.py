@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from jacmagic.function.torch_internals import forward_pass
 from jacmagic.numeric.engine import mapped
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
@@ -33,7 +34,7 @@ def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> Mo
         count = stop - start
         with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
             tangents = tuple(map(batched, identity(primals, start, stop)))
-            leaves = torch.func.jvp(evaluation.leaves, primals, tangents)[1]
+            _, leaves = forward_pass(evaluation.leaves, primals, tangents)
             pieces.append([unbatched(leaf) for leaf in leaves])
     return ModeResult(blocks_of_columns(evaluation, pieces))
 

@@ -22,7 +22,7 @@ from jacmagic.numeric.torch_errors import TORCH_ERRORS
 NOT_BY_TORCH = ("closed form", "differences")  # modes that use no derivative of torch's
 Substitute = Callable[[], Tensor | None]  # the Jacobian (m, n) from elsewhere
 
-_MISSING = re.compile(r"derivative for '?(?:aten::)?(\w+?)'? is not implemented")
+_MISSING = re.compile(r"derivative for '?(?:aten::)?(\w+?)(?:: \w+)?'? is not implemented")
 _OVERWRITTEN = "modified by an inplace operation"
 
 

@@ -28,13 +28,14 @@ def c_compiler() -> str | None:
 
 def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
     """Compile and load; the files are gone afterwards."""
-    extra = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    linux = ["-nostdlib", "-lgcc"]  # the C library comes with the mathematical one, and with Python
+    extra = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else linux
     with tempfile.TemporaryDirectory(prefix="jacmagic-") as folder:
         text, built = Path(folder, "jacobian.c"), Path(folder, "jacobian.so")
         text.write_text(source, encoding="ascii")
         try:
             subprocess.run(
-                [*command, *extra, str(text), "-o", str(built), "-lm"],
+                [*command, str(text), "-o", str(built), "-lm", *extra],
                 check=True,
                 capture_output=True,
                 text=True,

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.function.problem import Problem
 from jacmagic.result.compiled.check import RELATIVE_STEPS, Reference, beside, disagreement
 from jacmagic.result.compiled.measure import Program, measured
-from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
-from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.obstacles import NotCompiled
 from jacmagic.result.compiled.specification import References
-from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.trace import Refusal
-from jacmagic.symbolic.validation import values_again
+
+if TYPE_CHECKING:
+    from jacmagic.result.compiled.native.forms import Forms
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
-MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
-MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
-MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
 OPERATIONS_PER_ENTRY = 4  # at least, where the entries are many: to compute and to store it
 SECONDS_OF_A_QUICK_CALL = 2e-5  # seconds of a call below which no other backend is tried
 
 
 class Builder:
-    """Builds programs for inputs of one kind; keeps the closed forms that they share."""
+    """Builds programs for inputs of one kind."""
 
     def __init__(self, references: References) -> None:
         """Nothing is built yet.
@@ -41,11 +35,13 @@ class Builder:
             references: the function at inputs of this kind.
         """
         self.references = references
-        is_named = references.spec.backend != "auto"
-        self.branches = ClosedForms(
-            budget=MAX_SECONDS_IF_NAMED if is_named else MAX_SECONDS_FOR_FORM
-        )
-        self.forms: list[ClosedForm] = []
+
+    @functools.cached_property
+    def forms(self) -> Forms:
+        """The closed forms that programs share."""
+        from jacmagic.result.compiled.native.forms import Forms  # loads tracing to formulas
+
+        return Forms(self.references)
 
     def build(self, backend: str, tensors: Sequence[Tensor]) -> Sequence[Program]:
         """Build one backend's programs that hold at some tensors, the fastest first.
@@ -54,48 +50,19 @@ class Builder:
             NotCompiled: this backend cannot compute it.
         """
         if backend == "native":
-            program = self._straight(tensors)
-            shape = self.references.shape if self.references.scheme is None else (program.entries,)
             asked = self.references.spec.backend == "native"
             longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
+            program = self.forms.program(tensors, longest)
+            shape = self.references.shape if self.references.scheme is None else (program.entries,)
             return [native(program, tensors, shape, longest)]
         if backend == "python":
-            return [Floats(self._straight(tensors))]
+            from jacmagic.result.compiled.native.floats import Floats
+
+            return [Floats(self.forms.program(tensors))]
         from jacmagic.result.compiled.graph.tracing import graph, inductor  # loads the lowering
 
         task = self.references.task(tensors)
         return graph(task, tensors) if backend == "graph" else [inductor(task, tensors)]
-
-    def knows_branch(self, tensors: Sequence[Tensor]) -> bool:
-        """Whether programs were built from the closed form that is valid at some tensors."""
-        return self._has(self._form(self.references.spec.at(tensors)))
-
-    def _has(self, form: ClosedForm | Refusal) -> bool:
-        return any(form is other for other in self.forms)
-
-    def _form(self, problem: Problem) -> ClosedForm | Refusal:
-        return self.branches.form(problem, values_again(problem))
-
-    def _straight(self, tensors: Sequence[Tensor]) -> Straight:
-        """Return the closed form at some tensors as a straight-line program."""
-        references = self.references
-        if len(references.rows) > (MAX_ENTRIES if references.scheme is None else MAX_OPERATIONS):
-            raise NotCompiled(f"{len(references.rows)} entries are too many for a closed form")
-        problem = references.spec.at(tensors)
-        form = self._form(problem)
-        if not isinstance(form, ClosedForm):
-            raise NotCompiled(str(form))
-        if why := obstacle(form):
-            raise NotCompiled(why)
-        if not self._has(form):
-            self.forms.append(form)
-        sizes = [tensor.numel() for tensor in tensors]
-        starts = np.cumsum([0, *sizes])
-        columns = np.concatenate(
-            [np.arange(starts[k], starts[k + 1]) for k in references.spec.chosen]
-        )
-        positions = zip(references.rows.tolist(), columns[references.columns].tolist(), strict=True)
-        return straight(form, sizes, list(positions))
 
 
 def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:
@@ -167,12 +134,12 @@ def check(program: Program, references: References, tensors: Sequence[Tensor]) -
             if not bool(reference.entries.isfinite().all()):
                 continue  # `jacobian()` is asked at such points
             return "it does not hold at the example"
-        if wrong := disagreement(reference, *found):
+        if wrong := disagreement(reference, *found, references.rounding):
             return wrong
         alone = program.entries(reference.tensors)
         if alone is None:
             return "it does not hold without the values"
-        if wrong := disagreement(reference, alone, found[1]):
+        if wrong := disagreement(reference, alone, found[1], references.rounding):
             return wrong
     return None
 

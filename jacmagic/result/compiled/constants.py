@@ -22,7 +22,7 @@ from jacmagic.function.closures import cells_of
 from jacmagic.function.interop.user_code import is_users, is_users_module
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
-from jacmagic.function.torch_internals import version_of
+from jacmagic.function.torch_internals import is_wrapped, version_of
 
 MAX_SHOWN = 8  # constants listed by name
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"})
@@ -98,7 +98,8 @@ def short(value: Any) -> str:
 def state(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return what tells a value from a changed one: numbers, versions, attributes."""
     if isinstance(value, Tensor):
-        address = value.data_ptr() if value.layout == torch.strided else 0
+        has_memory = value.layout == torch.strided and not is_wrapped(value)
+        address = value.data_ptr() if has_memory else 0
         return id(value), version_of(value), address
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, hash(value.tobytes())

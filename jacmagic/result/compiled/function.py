@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError, OptionError, PointError
+from jacmagic.function.garbage import without_collection
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
@@ -54,7 +55,8 @@ class CompiledJacobian:
         self._versions: dict[tuple[Any, ...], Version] = {}
         self._lock = threading.RLock()
         self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] | None = None
-        self._first = self._add(spec.example)
+        with without_collection():
+            self._first = self._add(spec.example)
         self._prefer(self._first)
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────

@@ -7,11 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from jacmagic.errors import FunctionError
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
+from jacmagic.numeric import (
+    ComputeOptions,
+    NumericJacobian,
+    SparsePlan,
+    Tuning,
+    compute,
+    matrix_noise_of_rows,
+    refusal_of,
+)
 from jacmagic.numeric.options import DEFAULTS
 from jacmagic.result.compiled.check import Reference
 from jacmagic.result.compiled.constants import Constants
@@ -100,6 +110,24 @@ class References:
         chosen, entries = self.spec.chosen, self._entries(numbers)
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
+    def rounding(self, tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
+        """Return bounds on the rounding errors of entries and values at some inputs.
+
+        They are 0 where nothing is known: of a sparse plan, or without a closed form and without
+        algorithms on matrices.
+        """
+        from jacmagic.result.compiled.native.values import evaluated
+
+        (m, _), at, chosen = self.shape, (self.rows, self.columns), self.spec.chosen
+        if self.scheme is not None:
+            return np.zeros(len(self.rows)), np.zeros(m)
+        form = evaluated(self.spec.at(tensors), chosen)
+        _, entries, values = form or (None, np.zeros(self.shape), np.zeros(m))
+        matrix = numbers_at(self.spec, tensors, self.tuning).matrix.detach().double().cpu().numpy()
+        some = [tensors[k] for k in chosen]
+        moved = matrix_noise_of_rows(self.spec.by_chosen(tensors), some, range(m), matrix)
+        return (entries if moved is None else entries + moved)[at], values
+
     def _entries(self, numbers: NumericJacobian) -> Tensor:
         """Return the entries at the positions, in a row."""
         sparse = numbers.sparse
@@ -142,6 +170,26 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
 
 
 def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
-    """Return what `jacobian()` gives at some tensors."""
+    """Return what `jacobian()` gives at some tensors.
+
+    Raises:
+        FunctionError: torch has no derivative, and there is nothing to replace it.
+    """
     chosen = [tensors[k].detach() for k in spec.chosen]
-    return compute(spec.by_chosen(tensors), chosen, spec.options, tuning=tuning)
+
+    def substitute() -> Tensor | None:
+        from jacmagic.result.compiled.native.values import evaluated
+
+        found = evaluated(spec.at(tensors), spec.chosen)
+        return None if found is None else torch.from_numpy(found[0])
+
+    function = spec.by_chosen(tensors)
+    try:
+        return compute(function, chosen, spec.options, tuning=tuning, substitute=substitute)
+    except RuntimeError as error:
+        if (reason := refusal_of(error)) is None:
+            raise
+        raise FunctionError(
+            f"expected a function that can be differentiated; found that {reason}; write another "
+            "operation there"
+        ) from error

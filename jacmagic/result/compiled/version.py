@@ -64,7 +64,7 @@ class Version:
         """The recorded conditions of all branches, each with its line."""
         if self.programs[0].backend not in ("native", "python"):
             return []
-        return [one for form in self._builder.forms for one in form.in_sympy.assumptions]
+        return [one for form in self._builder.forms.compiled for one in form.in_sympy.assumptions]
 
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +114,8 @@ class Version:
         reference = self.references.at(tensors, numbers)
         branches = self.programs[0].backend in ("native", "python")
         finite = branches and bool(reference.entries.isfinite().all())
-        if finite and len(self.programs) < MAX_BRANCHES and not self._builder.knows_branch(tensors):
+        is_new = finite and not self._builder.forms.knows_branch(tensors)
+        if is_new and len(self.programs) < MAX_BRANCHES:
             self._add(tensors, numbers)
         values = torch.cat(
             [leaf.detach().reshape(-1).double() for leaf in reference.outputs.leaves]

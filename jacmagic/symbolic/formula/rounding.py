@@ -90,6 +90,8 @@ def exact_values(
     form: ClosedForm, nodes: Sequence[int], point: Sequence[float], dtype: Dtype
 ) -> list[Exact]:
     """Evaluate nodes with fifty digits, with how far rounding may move them."""
+    if not nodes:
+        return []
     tape = write_tape(form.graph, nodes, form.trace.inputs)
     if len(tape.operations) > MAX_OPERATIONS:
         return [Exact(math.nan, len(tape.operations), lambda: 0.0, math.inf)] * len(nodes)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -34,7 +34,11 @@ def exact(value: Number) -> Number:
         return int(value)
     if isinstance(value, int | Fraction):
         return value
-    value = float(value)
+    return _exact(float(value))
+
+
+@lru_cache(maxsize=2**12)
+def _exact(value: float) -> Number:
     if not math.isfinite(value):
         return value
     if value.is_integer() and abs(value) < _MAX_EXACT:

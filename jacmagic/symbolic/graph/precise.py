@@ -18,8 +18,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from mpmath import MPContext
-
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape
 
@@ -116,6 +114,8 @@ def _is_rounded(c: Any, name: str, value: Number, slots: list, reads: Sequence[i
 
 @cache
 def _context(digits: int) -> Any:
+    from mpmath import MPContext  # few values need more digits
+
     context = MPContext()
     context.dps = digits
     return context

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from jacmagic.function.components import flat
 from jacmagic.function.outputs import flatten
+from jacmagic.function.torch_internals import forward_pass
 from jacmagic.numeric import SparsePlan
 from jacmagic.numeric.engine import Rows, batched_backward
 
@@ -130,7 +131,7 @@ def _pushed(
     """Return products (k, m) with k tangents by one batched forward pass, and the values (m,)."""
 
     def push(*directions: Tensor) -> tuple[Tensor, Tensor]:
-        values, found, *_ = torch.func.jvp(leaves, chosen, directions)
+        values, found = forward_pass(leaves, chosen, directions)
         return flat(found), flat(values)
 
     found, values = torch.func.vmap(push)(*tangents)

@@ -8,7 +8,7 @@ no branch is chosen by one: a graph holds wherever shapes, dtypes and devices ar
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -20,7 +20,6 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.torch_internals import (
     InterceptingMode,
-    decomposition_of_composite,
     version_of,
     without_torch_functions,
 )
@@ -30,6 +29,7 @@ from jacmagic.result.compiled.obstacles import NotCompiled
 
 _aten = torch.ops.aten
 _Tag = torch.Tag
+Parts = Callable[[Any], Callable[..., Any] | None]
 _ALIASES = frozenset(
     {_aten.alias.default, _aten.detach.default, _aten.lift_fresh.default, _aten.clone.default}
 )
@@ -44,22 +44,20 @@ class ValueRead(Exception):
     """A value that depends on the inputs is asked for, or decides a shape."""
 
 
-def recorded(
-    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any]
-) -> Recording:
+def recorded(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: Parts) -> Recording:
     """Record a function of tensors that returns entries and values.
 
     Args:
         run: the function.
         tensors: its inputs.
-        table: decompositions of operations.
+        parts_of: from an operation to what it consists of, or None.
 
     Raises:
         NotCompiled: a value decides what is computed.
         ValueRead: Python asks for a value that depends on the inputs, or one decides a shape.
     """
-    recorder = _Recorder(tensors, table)
-    with ValueReads(recorder.depends, table.get(_aten.cumprod.default)), recorder:
+    recorder = _Recorder(tensors, parts_of)
+    with ValueReads(recorder.depends, parts_of(_aten.cumprod.default)), recorder:
         found = run(*tensors)
     recorder.graph.output(tuple(map(recorder.node, found)))
     recorder.graph.eliminate_dead_code()
@@ -78,10 +76,10 @@ class _Recorder(InterceptingMode):
         constants: tensors of the graph, by name.
     """
 
-    def __init__(self, tensors: Sequence[Tensor], table: Mapping[Any, Any]) -> None:
+    def __init__(self, tensors: Sequence[Tensor], parts_of: Parts) -> None:
         super().__init__()
         self.graph, self.constants = fx.Graph(), dict[str, Tensor]()
-        self._table = table
+        self._parts_of = parts_of
         # Tensors that depend on the inputs: their steps, and the contents that these are valid for.
         self._nodes, self._constant_nodes = WeakTensorKeyDictionary(), WeakTensorKeyDictionary()
         self._zeros = WeakTensorKeyDictionary()
@@ -132,7 +130,7 @@ class _Recorder(InterceptingMode):
             return self._zero(torch.zeros_like(op.run()))
         if op.functional is not None:
             return self._write(op, op.functional)
-        parts = self._table.get(op.func) or decomposition_of_composite(op.func)
+        parts = self._parts_of(op.func)
         if parts is not None:
             with self:
                 found = parts(*op.args, **op.kwargs)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,18 +20,23 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.function.torch_internals import keeping_dispatch_keys
+from jacmagic.function.torch_internals import (
+    OpOverload,
+    decomposition_of_composite,
+    decomposition_table,
+    keeping_dispatch_keys,
+)
 from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.passes import PASSES, Task
-from jacmagic.result.compiled.graph.recorder import ValueRead, recorded
+from jacmagic.result.compiled.graph.recorder import Parts, ValueRead, recorded
 from jacmagic.result.compiled.graph.recording import Recording
-from jacmagic.result.compiled.loops.build import loops, require_compiler
-from jacmagic.result.compiled.loops.decomposition import decompositions
+from jacmagic.result.compiled.loops.build import Loops, loops, lowered, require_compiler
+from jacmagic.result.compiled.loops.decomposition import decomposition_of
 from jacmagic.result.compiled.measure import measured
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NotCompiled
 
-SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
+FEW_OPERATIONS_PER_ENTRY = 4  # up to which no other passes are tried
 SECONDS_OF_A_STEP = 1e-6  # seconds of one operation in torch, at least
 MAX_STEPS_FOR_OTHER_PASSES = 100  # of a trace; a longer one takes most of what `compile` may take
 
@@ -47,7 +53,7 @@ class Graph:
             recording: returns entries and values.
             passes: how it computes them, a key of `PASSES`.
         """
-        self.recording = recording
+        self.recording, self.passes = recording, passes
         self.by = f"{passes}, {recording.steps} ATen operations"
 
     @functools.cached_property
@@ -92,42 +98,48 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
         tensors: inputs of the kind it is traced for.
 
     Returns:
-        Programs, the fastest first; last those that are slower for sure.
+        Programs, the fastest first.
 
     Raises:
         NotCompiled: a value decides what is computed, or torch cannot trace an operation.
     """
-    why, found, slower = "", dict[Graph | Kernel, float](), list[Graph]()
-    ways, steps = 0, 0
+    why, ways = "", list[tuple[float, Graph, Loops | None]]()
     for passes in task.order():
-        enough = (
-            not task.either_way
-            or steps > MAX_STEPS_FOR_OTHER_PASSES
-            or min(found.values(), default=1) < SECONDS_OF_A_QUICK_CALL
-        )
-        if ways == 2 or (ways and enough):
+        if ways and (len(ways) == 2 or _is_enough(task, *ways[0])):
             break
         with keeping_dispatch_keys():
             try:
-                plain, kernel = _programs(task, passes, tensors)
-                steps = plain.recording.steps
-                if kernel is not None:
-                    found[kernel] = measured(functools.partial(kernel.entries, tensors))
-                if kernel is None or found[kernel] > SECONDS_OF_A_STEP * steps:
-                    found[plain] = measured(functools.partial(plain.entries, tensors))
-                else:
-                    slower.append(plain)
+                ways.append(_way(task, passes, tensors))
             except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
                 why = why or reason(error)
-            else:
-                ways += 1
-    if not found:
+    if not ways:
         raise NotCompiled(why)
-    return [*sorted(found, key=found.__getitem__), *slower]
+    ways.sort(key=lambda way: way[0])
+    found: list[Graph | Kernel] = [plain for _, plain, _ in ways]
+    _, plain, program = ways[0]
+    if program is not None:
+        try:
+            kernel = loops(program, tensors, task.shape)
+        except NotCompiled as error:
+            plain.by += f"; {error}"
+        else:
+            kernel.by = f"{plain.passes}, {kernel.by}"
+            found.insert(0, kernel)
+            least = SECONDS_OF_A_STEP * plain.recording.steps
+            if measured(functools.partial(kernel.entries, tensors)) <= least:
+                return found
+    seconds = {one: measured(functools.partial(one.entries, tensors)) for one in found}
+    return sorted(found, key=seconds.__getitem__)
 
 
-def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph, Kernel | None]:
-    """Return the graph of some passes, and its loops in C where it can be lowered.
+def _is_enough(task: Task, cost: float, plain: Graph, program: Loops | None) -> bool:
+    """Whether other passes than those of a first trace are not worth trying."""
+    few = cost <= FEW_OPERATIONS_PER_ENTRY * math.prod(task.shape)
+    return few or not task.either_way or plain.recording.steps > MAX_STEPS_FOR_OTHER_PASSES
+
+
+def _way(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[float, Graph, Loops | None]:
+    """Return the cost of some passes, their graph, and its loops where it can be lowered.
 
     What is lowered is traced in operations that are known there; if some are not, torch runs a
     graph in its own.
@@ -135,45 +147,46 @@ def _programs(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[Graph
     run = PASSES[passes](task)
     try:
         require_compiler(tensors)
-        plain = traced(run, tensors, decompositions())
-        kernel = loops(plain, tensors, task.shape)
+        plain = traced(run, tensors, decomposition_of)
+        program = lowered(plain, [tensor.numel() for tensor in tensors], task.shape)
     except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
         obstacle = reason(error)
     else:
-        kernel.by = f"{passes}, {kernel.by}"
-        return Graph(plain, passes), kernel
+        return program.cost, Graph(plain, passes), program
     found = Graph(traced(run, tensors), passes)
     found.by += f"; {obstacle}"
-    return found, None
+    return math.inf, found, None
 
 
 def traced(
-    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any] | None = None
+    run: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    parts_of: Parts = decomposition_of_composite,
 ) -> Recording:
     """Trace a function of tensors that returns entries and values.
 
     Args:
         run: what to trace.
         tensors: its inputs.
-        table: decompositions of operations.
+        parts_of: from an operation to what it consists of, or None.
 
     Raises:
         NotCompiled: a value decides what is computed.
     """
-    plain, table = [tensor.detach() for tensor in tensors], table or {}
+    plain = [tensor.detach() for tensor in tensors]
     with silent_rerun(plain, random_states(plain)), torch.enable_grad():
         try:
-            return recorded(run, plain, table)
+            return recorded(run, plain, parts_of)
         except ValueRead:
-            return _with_symbols(run, plain, table)
+            return _with_symbols(run, plain, parts_of)
 
 
-def _with_symbols(
-    run: Callable[..., Any], tensors: Sequence[Tensor], table: Mapping[Any, Any]
-) -> Recording:
+def _with_symbols(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: Parts) -> Recording:
     """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
+    known = [one for one in decomposition_table if isinstance(one, OpOverload)]
+    table: Any = {one: parts for one in known if (parts := parts_of(one))}
     module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
     names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
     constants = {name: getattr(module, name) for name in names}

@@ -51,20 +51,24 @@ class Loops:
     after: list[Stage]
     buffers: dict[str, int]
 
+    @property
+    def cost(self) -> float:
+        """Operations on numbers in all, roughly."""
+        return sum(one.cost(self.buffers) for one in (*self.before, *self.after))
 
-def loops(recording: Recording, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
-    """Compile a graph of entries and values.
+
+def loops(program: Loops, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
+    """Compile the loops of entries and values.
 
     Args:
-        recording: the graph.
+        program: the loops.
         tensors: inputs of the kind it is compiled for.
         shape: of the array of its entries.
 
     Raises:
-        NotCompiled: no compiler, or an operation, a size, a dtype or a device beyond it.
+        NotCompiled: no compiler, or a size, a dtype or a device beyond it.
     """
     compiler = require_compiler(tensors)
-    program = lowered(recording, [tensor.numel() for tensor in tensors], shape)
     types, result = [TYPES[tensor.dtype] for tensor in tensors], TYPES[result_type(tensors)]
     source = Source(program.buffers)
     at = [*_at(program, source, types, result)]
@@ -104,7 +108,11 @@ def require_compiler(tensors: Sequence[Tensor]) -> str:
 
 
 def lowered(recording: Recording, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
-    """Return the stages of a graph of entries and values."""
+    """Return the stages of a graph of entries and values.
+
+    Raises:
+        NotCompiled: an operation or a size beyond it.
+    """
     recording = with_gathered_sums(recording)
     zeros = Zeros(recording)
     lowering = Lowering(zeros)

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
+from jacmagic.function.aten import decompositions
+from jacmagic.function.torch_internals import decomposition_of_composite
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
 from jacmagic.result.compiled.loops.routines import ROUTINES
 from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
@@ -28,10 +29,16 @@ def _is_known(target: Any) -> bool:
 
 
 @cache
-def decompositions() -> dict[Any, Any]:
-    """Return torch's decompositions of the other operations, and some that it has not."""
-    table = {**decomposition_table, **core_aten_decompositions()}
-    more = {
+def decomposition_of(target: Any) -> Callable[..., Any] | None:
+    """Return what an operation consists of, where it is not lowered as it is; None if unknown."""
+    own = _own().get(target) or decomposition_of_composite(target)
+    return own if own or _is_known(target) else decompositions.decomposition_of(target)
+
+
+@cache
+def _own() -> dict[Any, Callable[..., Any]]:
+    """Return decompositions that torch has not, or others than lowering knows."""
+    more: dict[Any, Callable[..., Any]] = {
         _aten.mean.default: _mean,
         _aten.mean.dim: _mean,
         _aten.var.correction: _var,
@@ -63,11 +70,7 @@ def decompositions() -> dict[Any, Any]:
             dim, index, x.new_full(index.shape, value)
         ),
     }
-    return (
-        {target: run for target, run in table.items() if not _is_known(target)}
-        | more
-        | _OF_MATRICES
-    )
+    return more | _OF_MATRICES
 
 
 def _shares(x: Tensor, dim: int) -> Tensor:

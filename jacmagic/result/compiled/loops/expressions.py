@@ -47,17 +47,26 @@ class Expression:
         return float(self.data[0]) if self.operation == CONSTANT and len(self.data) == 1 else None
 
     @property
-    def leaves(self) -> list[Expression]:
-        """The constants and loads that it is made of, each once."""
+    def parts(self) -> list[Expression]:
+        """All that it is made of, itself included, each once."""
         found, waiting, seen = list[Expression](), [self], set[int]()
         while waiting:
             one = waiting.pop()
             if id(one) not in seen:
                 seen.add(id(one))
                 waiting += one.operands
-                if not one.operands:
-                    found.append(one)
+                found.append(one)
         return found
+
+    @property
+    def leaves(self) -> list[Expression]:
+        """The constants and loads among its parts."""
+        return [one for one in self.parts if not one.operands]
+
+    @property
+    def count(self) -> int:
+        """How many operations compute a component."""
+        return len(self.parts) - len(self.leaves)
 
 
 def constant(numbers: np.ndarray | float) -> Expression:

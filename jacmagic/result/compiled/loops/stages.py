@@ -30,6 +30,10 @@ class Fill:
         """The buffers that are read."""
         return {name for _, expression in self.pieces for name in buffers_of(expression)}
 
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return len(self.template) + sum(len(where) * one.count for where, one in self.pieces)
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -54,6 +58,10 @@ class Sum:
         """The buffers that are read."""
         return buffers_of(self.expression)
 
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return self.count * self.terms * (1 + self.expression.count)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -77,6 +85,10 @@ class Call:
     def reads(self) -> set[str]:
         """The buffers that are read."""
         return set().union(*map(buffers_of, self.operands))
+
+    def cost(self, sizes: dict[str, int]) -> float:
+        """Return the number of operations, roughly, by the sizes of buffers."""
+        return sizes[self.buffer] * self.arguments[2 if self.function == "products" else 1]
 
 
 Stage = Fill | Sum | Call

@@ -227,9 +227,10 @@ class Zeros:
             step = max(1, MAX_LOOKUPS // 16 // width)
             for start in range(0, size, step):
                 rows = np.arange(start, min(size, start + step))
-                live = self._live(node, rows)
-                chosen[rows] = np.argsort(~live, axis=1, kind="stable")[:, :count]
-                present[rows] = np.take_along_axis(live, chosen[rows], 1)
+                row, term = np.nonzero(self._live(node, rows))
+                counts = np.bincount(row, minlength=len(rows))
+                k = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+                chosen[start + row, k], present[start + row, k] = term, True
             self._terms[node] = [
                 (self._factors(node, np.arange(size), chosen[:, k]), present[:, k])
                 for k in range(count)
@@ -242,8 +243,13 @@ class Zeros:
 
     def _live(self, node: fx.Node, at: np.ndarray) -> np.ndarray:
         """Return which terms of some components of a sum may differ from zero, (P, terms)."""
-        factors = self._factors(node, at[:, None], np.arange(self._width(node)))
-        return np.logical_and.reduce([self.masks[tensor][places] for tensor, places in factors])
+        if node in self.sums:
+            operand, index, _ = self.sums[node]
+            return self.masks[operand][index[at]]
+        left, right, (batch, rows, terms, columns) = self.products[node]
+        item, j = np.divmod(at, columns)
+        turned = self.masks[right].reshape(batch, terms, columns).swapaxes(1, 2)
+        return self.masks[left].reshape(-1, terms)[item] & turned[item // rows, j]
 
     def _factors(
         self, node: fx.Node, at: np.ndarray, k: np.ndarray
