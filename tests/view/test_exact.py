@@ -236,8 +236,9 @@ def test_sigmoids_have_exact_values() -> None:
 
 @pytest.fixture(scope="module")
 def shell():
-    """Return IPython with the extension."""
+    """Return IPython with the extension, without the names of other tests."""
     shell = start_ipython() or __import__("IPython").get_ipython()
+    shell.run_line_magic("reset", "-f")
     shell.run_line_magic("load_ext", "jacmagic")
     return shell
 
