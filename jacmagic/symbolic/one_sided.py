@@ -26,7 +26,6 @@ from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import edges
 from jacmagic.symbolic.graph.tape import FLOAT64
 from jacmagic.symbolic.sides import OneSided
-from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
@@ -106,13 +105,9 @@ def _beside(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the values (m,) and slopes (m, n) of the branch beside the point; None without one."""
     moved = _moved(problem, shift)
-    try:
-        with Counted(form_at_point.trace.calls):
-            values = np.array(values_again(moved))
-    except REFUSALS:
-        return None
-    form = forms.form(moved, values.tolist())
-    if isinstance(form, Refusal):
+    values = _values(moved, form_at_point)
+    form = None if values is None else forms.form(moved, values.tolist())
+    if values is None or not isinstance(form, ClosedForm):
         return None
     if _unit(form_at_point) <= _FLOAT32:
         return values, form.values(moved.flat_point)
@@ -156,13 +151,9 @@ def _slope(
     """Return the derivatives (m,) along a direction, and the largest quotients on the way."""
     quotients = []
     for step in _steps(form):
-        try:
-            with Counted(form.trace.calls):
-                beside = np.array(values_again(_moved(problem, step * towards)))
-        except REFUSALS:
-            beside = np.full(len(values), np.nan)
+        beside = _values(_moved(problem, step * towards), form)
         with np.errstate(invalid="ignore"):
-            quotients.append((beside - values) / step)
+            quotients.append(((np.nan if beside is None else beside) - values) / step)
     return _limit(quotients), np.max(np.abs(quotients), axis=0)
 
 
@@ -173,6 +164,15 @@ def _steps(form: ClosedForm) -> tuple[float, ...]:
 
 def _unit(form: ClosedForm) -> float:
     return dtype_of(form.trace.dtypes).unit
+
+
+def _values(problem: Problem, form: ClosedForm) -> np.ndarray | None:
+    """Return the function's values; None where it fails, or does more than at the form's point."""
+    try:
+        with Counted(form.trace.calls):
+            return np.array(values_again(problem))
+    except REFUSALS:
+        return None
 
 
 def _moved(problem: Problem, shift: np.ndarray) -> Problem:

@@ -15,8 +15,8 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import Graph, Sums
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.graph.patterns import Standardised
-from jacmagic.symbolic.graph.sizes import tree_sizes
 
 MAX_NAMES = 6  # beside those of softmax components; more are not remembered while reading
 MAX_MEMBERS = 12  # components of a softmax up to which each is named
