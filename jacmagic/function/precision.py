@@ -27,6 +27,11 @@ class Dtype:
     largest: float
 
     @property
+    def smallest(self) -> float:
+        """The smallest positive number, subnormal ones included."""
+        return 2 * self.unit * self.normal
+
+    @property
     def half(self) -> float:
         """The relative error with which half of the digits are right."""
         return float(np.sqrt(self.unit))

@@ -14,11 +14,11 @@ import torch
 from jacmagic.errors import PointError, SizeError
 from jacmagic.labels import Label
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.exact_eigenvalues import eigenvalues
 from jacmagic.symbolic.exact_form import (
     MAX_ENTRIES,
     ExactForm,
     constants_of,
+    eigenvalues,
     exact_form,
 )
 from jacmagic.symbolic.exact_values import exact_value

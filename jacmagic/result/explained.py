@@ -13,7 +13,7 @@ from jacmagic.result.chain import Chain
 from jacmagic.result.chain.factor import steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
-from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation import Derivation, DerivationWriter
 from jacmagic.symbolic.derivation_entries import numbers_of
 from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.formula.attempt import attempt
@@ -140,16 +140,8 @@ class Explained(Derived):
         return steps_of(reading, (i, j), slots, latex.slot(len(numbers) + index))
 
     def templates(self) -> tuple[str, ...]:
-        """Return the last links of the derivation, with slots; see `templates`."""
-        return templates(
-            self.reading,
-            self.problem.flat_point,
-            self._array + 0.0,
-            digits=self.view.digits,
-            layout=self.view.layout,
-            blocks=self.block_sizes,
-            typed=self._typed,
-        )
+        """Return the last links of the derivation, with slots; see `DerivationWriter`."""
+        return self._writer(self.reading).templates()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -194,20 +186,22 @@ class Explained(Derived):
 
     def _chain(self, reading: DisplayForm | None) -> Derivation:
         """Return the chain without the remarks beside it."""
-        return derive(
+        return self._writer(reading).derivation(agrees=self.form_gives_numbers)
+
+    def _writer(self, reading: DisplayForm | None) -> DerivationWriter:
+        return DerivationWriter(
             self.title,
             self.rows,
             self.columns,
             reading,
             self.problem.flat_point,
             self.entries if self.large else self._array + 0.0,
-            inputs=[Label(input_.name).tex for input_ in self.problem.inputs],
-            digits=self.view.digits,
-            layout=self.view.layout,
-            agrees=self.form_gives_numbers,
-            notation=self.notation,
-            blocks=self.block_sizes,
-            typed=self._typed,
+            [Label(input_.name).tex for input_ in self.problem.inputs],
+            self.view.digits,
+            self.view.layout,
+            self.notation,
+            self.block_sizes,
+            self._typed,
         )
 
     @property

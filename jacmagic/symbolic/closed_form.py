@@ -9,8 +9,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import symbols
 from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
-from jacmagic.symbolic.graph import ZERO
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.tangents import ambient_of, fixed_components, on_tangents, rebased
 from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values, values_again
@@ -91,8 +90,6 @@ def symmetric(hessian: ClosedForm) -> ClosedForm:
     """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)
-    rows: list[dict[int, int]] = []
-    for i in range(n):
-        shorter = [min((i * n + j, j * n + i), key=lambda k: (sizes[k], k)) for j in range(n)]
-        rows.append({j: entries[k] for j, k in enumerate(shorter) if entries[k] != ZERO})
-    return dataclasses.replace(hessian, rows=tuple(rows))
+    pairs = [(i * n + j, j * n + i) for i in range(n) for j in range(n)]
+    shorter = [min(pair, key=lambda k: (sizes[k], k)) for pair in pairs]
+    return hessian.with_entries([entries[k] for k in shorter])

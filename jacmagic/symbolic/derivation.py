@@ -5,19 +5,19 @@ Each link is a matrix in LaTeX, built from plain labels, expressions and numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+from functools import cached_property
 
 import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
-from jacmagic.render.layout import NO_BLOCKS, Blocks, Layout, cuts_of
+from jacmagic.render.layout import Blocks, Layout, cuts_of
 from jacmagic.render.typed import Typed
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.excerpt import excerpt
 from jacmagic.symbolic.formula.typeset import substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 
@@ -102,25 +102,11 @@ class Derivation:
         return latex.derivation(self.head, self.links, self.signs, self.where, self.matrix)
 
 
-def derive(
-    title: str,
-    rows: Sequence[Label],
-    columns: Sequence[Label],
-    reading: DisplayForm | None,
-    point: Sequence[float],
-    matrix: np.ndarray,
-    *,
-    inputs: Sequence[str],
-    digits: int = 4,
-    layout: Layout = Layout.NUMERATOR,
-    agrees: bool = True,
-    notation: Notation = JACOBIAN,
-    blocks: Blocks = NO_BLOCKS,
-    typed: Mapping[int, Typed] = MappingProxyType({}),
-) -> Derivation:
-    """Build the chain.
+@dataclass(frozen=True, eq=False)
+class DerivationWriter:
+    """Writer of the chain of one function at one point.
 
-    Args:
+    Attributes:
         title: the function's name.
         rows: the m labels of the outputs.
         columns: the n labels of the inputs' components.
@@ -130,128 +116,116 @@ def derive(
         inputs: LaTeX of the inputs' names, for the left-hand side.
         digits: significant digits of numbers.
         layout: of every matrix.
-        agrees: whether the closed form gives these numbers.
         notation: how the entries are written.
         blocks: sizes of outputs and of inputs, where lines divide the matrices.
         typed: components of the point that are shown as they were typed, by their index.
     """
-    frame = _Frame((len(rows), len(columns)), layout, blocks)
 
-    def number(value: float) -> str:
-        return latex.number(value, digits)
+    title: str
+    rows: Sequence[Label]
+    columns: Sequence[Label]
+    reading: DisplayForm | None
+    point: Sequence[float]
+    matrix: np.ndarray
+    inputs: Sequence[str]
+    digits: int
+    layout: Layout
+    notation: Notation
+    blocks: Blocks
+    typed: Mapping[int, Typed]
 
-    variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
-    head = _head(function, inputs, layout, notation, blocks)
-    definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
-    value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
-    if reading is None:
-        return Derivation(head, definition, None, None, None, value)
-    shown = SubstitutedEntries(reading, point, matrix, digits, typed)
-    written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
-    clauses, constants = written.clauses, written.constants(number)
-    return Derivation(
-        head,
-        definition,
-        None if written.outputs else frame.matrix(written.of_expression),
-        frame.matrix(written.entry),
-        None if shown.is_value_alone(frame.entries) else frame.matrix(shown.entry),
-        value,
-        agrees,
-        (*written.outputs, *clauses, *written.entries, *constants),
-        (*clauses, *constants),
-        left_out=written.left_out,
-    )
+    def derivation(self, *, agrees: bool) -> Derivation:
+        """Build the chain.
 
+        Args:
+            agrees: whether the closed form gives the numbers.
+        """
+        variables, function = mapped(lambda label: label.tex, self.columns), Label(self.title).tex
+        definition = self._matrix(
+            lambda i, j: self.notation.tex(function, self.rows[i].tex, variables[j])
+        )
+        value = self._matrix(lambda i, j: self._number(float(self.matrix[i, j])))
+        if self.reading is None:
+            return Derivation(self._head(function), definition, None, None, None, value)
+        shown = SubstitutedEntries(self.reading, self.point, self.matrix, self.digits, self.typed)
+        written = FormulaEntries(
+            self.reading, self.rows, self.columns, self._picked, function, self.notation
+        )
+        clauses, constants = written.clauses, written.constants(self._number)
+        return Derivation(
+            self._head(function),
+            definition,
+            None if written.outputs else self._matrix(written.of_expression),
+            self._matrix(written.entry),
+            None if shown.is_value_alone(self._entries) else self._matrix(shown.entry),
+            value,
+            agrees,
+            (*written.outputs, *clauses, *written.entries, *constants),
+            (*clauses, *constants),
+            left_out=written.left_out,
+        )
 
-def _head(
-    function: str, inputs: Sequence[str], layout: Layout, notation: Notation, blocks: Blocks
-) -> str:
-    """Return the left-hand side, with the blocks of several inputs."""
-    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
-    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
-        return f"{head} = {latex.blocks(function, [], inputs, layout)}"
-    return head
+    def templates(self) -> tuple[str, ...]:
+        """Return the last links of the chain, with slots for numbers that sliders change.
 
+        Returns:
+            the substituted matrix, where the chain has one, and the matrix of numbers. The slots
+            count the numbers of `reading.numbers` first, then the entries of the matrix as it is
+            shown.
+        """
+        reading, shape = self.reading, (len(self.rows), len(self.columns))
+        numbers = {} if reading is None else reading.numbers(self.point)
 
-def templates(
-    reading: DisplayForm | None,
-    point: Sequence[float],
-    matrix: np.ndarray,
-    *,
-    digits: int = 4,
-    layout: Layout = Layout.NUMERATOR,
-    blocks: Blocks = NO_BLOCKS,
-    typed: Mapping[int, Typed] = MappingProxyType({}),
-) -> tuple[str, ...]:
-    """Return the last links of the chain, with slots for numbers that sliders change.
+        def value(i: int, j: int) -> str:
+            return latex.slot(len(numbers) + self.layout.flat_index(i, j, shape))
 
-    Args:
-        reading: the closed form as it is shown, or None.
-        point: the n numbers of a point.
-        matrix: torch's numbers there (m, n).
-        digits: significant digits of numbers.
-        layout: of the matrices.
-        blocks: sizes of outputs and of inputs, where lines divide the matrices.
-        typed: components of the point that are shown as they were typed, by their index.
+        if reading is None:
+            return (self._matrix(value),)
+        shown = SubstitutedEntries(reading, self.point, self.matrix, self.digits, self.typed)
+        slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
 
-    Returns:
-        the substituted matrix, where the chain has one, and the matrix of numbers. The slots
-        count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
-    """
-    frame = _Frame((matrix.shape[0], matrix.shape[1]), layout, blocks)
-    numbers = {} if reading is None else reading.numbers(point)
+        def put_in(i: int, j: int) -> str:
+            plain = shown.is_plain(i, j)
+            return value(i, j) if plain else substituted(reading.shown(i, j), slots)
 
-    def value(i: int, j: int) -> str:
-        return latex.slot(len(numbers) + layout.flat_index(i, j, frame.shape))
+        if shown.is_value_alone(self._entries):
+            return (self._matrix(value),)
+        return self._matrix(put_in), self._matrix(value)
 
-    if reading is None:
-        return (frame.matrix(value),)
-    shown = SubstitutedEntries(reading, point, matrix, digits, typed)
-    slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
+    def _number(self, value: float) -> str:
+        return latex.number(value, self.digits)
 
-    def put_in(i: int, j: int) -> str:
-        plain = shown.is_plain(i, j)
-        return value(i, j) if plain else substituted(reading.shown(i, j), slots)
+    def _head(self, function: str) -> str:
+        """Return the left-hand side, with the blocks of several inputs."""
+        inputs, sizes = self.inputs, self.blocks[1]
+        head = latex.head(function, inputs, layout=self.layout, letter=self.notation.letter)
+        if cuts_of(sizes) and len(inputs) == len(sizes) and self.notation is JACOBIAN:
+            return f"{head} = {latex.blocks(function, [], inputs, self.layout)}"
+        return head
 
-    if shown.is_value_alone(frame.entries):
-        return (frame.matrix(value),)
-    return frame.matrix(put_in), frame.matrix(value)
+    @cached_property
+    def _picked(self) -> list[list[int | None]]:
+        """The rows and the columns that are shown, None for those left out."""
+        return [excerpt(len(self.rows)), excerpt(len(self.columns))]
 
+    @property
+    def _entries(self) -> list[tuple[int, int]]:
+        """The entries that are shown."""
+        down, across = ([k for k in indices if k is not None] for indices in self._picked)
+        return [(i, j) for i in down for j in across]
 
-class _Frame:
-    """The rows and columns of a matrix that are shown."""
+    def _matrix(self, entry: Callable[[int, int], str]) -> str:
+        r"""Return entries (i, j) as a matrix, with \vdots, \cdots and \ddots in its gaps."""
+        down, across = self.layout.pair(*self._picked)
+        cuts = [cuts_of(sizes) if len(sizes) <= MAX_BLOCKS else set() for sizes in self.blocks]
+        tops, lefts = self.layout.pair(*cuts)
 
-    def __init__(self, shape: tuple[int, int], layout: Layout, blocks: Blocks) -> None:
-        self.shape, self.layout = shape, layout
-        self.cuts = [cuts_of(sizes) if len(sizes) <= MAX_BLOCKS else set() for sizes in blocks]
-        self.picked = [excerpt(count) for count in shape]
-        down, across = ([k for k in indices if k is not None] for indices in self.picked)
-        self.entries = [(i, j) for i in down for j in across]
-
-    def matrix(self, entry: Callable[[int, int], str]) -> str:
-        """Return a matrix of entries (i, j) in the layout."""
-        lines = self.layout.pair(*self.cuts)
-        return _matrix(entry, *self.layout.pair(*self.picked), self.layout, *lines)
-
-
-def _matrix(
-    entry: Callable[[int, int], str],
-    down: Sequence[int | None],
-    across: Sequence[int | None],
-    layout: Layout,
-    tops: Collection[int | None],
-    lefts: Collection[int | None],
-) -> str:
-    r"""Return a matrix with \vdots, \cdots and \ddots in the gaps."""
-    cells = []
-    for i in down:
-        line = []
-        for j in across:
+        def cell(i: int | None, j: int | None) -> str:
             if i is None or j is None:
-                line.append(r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots")
-            else:
-                line.append(entry(*layout.pair(i, j)))
-        cells.append(line)
-    below = [k for k, i in enumerate(down) if i in tops]
-    beside = [k for k, j in enumerate(across) if j in lefts]
-    return latex.matrix(cells, below, beside)
+                return r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots"
+            return entry(*self.layout.pair(i, j))
+
+        cells = [[cell(i, j) for j in across] for i in down]
+        below = [k for k, i in enumerate(down) if i in tops]
+        beside = [k for k, j in enumerate(across) if j in lefts]
+        return latex.matrix(cells, below, beside)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.page import MATRIX_LETTERS
 from jacmagic.render.typed import Typed, TypedLatex
+from jacmagic.symbolic.formula.conversion import MAX_LINES
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.shortest import shortest
 from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation
@@ -41,31 +42,33 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = numbers_of(reading, point, digits, typed)
+        self._source = cache(self._put_in)
         self.width = max(
             MIN_LETTERS_BELOW, MATRIX_LETTERS // max(min(matrix.shape[1], MAX_LINES), 1)
         )
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
-        source, value = self._both(i, j)
-        return source if extent(source) <= self.width else value
+        return self._value(i, j) if self.is_plain(i, j) else self._source(i, j)
 
     def is_plain(self, i: int, j: int) -> bool:
         """Whether only the value is shown, where more could be."""
-        source = substituted(self.reading.shown(i, j), self.numbers)
+        source = self._source(i, j)
         return len(source) > MAX_ENTRY_CHARACTERS or extent(source) > self.width
 
     def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
         """Whether these are the values again, as the substitution would be too long."""
         return any(self.is_plain(*entry) for entry in entries) and all(
-            source == value or extent(source) > self.width
-            for source, value in (self._both(*entry) for entry in entries)
+            self.entry(*entry) == self._value(*entry) for entry in entries
         )
 
-    def _both(self, i: int, j: int) -> tuple[str, str]:
-        value = float(self.matrix[i, j])
-        source, shown = put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
-        return "0" if source == "- 0" else source, shown
+    def _put_in(self, i: int, j: int) -> str:
+        """Return an entry with numbers substituted, however long."""
+        source = substituted(self.reading.shown(i, j), self.numbers)
+        return "0" if source == "- 0" else source
+
+    def _value(self, i: int, j: int) -> str:
+        return latex.number(float(self.matrix[i, j]), self.digits)
 
 
 class FormulaEntries:
@@ -174,14 +177,10 @@ def _value(components: dict[tuple[int, ...], float], number: Callable[[float], s
     """Return a number, column or matrix in LaTeX; unused components are dots."""
     if () in components:
         return number(components[()])
-    shape = [
-        1 + max(index[axis] for index in components) for axis in range(len(next(iter(components))))
-    ]
-    shown = {index: number(value) for index, value in components.items()}
-    if len(shape) == 1:
-        return latex.matrix([[shown.get((i,), r"\cdot")] for i in range(shape[0])])
+    shown = {(*index, 0)[:2]: number(value) for index, value in components.items()}
+    rows, columns = (1 + max(axis) for axis in zip(*shown, strict=True))
     return latex.matrix(
-        [[shown.get((i, j), r"\cdot") for j in range(shape[1])] for i in range(shape[0])]
+        [[shown.get((i, j), r"\cdot") for j in range(columns)] for i in range(rows)]
     )
 
 
@@ -200,18 +199,3 @@ def numbers_of(
     texts = {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
     symbols = list(numbers)  # those of the components come first
     return reading.ordered(texts | {symbols[k]: TypedLatex.of(one) for k, one in typed.items()})
-
-
-def put_numbers_in(
-    entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
-) -> tuple[str, str]:
-    """Return an entry with numbers substituted, or its value if long; and its value.
-
-    Args:
-        entry: an entry of a reading's matrix.
-        numbers: LaTeX of the number of each symbol.
-        value: what it comes to.
-        digits: significant digits.
-    """
-    source, number = substituted(entry, numbers), latex.number(value, digits)
-    return (source if len(source) <= MAX_ENTRY_CHARACTERS else number), number

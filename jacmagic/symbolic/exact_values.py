@@ -14,8 +14,8 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import PointError
+from jacmagic.symbolic.formula.sympy_numbers import number
 from jacmagic.symbolic.graph.numbers import exact
-from jacmagic.symbolic.numbers import number
 
 _CONSTANTS = {"pi": sympy.pi, "π": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "inf": sympy.oo}
 _ALIKE = "sqrt exp log sin cos tan asin acos atan sinh cosh tanh".split()

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen.function import Pattern
+from jacmagic.symbolic.codegen.function import Argument, Function
 from jacmagic.symbolic.codegen.languages import LANGUAGES
-from jacmagic.symbolic.codegen.writer import Task, write
+from jacmagic.symbolic.codegen.scope import Scope
+from jacmagic.symbolic.codegen.writer import Writer, language
 from jacmagic.symbolic.economy import Counts, Program, cheapest, count
 from jacmagic.symbolic.formula.closed import ClosedForm
 
@@ -63,37 +64,59 @@ class Export:
     def _positions(self) -> list[tuple[int, int]]:
         m, n = self.form.shape
         if self.sparse:
-            return self._pattern().positions
+            return [(i, j) for i, row in enumerate(self.form.rows) for j in sorted(row)]
         return list(itertools.product(range(m), range(n)))
 
-    def _pattern(self) -> Pattern:
+    def _indexes(self) -> dict[str, tuple[int, ...]]:
+        """Return where rows begin and entries stand; nothing for a dense matrix."""
+        if not self.sparse:
+            return {}
         columns = [sorted(row) for row in self.form.rows]
         pointers = itertools.accumulate(map(len, columns), initial=0)
-        return Pattern(self.form.shape, tuple(pointers), tuple(itertools.chain(*columns)))
+        return {"row_pointers": tuple(pointers), "columns": tuple(itertools.chain(*columns))}
 
-    def source(self, language: str) -> str:
-        """Write the function.
+    def source(self, target: str) -> str:
+        """Write the function; inputs that are numbers are plain numbers, tensors are indexed.
+
+        A name that the language has another meaning for gets an underscore or a number after it.
 
         Args:
-            language: a key of `LANGUAGES`.
+            target: the language, a key of `LANGUAGES`.
+
+        Returns:
+            The source, ending in a newline.
 
         Raises:
             OptionError: for an unknown language or precision, or an operation that the language
                 has no function for.
         """
-        program = self.program
-        task = Task(
-            language,
-            self.name,
-            self.inputs,
-            program,
-            self.form.shape,
-            self.value,
-            self._pattern() if self.sparse else None,
-            tuple(self._comment(count(program.graph, program.roots, program.variables))),
-            self.dtype,
+        words, program = language(target, self.dtype), self.program
+        scope = Scope(words.reserved, ascii_only=words.ascii_only)
+        name, *names = scope.names([self.name, *(one for one, _ in self.inputs)])
+        arguments, components = [], list[str]()
+        for one, (_, shape) in zip(names, self.inputs, strict=True):
+            indices = itertools.product(*map(range, shape))
+            own = [words.component(one, index, shape) for index in indices]
+            arguments.append(Argument(one, shape, own[0] if own else ""))
+            components += own
+        variables = dict(zip(program.variables, components, strict=True))
+        writer = Writer(target, words, program, variables, scope)
+        texts = writer.write()
+        split = self.form.shape[0] if self.value else 0
+        return words.frame(
+            Function(
+                name,
+                tuple(arguments),
+                tuple(self._comment(count(program.graph, program.roots, program.variables))),
+                tuple(writer.constants),
+                tuple(writer.statements),
+                tuple(texts[:split]) if self.value else None,
+                tuple(texts[split:]),
+                self.form.shape,
+                self._indexes(),
+                (scope.name("value"), scope.name("J")),
+            )
         )
-        return write(task)
 
     def languages(self) -> tuple[str, ...]:
         """Return the languages that have functions for all operations in it."""

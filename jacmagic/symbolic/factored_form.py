@@ -17,8 +17,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import BudgetExceeded
-from jacmagic.symbolic.named_form import named_trace
-from jacmagic.symbolic.shown_values import shows
+from jacmagic.symbolic.named_form import named_trace, shows
 from jacmagic.symbolic.trace import Refusal, Trace
 from jacmagic.symbolic.validation import is_close
 

@@ -17,7 +17,8 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.matrices import Block, Expression, blocks_of, is_unnamed
+from jacmagic.symbolic.matrices.blocks import Block, blocks_of
+from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed
 from jacmagic.symbolic.matrices.writing import Writer
 
 _SIGNS = (

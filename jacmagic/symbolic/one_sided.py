@@ -23,7 +23,6 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.graph.tape import FLOAT64
-from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
@@ -118,13 +117,9 @@ def _column(
     slopes, quotients = [], []
     for step in _steps(form_at_point):
         moved = _moved(problem, step * towards)
-        try:
-            with Counted(form_at_point.trace.calls):
-                beside = np.array(values_again(moved))
-        except REFUSALS:
-            return np.full(len(values), np.nan)
-        form = forms.form(moved, beside.tolist())
-        if isinstance(form, Refusal) or len(beside) != len(values):
+        beside = _values(moved, form_at_point)
+        form = None if beside is None else forms.form(moved, beside.tolist())
+        if beside is None or not isinstance(form, ClosedForm) or len(beside) != len(values):
             return np.full(len(values), np.nan)
         slopes.append(form.values(moved.flat_point)[:, j])
         with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
@@ -175,19 +170,24 @@ def _slope(
     """Return the derivatives (m,) along a direction, and the largest quotients on the way."""
     quotients = []
     for step in _steps(form):
-        try:
-            with Counted(form.trace.calls):
-                beside = np.array(values_again(_moved(problem, step * towards)))
-        except REFUSALS:
-            beside = np.full(len(values), np.nan)
+        beside = _values(_moved(problem, step * towards), form)
         with np.errstate(invalid="ignore"):
-            quotients.append((beside - values) / step)
+            quotients.append(((np.nan if beside is None else beside) - values) / step)
     return _limit(quotients), np.max(np.abs(quotients), axis=0)
 
 
 def _steps(form: ClosedForm) -> tuple[float, ...]:
     """Return the distances for the dtype in which a function is computed."""
     return _STEPS if dtype_of(form.trace.dtypes).unit <= FLOAT64 else _LONG_STEPS
+
+
+def _values(problem: Problem, form: ClosedForm) -> np.ndarray | None:
+    """Return the function's values; None where it fails, or does more than at the form's point."""
+    try:
+        with Counted(form.trace.calls):
+            return np.array(values_again(problem))
+    except REFUSALS:
+        return None
 
 
 def _moved(problem: Problem, shift: np.ndarray) -> Problem:

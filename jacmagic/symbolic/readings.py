@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
@@ -15,6 +16,8 @@ from jacmagic.symbolic.named_form import display_form
 from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import are_equal
+
+T = TypeVar("T")
 
 
 def reading_of(
@@ -35,16 +38,14 @@ def reading_of(
         taken_names: names that stand for something else on the page: outputs, the function.
     """
     point = problem.flat_point
+
+    def derived() -> DisplayForm | Refusal:
+        return textbook_form(form, point).too_large or display_form(
+            problem, form, forms.budget, names=names, taken_names=taken_names
+        )
+
     with forms.lock:
-        reading = form.readings.get(names)
-        if isinstance(reading, DisplayForm) and not are_equal(reading.form, form, point):
-            reading = None
-        if reading is None:
-            reading = textbook_form(form, point).too_large or display_form(
-                problem, form, forms.budget, names=names, taken_names=taken_names
-            )
-            form.readings[names] = reading
-        return reading
+        return _kept(form, names, lambda one: are_equal(one.form, form, point), derived)
 
 
 def factored_of(
@@ -64,13 +65,20 @@ def factored_of(
         rows: labels of the m outputs.
         taken_names: names that stand for something else on the page: outputs, the function.
     """
+    point = problem.flat_point
+
+    def derived() -> FactoredForm | Refusal:
+        return factored_form(problem, form, rows, taken_names, forms.budget)
+
     with forms.lock:
-        factored = form.factored[0] if form.factored else None
-        if isinstance(factored, FactoredForm) and not has_numbers(
-            factored, form, problem.flat_point
-        ):
-            factored = None
-        if factored is None:
-            factored = factored_form(problem, form, rows, taken_names, forms.budget)
-            form.factored[:] = [factored]
-        return factored
+        return _kept(form, "factored", lambda one: has_numbers(one, form, point), derived)
+
+
+def _kept(
+    form: ClosedForm, key: object, is_right: Callable[[Any], bool], derived: Callable[[], T]
+) -> T:
+    """Return what a form keeps, derived again where its numbers are others by now."""
+    kept = form.readings.get(key)
+    if kept is None or not (isinstance(kept, Refusal) or is_right(kept)):
+        kept = form.readings[key] = derived()
+    return kept

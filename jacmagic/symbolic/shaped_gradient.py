@@ -7,8 +7,8 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.page import MATRIX_LETTERS
+from jacmagic.symbolic.formula.conversion import MAX_LINES
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.matrix_form import MatrixForm
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from jacmagic.symbolic.closed_form import symmetric
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.time_limit import bounded
-from jacmagic.symbolic.graph import ZERO, BudgetExceeded, differentiate
+from jacmagic.symbolic.graph import BudgetExceeded, differentiate
 from jacmagic.symbolic.recognition import MAX_NODES, are_equal_nearby, recognised
 
 # For each closed form its textbook form; None where nothing is recognised.
@@ -87,13 +87,7 @@ def _differentiated(form: ClosedForm) -> ClosedForm:
 
 def _with_entries(form: ClosedForm) -> ClosedForm:
     """Return a form with what is recognised in its entries."""
-    n = len(form.columns)
-    entries = recognised(form.graph, form.entries)
-    rows = tuple(
-        {j: entries[i * n + j] for j in range(n) if entries[i * n + j] != ZERO}
-        for i in range(len(form.rows))
-    )
-    return dataclasses.replace(form, rows=rows)
+    return form.with_entries(recognised(form.graph, form.entries))
 
 
 def _are_equal(form: ClosedForm, rewritten: ClosedForm, point: Sequence[float]) -> bool:

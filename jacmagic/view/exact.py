@@ -15,7 +15,7 @@ from jacmagic.render.mathml import to_mathml
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exact import ExactPoint
-from jacmagic.symbolic.exact_eigenvalues import numbered
+from jacmagic.symbolic.exact_form import numbered
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.symbol_names import SymbolNames, with_texts
 from jacmagic.symbolic.formula.time_limit import one_allowance

@@ -9,7 +9,7 @@ from torch import nn
 
 import jacmagic
 from jacmagic.errors import PointError
-from jacmagic.symbolic.named import NamedNumber
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 
 F64 = torch.float64
 

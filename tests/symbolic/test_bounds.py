@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jacmagic.function.precision import Dtype
 from jacmagic.symbolic.graph import OPERATIONS, Graph, write_tape
-from jacmagic.symbolic.graph.bounds import Rounding, bounds
+from jacmagic.symbolic.graph.bounds import bounds
 from jacmagic.symbolic.graph.precise import _CHOSEN, _FUNCTIONS, _SIDES, precise
 
-DOUBLE = Rounding(2.0**-53, 5e-324, 1.79e308)
-SINGLE = Rounding(2.0**-24, 1.5e-45, 3.4e38)
+DOUBLE = Dtype("float64", 2.0**-53, 2.0**-1022, 1.7976931348623157e308)
+SINGLE = Dtype("float32", 2.0**-24, 2.0**-126, 3.4e38)
 SMOOTH = {
     "add": np.add,
     "sub": np.subtract,

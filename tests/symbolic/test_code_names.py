@@ -15,6 +15,7 @@ from corpus import CORPUS
 from test_corpus import attempt, numbers_of, reference
 
 from jacmagic.errors import OptionError
+from jacmagic.function.precision import Dtype
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
@@ -22,9 +23,9 @@ from jacmagic.symbolic.economy import Program
 from jacmagic.symbolic.export import Export
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import differentiate, write_tape
-from jacmagic.symbolic.graph.bounds import Rounding, bounds
+from jacmagic.symbolic.graph.bounds import bounds
 
-DOUBLE = Rounding(2.0**-53, 5e-324, 1.7976931348623157e308)
+DOUBLE = Dtype("float64", 2.0**-53, 2.0**-1022, 1.7976931348623157e308)
 HOSTILE = """
 t1 t2 t3 J J_ J_2 math torch numpy np self cls arguments eval exec NaN nan inf Infinity INFINITY NAN
 undefined double float int long char void const let var new function typeof async await yield static

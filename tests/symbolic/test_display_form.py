@@ -19,8 +19,8 @@ from latex_reader import AmbiguousError, read
 import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.mathml import to_mathml
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.named import NamedNumber, sigmoid
 from jacmagic.symbolic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]
@@ -339,6 +339,19 @@ def test_norms_of_vectors_are_named() -> None:
 
     assert "norm_r" in "".join(shown(jacmagic.jacobian(gravity, at(4, 6, 8))))
     assert shown(jacmagic.jacobian(lambda x: torch.linalg.norm(x), at(3, 4)))[0].count("sqrt") == 1
+
+
+def test_standardised_values_do_without_letters_that_are_taken() -> None:
+    """A layer normalisation is shown where the code itself has used z, y and v."""
+
+    def function(x):
+        z = 2 * x
+        y = z + 1
+        v = y * y
+        return torch.nn.functional.layer_norm(v, (3,))
+
+    J = jacmagic.jacobian(function, at(1, 2, 4))
+    assert len(shown(J)) == 9
 
 
 def test_sigmoid_stays_sigmoid() -> None:

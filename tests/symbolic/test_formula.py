@@ -23,10 +23,10 @@ from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.singularities import kinks, origin_of_nonfinite
+from jacmagic.symbolic.formula.sympy_numbers import number
 from jacmagic.symbolic.formula.time_limit import limited, one_allowance
 from jacmagic.symbolic.formula.typeset import plain, substituted, tex
 from jacmagic.symbolic.graph import BudgetExceeded, meant
-from jacmagic.symbolic.numbers import number
 from jacmagic.symbolic.trace import Refusal, trace
 
 

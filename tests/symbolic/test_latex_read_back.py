@@ -11,7 +11,7 @@ from corpus import CORPUS, Case
 from latex_reader import read
 
 from jacmagic import Jacobian
-from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.typeset import plain
 
 KNOWN = [case for case in CORPUS if not case.refuses]

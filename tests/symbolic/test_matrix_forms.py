@@ -8,8 +8,10 @@ import torch
 
 import jacmagic
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.matrices import apply, derivative, evaluate, variable
-from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.derivative import derivative
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE, apply
+from jacmagic.symbolic.matrices.evaluation import evaluate
+from jacmagic.symbolic.matrices.expressions import variable
 
 F = torch.nn.functional
 T = r"^{\mathsf{T}}"

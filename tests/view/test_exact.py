@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 import sympy
 import torch
-from IPython.testing.globalipapp import start_ipython
 
 import jacmagic
 from jacmagic import Jacobian, PointError, SizeError
-from jacmagic.symbolic.exact_eigenvalues import eigenvalues, numbered
+from jacmagic.symbolic.exact_form import eigenvalues, numbered
 from jacmagic.symbolic.exact_values import exact_value, read_exactly
 
 
@@ -234,27 +233,19 @@ def test_sigmoids_have_exact_values() -> None:
 # ── in a shell ────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
-def shell():
-    """Return IPython with the extension."""
-    shell = start_ipython() or __import__("IPython").get_ipython()
-    shell.run_line_magic("load_ext", "jacmagic")
-    return shell
-
-
-def test_values_on_the_line_are_exact(shell) -> None:
+def test_values_on_the_line_are_exact(new_shell) -> None:
     """π/2 is π/2, 1/3 a fraction, 0.1 a tenth; names without a value stay symbolic."""
     cell = "r * cos(theta) * k\nr * sin(theta)\n"
-    J = shell.run_cell_magic("jacobian", "theta=pi/2 r=1/3 --exact --wrt theta,r,k", cell)
+    J = new_shell.run_cell_magic("jacobian", "theta=pi/2 r=1/3 --exact --wrt theta,r,k", cell)
     assert str(J.matrix) == "Matrix([[0, -k/3, 0], [1, 0, 0]])"
-    J = shell.run_cell_magic("jacobian", "theta=0.1 --exact", "theta**2\n")
+    J = new_shell.run_cell_magic("jacobian", "theta=0.1 --exact", "theta**2\n")
     assert J.matrix == sympy.Matrix([[sympy.Rational(1, 5)]])
 
 
-def test_the_option_refuses_what_it_cannot_show(shell, capsys) -> None:
+def test_the_option_refuses_what_it_cannot_show(new_shell, capsys) -> None:
     """A value that is not exact gets a caret; compiled results are something else."""
-    shell.run_cell("%%jacobian x=max(1,2) --exact\nx**2")
+    new_shell.run_cell("%%jacobian x=max(1,2) --exact\nx**2")
     assert "max(1, 2) is not read exactly" in (shown := "".join(capsys.readouterr()))
     assert "^^^^^^^^" in shown
-    shell.run_cell("%%jacobian x=1 --exact --compile\nx**2")
+    new_shell.run_cell("%%jacobian x=1 --exact --compile\nx**2")
     assert "write it without --compile" in "".join(capsys.readouterr())

@@ -17,10 +17,9 @@ from jacmagic.render.text import number
 from jacmagic.render.wide import parts
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.entry_list import listed, wrapped
-from jacmagic.symbolic.formula.excerpt import excerpt
-from jacmagic.symbolic.formula.typeset import plain, pretty, tex
+from jacmagic.symbolic.formula.typeset import listed, plain, pretty, tex, wrapped
 from jacmagic.symbolic.graph import write_tape
 
 MAX_COMPONENTS_DEFINED = 4  # components of a variable that is written out as the code computes it

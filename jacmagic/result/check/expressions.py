@@ -15,7 +15,7 @@ from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 if TYPE_CHECKING:

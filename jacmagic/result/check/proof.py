@@ -17,7 +17,7 @@ from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import Status
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 
 MAX_SYMBOLS = 400  # of an entry on either side
 MAX_SECONDS = 0.6  # for all entries of a matrix

@@ -17,7 +17,7 @@ from jacmagic.result.check.slips.terms import product
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 
 MAX_COLUMNS_ADDED = 12  # whose sums are tried
 MAX_SECONDS = 1.0  # of SymPy's work on texts, for one answer

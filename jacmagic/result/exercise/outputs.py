@@ -9,7 +9,7 @@ from jacmagic.result.check.symbols import Vocabulary, key
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.term import Term
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph.passes import copy
 
 
 @dataclass(frozen=True)

@@ -11,29 +11,6 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """The pattern of a sparse matrix in compressed rows (CSR).
-
-    Attributes:
-        shape: (m, n).
-        pointers: for each row where its entries begin, and the number of all; m + 1 numbers.
-        columns: the column of each entry.
-    """
-
-    shape: tuple[int, int]
-    pointers: tuple[int, ...]
-    columns: tuple[int, ...]
-
-    @property
-    def positions(self) -> list[tuple[int, int]]:
-        """Row and column of each entry."""
-        rows = [
-            i for i in range(self.shape[0]) for _ in range(*self.pointers[i : i + 2])
-        ]  # fmt: skip
-        return list(zip(rows, self.columns, strict=True))
-
-
-@dataclass(frozen=True)
 class Argument:
     """An input of a function.
 
@@ -64,9 +41,10 @@ class Function:
         constants: identifier and number of each named constant.
         statements: the body, one assignment each.
         values: the components of the function's value; None if it is not wanted.
-        entries: the entries of the matrix: all m·n row by row, or those of `pattern`.
+        entries: the entries of the matrix row by row: all m·n, or those of a sparse one.
         shape: (m, n).
-        pattern: where the entries of a sparse matrix are; None for a dense one.
+        indexes: of a sparse matrix in compressed rows (CSR), where rows begin and in which columns
+            entries are, by the suffix of these arrays; empty for a dense one.
         results: identifiers of value and matrix.
     """
 
@@ -78,7 +56,7 @@ class Function:
     values: tuple[str, ...] | None
     entries: tuple[str, ...]
     shape: tuple[int, int]
-    pattern: Pattern | None
+    indexes: dict[str, tuple[int, ...]]
     results: tuple[str, str]
 
     @cached_property
@@ -86,10 +64,3 @@ class Function:
         """The entries of a dense matrix by rows."""
         m, n = self.shape
         return [self.entries[i * n : i * n + n] for i in range(m)]
-
-    @property
-    def indexes(self) -> dict[str, tuple[int, ...]]:
-        """The index arrays of a sparse matrix by their suffix; none for a dense one."""
-        if self.pattern is None:
-            return {}
-        return {"row_pointers": self.pattern.pointers, "columns": self.pattern.columns}

@@ -113,9 +113,10 @@ class Language:
         return f"(-{word})" if value < 0 else f"({word})"
 
 
-def calls(prefix: str, names: str) -> dict[str, str]:
-    """Return templates of functions of one argument, named as their operations are."""
-    return {name: f"{prefix}{name}({{}})" for name in names.split()}
+def calls(prefix: str, names: str, arity: int = 1) -> dict[str, str]:
+    """Return templates of functions that are named as their operations are."""
+    arguments = ", ".join(["{}"] * arity)
+    return {name: f"{prefix}{name}({arguments})" for name in names.split()}
 
 
 def bounds(larger: str, smaller: str, zero: str = "0") -> dict[str, str]:

@@ -32,7 +32,7 @@ def indented(statements: Sequence[str], spaces: int = 4) -> list[str]:
 
 def entry_lines(f: Function, spaces: int) -> list[str]:
     """Return the entries as lines of a list: of lists for a dense matrix, else one by one."""
-    rows = [f"[{', '.join(row)}]" for row in f.rows] if f.pattern is None else f.entries
+    rows = [f"[{', '.join(row)}]" for row in f.rows] if not f.indexes else f.entries
     return indented([f"{row}," for row in rows], spaces)
 
 

@@ -1,14 +1,23 @@
-"""Repeated evaluation of a tape: interpreted at first, then compiled or by NumPy."""
+"""Repeated evaluation of a tape: interpreted at first, then compiled Python or NumPy.
+
+Compiled, a tape is straight-line Python, one assignment for each operation. The source is made of
+the templates of Python's table, slot numbers and float literals; no name and no text of the user's
+is ever in it. Where a function of `math` raises (a pole, an overflow, a domain), the whole point
+is left to `Tape.evaluate`, whose IEEE 754 answers are the reference. So both give the same bits
+everywhere.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
-from jacmagic.symbolic.codegen.straight_line import RAISED, compiled
+from jacmagic.symbolic.codegen.languages.python import PYTHON
 from jacmagic.symbolic.graph.arrays import Schedule, schedule
+from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape
 
 MAX_INTERPRETED_RUNS = 3  # most tapes run no oftener; compiling takes as long as some 30 runs
@@ -97,3 +106,53 @@ class Runner:
             + MICROSECONDS_PER_NUMBER * operations * points
         )
         return arrays < MICROSECONDS_PER_ASSIGNMENT * operations * points
+
+
+# ── straight-line Python ──────────────────────────────────────────────────────────────────────────
+
+
+RAISED = (ArithmeticError, ValueError)  # where Python has no answer and IEEE 754 has one
+
+# What a template or a call may name: the graph's own operations, which do not raise, and `math`.
+_NAMES: dict[str, object] = {
+    **{name: operation.evaluate for name, operation in OPERATIONS.items()},
+    "abs": abs,
+    "math": math,
+    "__builtins__": {},
+}
+
+
+def compiled(tape: Tape, results: Sequence[int]) -> Callable[[Sequence[float]], list[float]]:
+    """Compile a tape; the time that takes is proportional to its length.
+
+    Args:
+        tape: what to run.
+        results: slots whose values are returned.
+
+    Returns:
+        A function from a sequence of exactly n floats to the wanted slots' values; it raises one of
+        `RAISED` where `Tape.evaluate` has to be asked instead.
+    """
+    namespace = dict(_NAMES)
+    exec(compile(source(tape, results), "<tape>", "exec"), namespace)  # of our own text, see above
+    return namespace["run"]  # type: ignore[return-value]  # the source defines it
+
+
+def source(tape: Tape, results: Sequence[int]) -> str:
+    """Return the source of a function from the point to the wanted values."""
+    slots = range(tape.first, tape.first + len(tape.operations))
+    names = [  # of each slot: made of its number, or a literal
+        *(f"v{slot}" for slot in range(tape.inputs)),
+        *map(PYTHON.literal, tape.constants),
+        *(f"v{slot}" for slot in slots),
+    ]
+    lines = [f"    {', '.join(names[: tape.inputs])}, = point"] if tape.inputs else []
+    for slot, (name, *reads) in zip(slots, tape.operations, strict=True):
+        arguments = [names[read] for read in reads]
+        if name in PYTHON.operations:
+            right = PYTHON.template(name).format(*arguments)
+        else:
+            right = f"{name}({', '.join(arguments)})"
+        lines.append(f"    {names[slot]} = {right}")
+    returned = ", ".join(names[slot] for slot in results)
+    return "\n".join(["def run(point):", *lines, f"    return [{returned}]"])

@@ -5,15 +5,12 @@ Brackets are written only where precedence requires them.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from jacmagic.errors import OptionError
-from jacmagic.symbolic.codegen.function import Argument, Function, Pattern
 from jacmagic.symbolic.codegen.language import (
     ATOM,
     POWER,
@@ -30,79 +27,6 @@ from jacmagic.symbolic.economy import Program
 from jacmagic.symbolic.graph import ZERO
 
 MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a statement
-
-Inputs = Sequence[tuple[str, tuple[int, ...]]]  # name and shape of each
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be written.
-
-    Attributes:
-        language: a key of `LANGUAGES`.
-        name: the function's name.
-        inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
-            name that the language has another meaning for gets an underscore or a number after it.
-        program: value, if it is wanted, then entries.
-        shape: (m, n) of the matrix.
-        value: whether the program begins with the m components of the value.
-        pattern: where the entries are; None where all m·n follow row by row.
-        comment: lines that describe the function.
-        dtype: "float64" or "float32".
-    """
-
-    language: str
-    name: str
-    inputs: Inputs
-    program: Program
-    shape: tuple[int, int]
-    value: bool = True
-    pattern: Pattern | None = None
-    comment: tuple[str, ...] = ()
-    dtype: str = "float64"
-
-
-def write(task: Task) -> str:
-    """Write a function that computes a value and a matrix.
-
-    Returns:
-        The source, ending in a newline.
-
-    Raises:
-        OptionError: for an unknown language or precision, or an operation that the language has
-            no function for.
-    """
-    words = language(task.language, task.dtype)
-    scope = Scope(words.reserved, ascii_only=words.ascii_only)
-    function, *names = scope.names([task.name, *(name for name, _ in task.inputs)])
-    shapes = [shape for _, shape in task.inputs]
-    components = _components(words, names, shapes)
-    firsts = itertools.accumulate([math.prod(shape) for shape in shapes], initial=0)
-    arguments = tuple(
-        Argument(name, shape, components[first] if math.prod(shape) else "")
-        for name, shape, first in zip(names, shapes, firsts, strict=False)
-    )
-    program = task.program
-    writer = _Writer(
-        task.language, words, program, dict(zip(program.variables, components, strict=True)), scope
-    )
-    writer.prepare()
-    texts = [writer.entry(root) for root in program.roots]
-    split = task.shape[0] if task.value else 0
-    return words.frame(
-        Function(
-            function,
-            arguments,
-            task.comment,
-            tuple(writer.constants),
-            tuple(writer.statements),
-            tuple(texts[:split]) if task.value else None,
-            tuple(texts[split:]),
-            task.shape,
-            task.pattern,
-            (scope.name("value"), scope.name("J")),
-        )
-    )
 
 
 def language(name: str, dtype: str = "float64") -> Language:
@@ -121,18 +45,7 @@ def language(name: str, dtype: str = "float64") -> Language:
     return words.single if dtype == "float32" and words.single is not None else words
 
 
-def _components(
-    words: Language, arguments: Sequence[str], shapes: Sequence[tuple[int, ...]]
-) -> list[str]:
-    """Return what each component of the inputs is called inside the function."""
-    return [
-        words.component(name, index, shape)
-        for name, shape in zip(arguments, shapes, strict=True)
-        for index in itertools.product(*map(range, shape))
-    ]
-
-
-class _Writer:
+class Writer:
     """Writer of a graph's nodes in one language."""
 
     def __init__(
@@ -150,8 +63,8 @@ class _Writer:
         self.statements: list[str] = []
         self.constants: list[tuple[str, str]] = []
 
-    def prepare(self) -> None:
-        """Write all nodes from the leaves up; shared and long ones become statements."""
+    def write(self) -> list[str]:
+        """Write all nodes from the leaves up, shared ones as statements; return the roots."""
         roots, reached = self.roots, self.graph.reach(self.roots)
         uses = Counter(operand for node in reached for operand in self.graph.operands(node))
         uses.update(root for root in roots if root != ZERO)
@@ -161,10 +74,7 @@ class _Writer:
             self.pieces[node] = self._piece(node)
             if uses[node] > 1 or self._is_long(node):
                 self._name(node)
-
-    def entry(self, node: int) -> str:
-        """Return an entry of the matrix."""
-        return self.pieces[node][0]
+        return [self.pieces[root][0] for root in roots]
 
     def _is_long(self, node: int) -> bool:
         return len(self.pieces[node][0]) > MAX_LETTERS

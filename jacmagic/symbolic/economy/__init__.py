@@ -5,8 +5,7 @@ several sums or products have in common are computed once. For generated code an
 Jacobians; what a reader sees keeps the user's own form.
 """
 
-from jacmagic.symbolic.economy.cheapest import cheapest
 from jacmagic.symbolic.economy.counts import Counts, count
-from jacmagic.symbolic.economy.economical import Program, economical
+from jacmagic.symbolic.economy.economical import Program, cheapest, economical
 
 __all__ = ["Counts", "Program", "cheapest", "count", "economical"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.graph.passes import dependent
 
 MAX_EXPONENT_MULTIPLIED = 64  # of a whole exponent that counts as multiplications
 
@@ -62,15 +63,12 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
         roots: the nodes wanted.
         variables: nodes that vary beside the graph's variables.
     """
-    reached, inputs = graph.reach(roots), set(variables)
-    varying = set(inputs)
-    for node in reached:
-        operands = graph.operands(node)
-        if graph.operations[node] == "variable" or any(operand in varying for operand in operands):
-            varying.add(node)
+    reached = graph.reach(roots)
+    inputs = {node for node in reached if graph.operations[node] == "variable"}.union(variables)
+    varying = dependent(graph, reached, inputs)
     totals: Counter[str] = Counter()
     for node in reached:
-        if node in varying and node not in inputs and graph.operands(node):
+        if node in varying and node not in inputs:
             totals.update(_operations(graph, node))
     return Counts(**totals)
 

@@ -19,14 +19,6 @@ def without(monomial: Monomial, factor: int) -> Monomial:
     return tuple((atom, k) for atom, k in lower if k)
 
 
-def joined(monomial: Monomial, other: Monomial) -> Monomial:
-    """Return the product of two monomials of which one has no number."""
-    exponents = dict(monomial)
-    for atom, exponent in other:
-        exponents[atom] = exponents.get(atom, 0) + exponent
-    return tuple(sorted(exponents.items()))
-
-
 class Factoring:
     """One pass over all sums that the roots need."""
 
@@ -81,7 +73,7 @@ class Factoring:
                 rest[monomial] = sign
         is_known = self.terms.known(inside) is not None
         sign, inner = self.terms.collected(inside)
-        whole = joined(inner, ((factor, 1),))
+        whole = self.terms.times((1, inner), (1, ((factor, 1),)))[1]
         self.uses.subtract(monomial for monomial in terms if monomial not in rest)
         self.uses[whole] += 1
         if not is_known:

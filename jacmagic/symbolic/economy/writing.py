@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial, reduce
 
 from jacmagic.symbolic.economy.terms import Monomial, Terms, Value
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.passes import copy
 
 
 class Writer:
@@ -44,22 +46,7 @@ class Writer:
 
     def copy(self, node: int) -> int:
         """Return the copy of a node of the old graph, with all that it is computed from."""
-        for one in self.old.reach([node]):
-            if one in self.copies:
-                continue
-            operands = self.old.operands(one)
-            self.copies[one] = (
-                self.graph.node(self.old.operations[one], *(self.copies[k] for k in operands))
-                if operands
-                else self._leaf(one)
-            )
-        return self.copies[node]
-
-    def _leaf(self, node: int) -> int:
-        number = self.old.value(node)
-        if number is not None:
-            return self.graph.number(number)
-        return self.graph.node(self.old.operations[node], *self.old.arguments[node])
+        return copy(self.old, [node], self.graph, self.copies, self.graph.node)[0]
 
     def _atom(self, atom: int) -> int:
         kind, *parts = self.terms.definitions[atom]
@@ -126,10 +113,7 @@ class Writer:
         return self.graph.node("pow", node, self.graph.number(exponent))
 
     def _multiplied(self, factors: Sequence[int]) -> int:
-        product = factors[0] if factors else ONE
-        for factor in factors[1:]:
-            product = self.graph.node("mul", product, factor)
-        return product
+        return reduce(partial(self.graph.node, "mul"), factors) if factors else ONE
 
 
 def _divides(number: object) -> bool:

@@ -24,7 +24,7 @@ from jacmagic.symbolic.factored.stages import Stage
 from jacmagic.symbolic.factored.variables import Variable, candidates
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.graph import ONE, Graph, Tape, stable_if_affordable, write_tape
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph.passes import copy
 from jacmagic.symbolic.trace import Trace
 
 

@@ -58,24 +58,10 @@ class Splitting:
             position = waiting.pop()
             if position in stages or position < len(self.inputs):
                 continue
-            stage = stage_of(self.trace, position, variables, owners, self.trace.constants)
+            stage = stage_of(self.trace, position, variables, owners)
             stages[position] = stage
             waiting.extend(stage.sources)
         return dict(sorted(stages.items()))
-
-
-def cost(stages: dict[int, Stage], outputs: int) -> int:
-    """Count the symbols of all definitions and factors of a chain."""
-    return sum(
-        (_reading_cost(stage.variable) + stage.definition if position != outputs else 0)
-        + sum(
-            length
-            for node, length in zip(stage.form.entries, stage.lengths, strict=True)
-            if node not in (ZERO, ONE)
-        )
-        + SYMBOLS_PER_FACTOR * len(stage.sources)
-        for position, stage in stages.items()
-    )
 
 
 def _reading_cost(variable: Variable) -> int:
@@ -139,8 +125,16 @@ def _through_all(splitting: Splitting) -> Splitting:
     return replace(splitting, chosen=tuple(bottlenecks[-MAX_FACTORS_KEPT:]))
 
 
-def _cost_of(splitting: Splitting) -> int:
-    return cost(splitting.stages(), len(splitting.variables) - 1)
+def _cost(splitting: Splitting) -> int:
+    """Count the symbols of all definitions and factors of a chain."""
+    total, outputs = 0, len(splitting.variables) - 1
+    for position, stage in splitting.stages().items():
+        if position != outputs:
+            total += _reading_cost(stage.variable) + stage.definition
+        lengths = zip(stage.form.entries, stage.lengths, strict=True)
+        total += sum(length for node, length in lengths if node not in (ZERO, ONE))
+        total += SYMBOLS_PER_FACTOR * len(stage.sources)
+    return total
 
 
 def _without(splitting: Splitting, variables: Sequence[Variable]) -> Splitting:
@@ -150,14 +144,14 @@ def _without(splitting: Splitting, variables: Sequence[Variable]) -> Splitting:
 
 def _pruned(splitting: Splitting) -> Splitting:
     """Leave out variables as long as that makes the chain shorter, the deepest first."""
-    best, least = splitting, _cost_of(splitting)
+    best, least = splitting, _cost(splitting)
     while True:
         before = least
         for variable in sorted(
             best.chosen, key=lambda one: (not one.unnamed, -one.depth, one.size)
         ):
             fewer = _without(best, [variable])
-            length = _cost_of(fewer)
+            length = _cost(fewer)
             if length < least:
                 best, least = fewer, length
         if least >= before:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from jacmagic.labels import symbols
 from jacmagic.symbolic.factored.variables import Variable
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph, differentiate
-from jacmagic.symbolic.graph.sizes import tree_sizes
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph.passes import copy, tree_sizes
 from jacmagic.symbolic.trace import Constant, Trace
 
 Owners = Mapping[int, int]  # node → position of the variable that it is a component of
@@ -35,16 +32,11 @@ class Stage:
     sizes: tuple[int, ...]
     form: ClosedForm
 
-    @property
-    def starts(self) -> dict[int, int]:
-        """The first column of each source."""
-        ends = np.cumsum([0, *self.sizes]).tolist()
-        return dict(zip(self.sources, ends, strict=False))
-
     def columns(self, source: int) -> range:
         """Return the columns of a source."""
-        first = self.starts[source]
-        return range(first, first + self.sizes[self.sources.index(source)])
+        position = self.sources.index(source)
+        first = sum(self.sizes[:position])
+        return range(first, first + self.sizes[position])
 
     def block(self, source: int) -> list[list[int]]:
         """Return the nodes of the local Jacobian by one source, as rows."""
@@ -74,13 +66,7 @@ def _others(position: int, owners: Owners) -> dict[int, int]:
     return {node: owner for node, owner in owners.items() if owner != position}
 
 
-def stage_of(
-    trace: Trace,
-    position: int,
-    variables: Sequence[Variable],
-    owners: Owners,
-    constants: Iterable[Constant] = (),
-) -> Stage:
+def stage_of(trace: Trace, position: int, variables: Sequence[Variable], owners: Owners) -> Stage:
     """Return one variable as a function of the variables before it.
 
     Args:
@@ -88,7 +74,6 @@ def stage_of(
         position: of the variable.
         variables: all of them.
         owners: the variable that each of their nodes belongs to.
-        constants: those of the trace, by node of its graph.
 
     Raises:
         BudgetExceeded: the local Jacobian outgrows the graph's limits.
@@ -104,7 +89,7 @@ def stage_of(
     outputs = copy(graph, variable.nodes, local, copies)
     names = tuple(
         Constant(copies[constant.node], constant.label, constant.value, constant.counts)
-        for constant in constants
+        for constant in trace.constants
         if constant.node in copies
     )
     rows = differentiate(local, outputs, inputs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.graph.passes import dependent
 from jacmagic.symbolic.trace import Trace
 from jacmagic.symbolic.trace.values import Value
 
@@ -67,14 +68,15 @@ def candidates(trace: Trace) -> list[Variable]:
     that are only parts of another one, of the inputs or of the outputs are left out.
     """
     graph, outputs = trace.graph, set(trace.outputs)
-    moving = dependent(graph, trace.outputs, trace.inputs)
+    smooth = (node for node in graph.reach(trace.outputs) if not graph.is_condition(node))
+    moving = dependent(graph, smooth, trace.inputs)
     by_nodes: dict[frozenset[int], Variable] = {}
     outermost = min(
         (binding.depth for binding in trace.bindings if binding.kind == "variable"), default=0
     )
     for value in sorted(trace.bindings, key=lambda one: (_KINDS.index(one.kind), one.depth)):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
-        variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
+        variable = replace(_variable(value, moving), is_step=is_step)
         key = frozenset(variable.nodes)
         if not key or key in by_nodes or key <= set(trace.inputs):
             continue
@@ -92,22 +94,11 @@ def candidates(trace: Trace) -> list[Variable]:
 _KINDS = ("variable", "module", "function", "result")
 
 
-def dependent(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> set[int]:
-    """Return the nodes that outputs depend on and that depend on inputs."""
-    moving = set(inputs)
-    for node in graph.reach(outputs):
-        if not graph.is_condition(node) and any(
-            operand in moving for operand in graph.operands(node)
-        ):
-            moving.add(node)
-    return moving
-
-
-def _variable(value: Value, is_moving: Callable[[int], bool]) -> Variable:
+def _variable(value: Value, moving: Set[int]) -> Variable:
     labels: dict[int, Label] = {}
     for index in np.ndindex(value.nodes.shape):
         node = int(value.nodes[index])
-        if is_moving(node):
+        if node in moving:
             labels.setdefault(node, Label(value.name, index))
     nodes, named = tuple(labels), tuple(labels.values())
     return Variable(value.name, nodes, named, value.depth, unnamed=value.kind == "result")
@@ -121,13 +112,5 @@ def _feeds(graph: Graph, sources: frozenset[int], targets: set[int] | frozenset[
         if not (graph.operations[node] == "neg" and graph.operands(node)[0] in sources)
         for operand in graph.operands(node)
     ]
-    lowest = min(sources, default=0)
-    seen: set[int] = set()
-    while first:
-        node = first.pop()
-        if node in sources:
-            return True
-        if node not in seen and node > lowest:
-            seen.add(node)
-            first.extend(graph.operands(node))
-    return False
+    older = range(min(sources, default=0) + 1)  # what these depend on is no source
+    return not sources.isdisjoint(graph.reach(first, older))

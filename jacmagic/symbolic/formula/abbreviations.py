@@ -15,7 +15,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import Graph, Sums
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 
 MAX_NAMES = 6  # beside those of softmax components; more are not remembered while reading
 MAX_MEMBERS = 12  # components of a softmax up to which each is named
@@ -129,25 +129,18 @@ class Abbreviations:
                 self.name(node, Label(f"‖{vectors[parts]}‖"))
 
     def name_standardised(self) -> None:
-        """Name standardised values z₀ and z₁, their mean μ and their deviation σ."""
-        sums, named = Sums(self.graph), set()
-        for node in self._reached:
-            parts = sums.standardised(node)
-            if parts is None or parts.root in named or len(parts.members) > MAX_MEMBERS:
-                continue
-            named.add(parts.root)
-            letter = next(iter(self._free(("z", "y", "v")))) if len(named) == 1 else ""
-            for k, gap in enumerate(parts.gaps if letter else ()):
-                self.name(self.graph.div(gap, parts.root), Label(letter, (k,)))
-            if letter:
-                self._name_moments(parts.mean, parts.root)
-
-    def _name_moments(self, mean: int | None, root: int) -> None:
-        """Name a mean μ and a deviation σ; the root of a mean of squares r."""
-        named = [(root, "r")] if mean is None else [(mean, "mu"), (root, "sigma")]
-        for part, name in named:
-            if name not in self._letters_taken:
-                self.name(part, Label(name))
+        """Name the first standardised values z₀ and z₁, their mean μ and their deviation σ."""
+        sums, letter = Sums(self.graph), next(iter(self._free(("z", "y", "v"))), "")
+        found = map(sums.standardised, self._reached if letter else ())
+        parts = next((p for p in found if p is not None and len(p.members) <= MAX_MEMBERS), None)
+        if parts is None:
+            return
+        for k, gap in enumerate(parts.gaps):
+            self.name(self.graph.div(gap, parts.root), Label(letter, (k,)))
+        root = "r" if parts.mean is None else "sigma"  # of a mean of squares, or a deviation
+        for node, name in ((parts.mean, "mu"), (parts.root, root)):
+            if node is not None and name not in self._letters_taken:
+                self.name(node, Label(name))
 
     def name_sigmoids(self) -> None:
         """Name repeated sigmoids of more than a symbol s, or s₀ and s₁."""

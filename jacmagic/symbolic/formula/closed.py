@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,11 @@ from jacmagic.symbolic.graph import (
     stable_if_affordable,
     write_tape,
 )
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 if TYPE_CHECKING:
-    from jacmagic.symbolic.formula.sympy_form import SympyForm
+    from jacmagic.symbolic.formula.sympify import SympyForm
 
 # Symbols that a reader and SymPy, within its default budget, get through.
 MAX_ENTRY_SYMBOLS = 4_000  # of one entry when written out
@@ -49,9 +49,8 @@ class ClosedForm:
         budget: seconds that reading the matrix may take, or None.
         potential: of a Hessian, the node of the function whose gradient is differentiated.
         expressed: the outputs in the form that was differentiated; empty for the trace's own.
-        readings: how it is shown, with the names of constants and without; they live as long as it.
-        factored: the same as a product of local Jacobians, or why there is none; empty until it
-            is asked for.
+        readings: how it is shown, with the names of constants, without, and as a product of local
+            Jacobians, as far as that was asked for; they live as long as it.
     """
 
     trace: Trace
@@ -60,8 +59,7 @@ class ClosedForm:
     budget: float | None = None
     potential: tuple[int, ...] = ()
     expressed: tuple[int, ...] = ()
-    readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
-    factored: list[Any] = field(default_factory=list, init=False, repr=False)
+    readings: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -78,6 +76,12 @@ class ClosedForm:
         """The m·n nodes of the Jacobian in row-major order."""
         n = len(self.columns)
         return [row.get(j, ZERO) for row in self.rows for j in range(n)]
+
+    def with_entries(self, entries: Sequence[int]) -> ClosedForm:
+        """Return the same with other nodes for its m·n entries, in row-major order."""
+        m, n = self.shape
+        rows = (enumerate(entries[i * n : i * n + n]) for i in range(m))
+        return replace(self, rows=tuple({j: u for j, u in row if u != ZERO} for row in rows))
 
     @cached_property
     def pattern(self) -> np.ndarray:
@@ -147,7 +151,7 @@ class ClosedForm:
     @cached_property
     def in_sympy(self) -> SympyForm:
         """The expressions in SymPy."""
-        from jacmagic.symbolic.formula.sympy_form import SympyForm
+        from jacmagic.symbolic.formula.sympify import SympyForm
 
         return SympyForm(self.trace, self.columns, self.entries, self.budget)
 

@@ -19,7 +19,7 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.typeset import Line
 from jacmagic.symbolic.graph.nodes import NEGATED
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_LETTERS = 60  # of a condition that is written out, more than half a line

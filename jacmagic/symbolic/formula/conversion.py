@@ -1,20 +1,44 @@
-"""Conversion of a closed form's nodes to SymPy, named constants kept as symbols."""
+"""Conversion of a closed form's nodes to SymPy: what a page shows of them, and once for each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import sympy
 
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
+from jacmagic.symbolic.formula.sympy_numbers import shown
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL
-from jacmagic.symbolic.named import NamedNumber, sigmoid
-from jacmagic.symbolic.numbers import shown
+
+MAX_LINES = 10  # rows or columns of a matrix on a page; more are cut with dots
+
+
+class Converted:
+    """A cache of expressions by node."""
+
+    def __init__(self) -> None:
+        """Nothing is converted yet."""
+        self._expressions: dict[int, Any] = {}
+
+    def of(self, nodes: Sequence[int], convert: Callable[[list[int]], list[Any]]) -> list[Any]:
+        """Return the expressions of nodes; those not cached are converted together."""
+        new = [node for node in dict.fromkeys(nodes) if node not in self._expressions]
+        if new:
+            self._expressions.update(zip(new, convert(new), strict=True))
+        return [self._expressions[node] for node in nodes]
+
+
+def excerpt(count: int) -> list[int | None]:
+    """Return the indices of rows on a page: all, or first and last around None."""
+    if count <= MAX_LINES:
+        return list(range(count))
+    return [*range(MAX_LINES - 2), None, count - 1]
+
 
 _FUNCTIONS = {"sigmoid": sigmoid}  # shown by name, where computing uses exponentials
 

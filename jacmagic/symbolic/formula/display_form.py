@@ -8,24 +8,23 @@ and with names for what would otherwise be written out again and again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sympy
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
+from jacmagic.symbolic.formula.abbreviations import Abbreviation, Abbreviations, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.conversion import Conversion
-from jacmagic.symbolic.formula.excerpt import Converted, excerpt
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS, PartNames
+from jacmagic.symbolic.formula.conversion import Conversion, Converted, excerpt
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY_SYMBOLS, named_parts
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
-from jacmagic.symbolic.named import NamedNumber
 
 MAX_PAGE_SYMBOLS = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 
@@ -55,9 +54,21 @@ class DisplayForm:
             outputs: names by which the entries may call the outputs.
         """
         self.form, self._conversion = form, Conversion(form)
-        self._parts = PartNames(self._conversion, taken_names, named=named, outputs=outputs)
+        self._name_parts = partial(
+            named_parts, self._conversion, taken_names, named=named, outputs=outputs
+        )
         self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = self._conversion.constants
+
+    @cached_property
+    def _parts(self) -> Abbreviations:
+        """The names of parts, chosen when they are first asked for."""
+        return self._name_parts()
+
+    @cached_property
+    def _symbols(self) -> dict[int, sympy.Symbol]:
+        """The symbol of each named part, by node."""
+        return self._parts.symbols
 
     # ── without clauses ───────────────────────────────────────────────────────────────────────
 
@@ -76,7 +87,7 @@ class DisplayForm:
 
     def entry(self, i: int, j: int) -> sympy.Expr:
         """Return one entry with no part of it named."""
-        if not self._parts.symbols:
+        if not self._symbols:
             return self.shown(i, j)
         node = self.form.entries[i * self.form.shape[1] + j]
         return self._plain.of([node], self._conversion.tidy)[0]
@@ -123,16 +134,16 @@ class DisplayForm:
         return self._shown([self.form.entries[i * n + j] for i, j in self.page_entries])
 
     def _shown(self, nodes: Sequence[int]) -> list[sympy.Expr]:
-        return self._named.of(nodes, lambda new: self._conversion.tidy(new, self._parts.symbols))
+        return self._named.of(nodes, lambda new: self._conversion.tidy(new, self._symbols))
 
     @cached_property
     def clauses(self) -> tuple[Abbreviation, ...]:
         """What the symbols in the matrix stand for, in the order of reading."""
-        entries, symbols = self._shown_entries, self._parts.symbols
-        labels = self._parts.labels
+        entries, symbols = self._shown_entries, self._symbols
+        labels = self._parts.names
         present = set().union(*(entry.free_symbols for entry in entries)) if entries else set()
         if not self._conversion.is_small:
-            present |= self._parts.used(self.form.entries)
+            present |= {symbols[node] for node in self._parts.used(self.form.entries)}
         clauses: list[Abbreviation] = []
         for node in sorted(symbols, reverse=True):
             if symbols[node] in present:
@@ -168,12 +179,7 @@ class DisplayForm:
     @property
     def sizes(self) -> list[int]:
         """How many symbols each of the m·n entries has, named parts counted as one."""
-        return self._parts.sizes
-
-    @property
-    def is_wide(self) -> bool:
-        """Whether the matrix is too wide for a page with the names given so far."""
-        return self._parts.is_wide
+        return self._parts.sizes(self.form.entries)
 
     # ── names and numbers ─────────────────────────────────────────────────────────────────────
 
@@ -192,7 +198,7 @@ class DisplayForm:
     @cached_property
     def all_names(self) -> dict[Any, str]:
         """LaTeX of every symbol in the matrix, those of clauses included."""
-        symbols, labels = self._parts.symbols, self._parts.labels
+        symbols, labels = self._symbols, self._parts.names
         parts = {symbols[node]: tex_of(labels[node]) for node in symbols}
         return self._order.of({**self._own_names, **parts})
 
@@ -205,12 +211,12 @@ class DisplayForm:
         """The order of symbols and terms in print: that of the code."""
         rows = [i for i in excerpt(self.form.shape[0]) if i is not None]
         outputs = self.form.potential or [self.form.trace.outputs[i] for i in rows]
-        return WrittenOrder(self._conversion, outputs, self._parts.symbols)
+        return WrittenOrder(self._conversion, outputs, self._symbols)
 
     @cached_property
     def labels(self) -> dict[Any, Label]:
         """The names of constants and of named parts, by symbol."""
-        symbols, labels = self._parts.symbols, self._parts.labels
+        symbols, labels = self._symbols, self._parts.names
         return {
             **{symbol: one.label for symbol, one in self.constants},
             **{symbols[node]: labels[node] for node in symbols},

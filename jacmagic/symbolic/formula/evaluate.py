@@ -7,6 +7,7 @@ numbers have values: complex intermediate results are nan.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,8 +15,8 @@ import mpmath
 import numpy as np
 import sympy
 
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
 from jacmagic.symbolic.graph.operations import OPERATIONS
-from jacmagic.symbolic.named import NamedNumber, sigmoid
 
 
 class Unknown(Exception):
@@ -51,15 +52,13 @@ FUNCTIONS: dict[Any, Callable[..., float]] = {
     sympy.Min: min,
     sympy.Heaviside: lambda x, half=0.5: 1.0 if x > 0 else half if x == 0 else 0.0,
     sigmoid: OPERATIONS["sigmoid"].evaluate,
-    sympy.Lt: lambda a, b: float(a < b),
-    sympy.Le: lambda a, b: float(a <= b),
-    sympy.Gt: lambda a, b: float(a > b),
-    sympy.Ge: lambda a, b: float(a >= b),
-    sympy.Eq: lambda a, b: float(a == b),
-    sympy.Ne: lambda a, b: float(a != b),
-    sympy.And: lambda *parts: float(all(parts)),
-    sympy.Or: lambda *parts: float(any(parts)),
-    sympy.Not: lambda part: float(not part),
+    **{
+        getattr(sympy, name.capitalize()): getattr(operator, name)
+        for name in ("lt", "le", "gt", "ge", "eq", "ne")
+    },
+    sympy.And: lambda *parts: all(parts),
+    sympy.Or: lambda *parts: any(parts),
+    sympy.Not: operator.not_,
     sympy.polygamma: _special("psi"),
     sympy.digamma: _special("digamma"),
     sympy.zeta: _special("zeta"),

@@ -13,6 +13,9 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 
+from jacmagic.render.latex import number
+
+DECIMALS = 6  # significant digits of a decimal number within an expression
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
 _BRACKETED = re.compile(r"\\left\(((?:(?!\\left|\\right).)*)\\right\)")
 _HALF = sympy.Rational(1, 2)
@@ -143,17 +146,18 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         shown = str(super()._print_Function(expr, exp))
         self._bracket_all = before
         head = shown.partition(r"\left(")[0].partition("^")[0].strip(" {")
-        if head not in self._taken:
-            return shown
-        inner = ", ".join(map(self._print, expr.args))
+        return self._called(expr, exp) if head in self._taken else shown
+
+    def _called(self, expr: Any, exp: Any, name: str = "") -> str:
+        """Return a function by its name in full, or by another name, and all arguments."""
+        name = name or rf"\operatorname{{{expr.func.__name__}}}"
         power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\operatorname{{{expr.func.__name__}}}{power}\left({inner}\right)"
+        return rf"{name}{power}\left({', '.join(map(self._print, expr.args))}\right)"
 
     def _print_exp(self, expr: Any, exp: Any = None) -> str:
         if "e" not in self._taken:
             return str(super()._print_ExpBase(expr, exp))
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\exp{power}\left({self._print(expr.args[0])}\right)"
+        return self._called(expr, exp, r"\exp")
 
     def _print_Exp1(self, expr: Any) -> str:
         return r"\mathrm{e}" if "e" in self._taken else "e"
@@ -164,9 +168,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         return str(super()._print(expr, **settings))
 
     def _print_sigmoid(self, expr: Any, exp: Any = None) -> str:
-        name = r"\operatorname{sigmoid}" if r"\sigma" in self._taken else r"\sigma"
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"{name}{power}\left({self._print(expr.args[0])}\right)"
+        return self._called(expr, exp, "" if r"\sigma" in self._taken else r"\sigma")
 
     def _print_polygamma(self, expr: Any, exp: Any = None) -> str:
         order, inner = map(self._print, expr.args)
@@ -177,9 +179,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         return shown if exp is None else rf"{{{shown}}}^{{{exp}}}"
 
     def _print_atan2(self, expr: Any, exp: Any = None) -> str:
-        power = "" if exp is None else f"^{{{exp}}}"
-        inner = ", ".join(map(self._print, expr.args))
-        return rf"\operatorname{{atan2}}{power}\left({inner}\right)"
+        return self._called(expr, exp)
 
     def _print_log(self, expr: Any, exp: Any = None) -> str:
         inner = self._print(expr.args[0])
@@ -188,11 +188,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         return rf"\ln{{{inner}}}" if exp is None else rf"\ln^{{{exp}}}{{{inner}}}"
 
     def _print_Float(self, expr: sympy.Float) -> str:
-        mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
-        if not exponent:
-            return mantissa
-        power = f"10^{{{int(exponent)}}}"
-        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+        return number(float(expr), DECIMALS)
 
     def _print_Derivative(self, expr: sympy.Derivative) -> str:
         (variable, _) = expr.variable_count[0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,7 @@ import torch
 from jacmagic.function.precision import Dtype, Exact, Exactly
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Tape, write_tape
-from jacmagic.symbolic.graph.bounds import Rounding, bounds
+from jacmagic.symbolic.graph.bounds import bounds
 from jacmagic.symbolic.graph.precise import precise
 
 MAX_OPERATIONS = 20_000  # of a tape that is run with fifty digits, which takes some seconds
@@ -63,14 +63,10 @@ def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndar
     key = np.asarray(point, dtype=float).tobytes(), dtype.name
     last = _LAST.get(form)
     if last is None or last[0] != key:
-        slots = bounds(form.tape, point, _rounding(dtype))
+        slots = bounds(form.tape, point, dtype)
         read = [[part[slot] for slot in form.tape.outputs] for part in slots]
         _LAST[form] = last = key, [np.array(part, dtype=float) for part in read]
     return [part.copy() for part in last[1]]
-
-
-def _rounding(dtype: Dtype) -> Rounding:
-    return Rounding(dtype.unit, 2 * dtype.unit * dtype.normal, dtype.largest)
 
 
 def exactly(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> Exactly:
@@ -99,34 +95,30 @@ def exact_values(
     tape = write_tape(form.graph, nodes, form.trace.inputs)
     if len(tape.operations) > MAX_OPERATIONS:
         return [Exact(math.nan, len(tape.operations), lambda: 0.0, math.inf)] * len(nodes)
-    values, errors = bounds(tape, point, _rounding(dtype))
+    values, errors = bounds(tape, point, dtype)
     outputs = list(map(_float, precise(tape, point, values)))
 
     @cache
-    def spreads() -> np.ndarray:
+    def spreads() -> list[float]:
         samples = _beside(tape, point, values, dtype)
         with np.errstate(invalid="ignore"):
             gaps = [np.abs(np.subtract(sample, outputs)) for sample in samples]
-        return _SAFETY_FACTOR * np.max(gaps, axis=0)
+        spread = _SAFETY_FACTOR * np.max(gaps, axis=0)
+        return np.where(np.isfinite(spread), spread, 0.0).tolist()
+
+    def spread_of(k: int) -> float:
+        return spreads()[k]
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
     return [
         Exact(
             value,
             len(tape.operations) if counts is None else counts[k],
-            _reader(spreads, k),
+            partial(spread_of, k),
             errors[tape.outputs[k]],
         )
         for k, value in enumerate(outputs)
     ]
-
-
-def _reader(spreads: Callable[[], np.ndarray], k: int) -> Callable[[], float]:
-    def read() -> float:
-        spread = float(spreads()[k])
-        return spread if math.isfinite(spread) else 0.0
-
-    return read
 
 
 def _float(value: object) -> float:

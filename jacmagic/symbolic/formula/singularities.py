@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.graph import ZERO
+from jacmagic.symbolic.graph.passes import dependent
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 
 
@@ -86,8 +87,8 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
                 reasons[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
             reasons[node] = _KINKS[operation][1]
-    reasons = {node: reason for node, reason in reasons.items() if not _hidden(closed, node)}
-    return _singularities(closed, reasons)
+    moving = dependent(graph, graph.reach(outputs), closed.trace.inputs)  # others are constants
+    return _singularities(closed, {node: reasons[node] for node in reasons if node in moving})
 
 
 def _values(closed: ClosedForm, roots: Sequence[int], point: Sequence[float]) -> dict[int, float]:
@@ -145,28 +146,19 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
 
 
 def _is_structure(closed: ClosedForm, sides: Sequence[int]) -> bool:
-    """Whether a comparison of two nodes asks whether a matrix is symmetric or triangular."""
-    return _symmetric(closed, sides) or _triangular(closed, sides)
+    """Whether a comparison of two nodes asks whether a matrix is symmetric or triangular.
 
-
-def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
-    """Whether two nodes are an entry of a matrix and the one across its diagonal."""
-    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
-    if any(side not in columns for side in sides):
+    Then they are an entry of a matrix beside its diagonal, and the one across it or 0.
+    """
+    labels = dict(zip(closed.trace.inputs, closed.columns, strict=True))
+    first, *other = sorted(sides, key=lambda side: side not in labels)
+    if first not in labels or len(labels[first].index) < 2:
         return False
-    a, b = (closed.columns[columns[side]] for side in sides)
-    across = (*b.index[:-2], *b.index[:-3:-1])
-    return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
-
-
-def _triangular(closed: ClosedForm, sides: Sequence[int]) -> bool:
-    """Whether two nodes are 0 and an entry beside the diagonal of a matrix."""
-    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
-    entries = [closed.columns[columns[side]].index for side in sides if side in columns]
-    if ZERO not in sides or len(entries) != 1 or len(entries[0]) < 2:
-        return False
-    row, column = entries[0][-2:]
-    return row != column
+    *place, row, column = labels[first].index
+    across = labels[first].name, (*place, column, row)
+    beside = labels.get(other[0])
+    is_zero = other[0] == ZERO
+    return row != column and (is_zero or (beside and (beside.name, beside.index)) == across)
 
 
 def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
@@ -198,12 +190,6 @@ def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> 
         if met and not _is_structure(closed, operands) and _moves(closed, operands):
             return True
     return False
-
-
-def _hidden(closed: ClosedForm, node: int) -> bool:
-    """Whether a kink concerns constants only."""
-    reached = closed.graph.reach([node])
-    return not any(closed.graph.operations[part] == "variable" for part in reached)
 
 
 def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singularity]:

@@ -7,6 +7,8 @@ still surprise a reader, so that it is said.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import and_, or_
 
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph
@@ -31,18 +33,12 @@ def staircases(closed: ClosedForm) -> list[str]:
         if columns:
             step = _step_on(graph, output, columns, reached)
             stairs[step] = stairs.get(step, 0) | columns
-    constant = 0
-    for output in outputs:
-        constant |= ~reached[output]
+    constant = reduce(or_, (~reached[output] for output in outputs), 0)
     for leak in whole:
-        columns = constant
-        for node in leak.nodes:
-            columns &= reached[node]
+        columns = reduce(and_, (reached[node] for node in leak.nodes), constant)
         if columns:
             stairs[("int()", leak.line)] = columns
-    elsewhere = 0
-    for output in outputs:
-        elsewhere |= smooth[output]
+    elsewhere = reduce(or_, (smooth[output] for output in outputs), 0)
     return [_sentence(closed, *step, columns, elsewhere) for step, columns in stairs.items()]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from jacmagic.symbolic.named import NamedNumber, RootOfTwoPi
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, RootOfTwoPi
 
 Sums = Mapping[Any, tuple[Any, ...]]
 _NO_SUMS: Sums = MappingProxyType({})
@@ -86,13 +86,8 @@ class Arranged:
 
 def terminates(value: sympy.Rational) -> bool:
     """Whether a fraction is shown as a decimal: 11/10 is 1.1, but 1/2 and 8/3 stay."""
-    rest = value.q
-    if rest in (1, 2, 4, 8):
-        return False
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
+    q = int(value.q)
+    return q not in (1, 2, 4, 8) and pow(10, q.bit_length(), q) == 0  # no prime but 2 and 5
 
 
 def _sorted_symbols(expression: Any, names: Mapping[Any, str]) -> dict[Any, Any]:

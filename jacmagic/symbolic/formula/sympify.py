@@ -1,18 +1,23 @@
-"""Graph nodes as SymPy expressions, and how long they are when written out."""
+"""Graph nodes as SymPy expressions, and a closed form in the inputs' symbols alone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import sympy
 
-from jacmagic.symbolic.formula.attempt import by_sympy
+from jacmagic.labels import Label
+from jacmagic.labels import symbols as distinct_symbols
+from jacmagic.symbolic.formula.attempt import attempt, by_sympy
+from jacmagic.symbolic.formula.shortest import tidied
+from jacmagic.symbolic.formula.sympy_numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
 from jacmagic.symbolic.graph.numbers import Number
-from jacmagic.symbolic.numbers import number
+from jacmagic.symbolic.graph.passes import tree_sizes
+from jacmagic.symbolic.trace import Refusal, Trace
 
 
 def to_sympy(
@@ -35,7 +40,7 @@ def to_sympy(
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
     reached = graph.reach(roots, symbols)
-    inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
+    inside = sums.inside([node for node in reached if node not in symbols], roots)
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]
         if node in symbols:
@@ -64,17 +69,6 @@ def _applied(function: Callable[..., Any], operation: str, operands: Sequence[An
         return UNEVALUATED[operation](*operands)
 
 
-def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
-    """Return the partial sums that only a longer sum uses; it is built in one call."""
-    uses = Counter(operand for node in reached for operand in graph.operands(node))
-    firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
-    return {
-        node
-        for node in firsts.intersection(reached)
-        if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
-    }
-
-
 def _operands(
     graph: Graph, operation: str, arguments: tuple, expressions: Mapping[int, Any]
 ) -> list[Any]:
@@ -91,3 +85,63 @@ def _operands(
 
 def _is_truth(value: Any) -> bool:
     return isinstance(value, sympy.logic.boolalg.Boolean) and not isinstance(value, sympy.Symbol)
+
+
+MAX_CONDITION_SYMBOLS = 200  # symbols of an assumption that is written out
+
+
+class SympyForm:
+    """Expressions of a function and of its Jacobian.
+
+    Attributes:
+        symbols: the n real symbols, in column order.
+        names: LaTeX of each symbol.
+    """
+
+    def __init__(
+        self, trace: Trace, columns: Sequence[Label], entries: Sequence[int], budget: float | None
+    ) -> None:
+        """Convert nothing yet.
+
+        Args:
+            trace: what was traced.
+            columns: the n labels of the inputs' components.
+            entries: the m·n nodes of the Jacobian in row-major order.
+            budget: seconds that reading may take; None for no bound.
+        """
+        self._trace, self._entries, self._budget = trace, entries, budget
+        self.symbols = tuple(sympy.Symbol(name, real=True) for name in distinct_symbols(columns))
+        self.names = {s: label.tex for s, label in zip(self.symbols, columns, strict=True)}
+        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in trace.base}
+        self._by_node = {**dict(zip(trace.inputs, self.symbols, strict=True)), **base}
+
+    @cached_property
+    def expressions(self) -> sympy.Matrix:
+        """The function's outputs, a column (m, 1)."""
+        outputs = self._trace.outputs
+        return sympy.Matrix(len(outputs), 1, self.converted(outputs))
+
+    @cached_property
+    def matrix(self) -> sympy.Matrix:
+        """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
+        shape = len(self._trace.outputs), len(self.symbols)
+        return sympy.Matrix(*shape, tidied(self.converted(self._entries)))
+
+    @cached_property
+    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
+        """Each distinct condition that is short enough to read, with the line that asked."""
+        assumed = self._trace.assumptions
+        sizes = tree_sizes(self._trace.graph, [one.condition for one in assumed])
+        short = [
+            one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION_SYMBOLS
+        ]
+        read = attempt(lambda: self.converted([one.condition for one in short]), self._budget)
+        if isinstance(read, Refusal):
+            return []
+        lines = [one.line for one in short]
+        distinct = dict.fromkeys(zip(read, lines, strict=True))
+        return [(condition, line) for condition, line in distinct if condition != sympy.true]
+
+    def converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        """Return nodes as SymPy expressions in the inputs' symbols."""
+        return to_sympy(self._trace.graph, nodes, self._by_node)

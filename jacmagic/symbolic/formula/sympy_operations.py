@@ -15,7 +15,7 @@ from typing import Any
 import sympy
 from sympy.functions.elementary.piecewise import ExprCondPair
 
-from jacmagic.symbolic.named import NamedNumber
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)

@@ -7,7 +7,8 @@ functions as arcsin. The variables' names are LaTeX already, so user text is nev
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -17,12 +18,13 @@ from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from jacmagic.labels import Label
+from jacmagic.render.page import TERMINAL_LETTERS
 from jacmagic.render.text import number
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import LatexWriter, PositiveFirst
+from jacmagic.symbolic.formula.latex_writer import DECIMALS, LatexWriter, PositiveFirst
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 
-DECIMALS = 6  # significant digits of a decimal number within an expression
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
 
@@ -176,3 +178,33 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
         return str(printer.doprint(arranged))
     finally:
         pretty_use_unicode(before)
+
+
+# ── a matrix that is wider than a terminal ────────────────────────────────────────────────────────
+
+
+MAX_ENTRIES = 24  # about a terminal's lines
+
+
+def listed(
+    matrix: Any, rows: Sequence[Label], columns: Sequence[Label], names: Mapping[Any, str]
+) -> list[str]:
+    """Return the entries that are not zero, "∂f₁/∂x = 2*x", the first `MAX_ENTRIES` of them."""
+    positions = [(i, j) for i in range(len(rows)) for j in range(len(columns)) if matrix[i, j] != 0]
+    lines = []
+    for i, j in positions[:MAX_ENTRIES]:
+        head = f"  ∂{rows[i].unicode}/∂{columns[j].unicode} = "
+        lines += wrapped(head, plain(matrix[i, j], names))
+    more = len(positions) > MAX_ENTRIES
+    return [*lines, *([f"  … and more: {len(positions)} entries"] if more else [])]
+
+
+def wrapped(head: str, body: str) -> list[str]:
+    """Return an equation on lines of a terminal, broken at blanks."""
+    return textwrap.wrap(
+        head + body,
+        TERMINAL_LETTERS,
+        subsequent_indent=" " * min(len(head), 12),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -14,9 +14,9 @@ import sympy
 
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.graph import signed_terms
-from jacmagic.symbolic.named import NamedNumber
 
 MAX_NODES = 2_000  # of the function, up to which its sums are looked at
 MAX_SUMS = 300  # whose order is kept

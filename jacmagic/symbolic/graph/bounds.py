@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from jacmagic.function.precision import Dtype
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.nodes import Graph
 from jacmagic.symbolic.graph.operations import OPERATIONS
@@ -36,22 +36,7 @@ _SPECIAL_UNITS = 64  # series and expansions, some ten terms of them
 Spread = Callable[..., float]  # (value, arguments, errors) → the errors passed through
 
 
-@dataclass(frozen=True)
-class Rounding:
-    """The arithmetic in which something was computed.
-
-    Attributes:
-        unit: the unit roundoff u, half the distance from 1 to the next number.
-        smallest: the smallest positive number, subnormal ones included.
-        largest: the largest finite number.
-    """
-
-    unit: float
-    smallest: float
-    largest: float
-
-
-def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list[float], ...]:
+def bounds(tape: Tape, point: Sequence[float], dtype: Dtype) -> tuple[list[float], ...]:
     """Evaluate all slots at a point, with bounds on their rounding errors.
 
     The inputs are exact; constants are so if they are integers or powers of two.
@@ -59,7 +44,7 @@ def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list
     Args:
         tape: what to run.
         point: the n numbers of the inputs.
-        rounding: the arithmetic whose errors are bounded; the values themselves are float64.
+        dtype: the arithmetic whose errors are bounded; the values themselves are float64.
 
     Returns:
         The values and the bounds, one of each for every slot; a bound may be infinite.
@@ -68,32 +53,32 @@ def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list
     errors = [0.0] * len(values)
     for constant in tape.constants:
         values.append(constant)
-        errors.append(0.0 if _is_exact(constant, rounding) else rounding.unit * abs(constant))
+        errors.append(0.0 if _is_exact(constant, dtype) else dtype.unit * abs(constant))
     for name, *reads in tape.operations:
         arguments = [values[read] for read in reads]
         inherited = [errors[read] for read in reads]
         value = OPERATIONS[name].evaluate(*arguments)
         passed = _passed(name, value, arguments, inherited) if any(inherited) else 0.0
         values.append(value)
-        errors.append(_rounded(passed, name, value, rounding))
+        errors.append(_rounded(passed, name, value, dtype))
     return values, errors
 
 
-def _is_exact(constant: float, rounding: Rounding) -> bool:
+def _is_exact(constant: float, dtype: Dtype) -> bool:
     if not math.isfinite(constant) or abs(math.frexp(constant)[0]) == 0.5:
         return True
-    return constant == math.floor(constant) and abs(constant) * rounding.unit <= 1
+    return constant == math.floor(constant) and abs(constant) * dtype.unit <= 1
 
 
-def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> float:
+def _rounded(passed: float, name: str, value: float, dtype: Dtype) -> float:
     """Return the errors passed through plus the operation's own."""
-    if not abs(value) + passed <= rounding.largest:
+    if not abs(value) + passed <= dtype.largest:
         return math.inf
     if name in _EXACT:
         return passed
     units = 1 if name in _BASIC else _SPECIAL_UNITS if name in _SPECIAL else _ELEMENTARY_UNITS
-    own = 0.0 if value == 0 and name in ("add", "sub") else rounding.smallest
-    return passed + units * rounding.unit * abs(value) + own
+    own = 0.0 if value == 0 and name in ("add", "sub") else dtype.smallest
+    return passed + units * dtype.unit * abs(value) + own
 
 
 def _passed(name: str, value: float, arguments: list[float], errors: list[float]) -> float:
@@ -170,14 +155,9 @@ def _where(value: float, args: list[float], errors: list[float]) -> float:
     return errors[1] if condition else errors[2]
 
 
-def _largest(value: float, args: list[float], errors: list[float]) -> float:
-    return max(errors)
-
-
 _SPREADS: dict[str, Spread] = {
     "add": lambda v, a, e: e[0] + e[1],
     "sub": lambda v, a, e: e[0] + e[1],
-    "neg": _largest,
     "mul": _mul,
     "div": _div,
     "pow": _pow,
@@ -187,11 +167,7 @@ _SPREADS: dict[str, Spread] = {
     "sin": lambda v, a, e: min(e[0] * (abs(math.cos(a[0])) + e[0]), 2.0),
     "cos": lambda v, a, e: min(e[0] * (abs(math.sin(a[0])) + e[0]), 2.0),
     "atan2": _atan2,
-    "abs": _largest,
     "relu": lambda v, a, e: e[0] if a[0] + e[0] > 0 else 0.0,
-    "max": _largest,
-    "min": _largest,
-    "clamp": _largest,
     "sign": lambda v, a, e: 2.0 if abs(a[0]) <= e[0] else 0.0,
     "floor": _step,
     "ceil": _step,
@@ -199,10 +175,8 @@ _SPREADS: dict[str, Spread] = {
     **dict.fromkeys(
         ("lt", "le", "gt", "ge", "eq", "ne"), lambda v, a, e: float(abs(a[0] - a[1]) <= sum(e))
     ),
-    "and": _largest,
-    "or": _largest,
-    "not": _largest,
     "where": _where,
+    **dict.fromkeys("neg abs max min clamp and or not".split(), lambda v, a, e: max(e)),
 }
 
 

@@ -126,7 +126,5 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "max": lambda g, r, a, b: (_tie(g, "gt", a, b), _tie(g, "gt", b, a)),
     "min": lambda g, r, a, b: (_tie(g, "lt", a, b), _tie(g, "lt", b, a)),
     "clamp": _clamp,
-    "sign": lambda g, r, x: (None,),
-    "floor": lambda g, r, x: (None,),
-    "ceil": lambda g, r, x: (None,),
+    **dict.fromkeys(("sign", "floor", "ceil"), lambda g, r, x: (None,)),
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
+from jacmagic.symbolic.graph.passes import dependent
 from jacmagic.symbolic.graph.patterns import Sums, log_sigmoid, logistic
 
 MIN_ENTRIES_TO_REVERSE = 20_000  # of all rows; below, forward mode takes milliseconds
@@ -53,9 +54,9 @@ class _TooLong(Exception):
 def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> list[Row]:
     """Forward mode: a row for each node, from the inputs up."""
     reached = graph.reach(outputs)
-    inside = _partial_sums(graph, reached, outputs)
     rows: dict[int, Row] = {}
     sums, carried = Sums(graph), 0
+    inside = sums.inside(reached, outputs)
     most = max(MIN_ENTRIES_TO_REVERSE, 2 * len(set(outputs)) * len(reached))
     for node in reached:
         graph.line = graph.lines[node]
@@ -80,18 +81,6 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
     return [rows[node] for node in outputs]
 
 
-def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) -> set[int]:
-    """Return the sums that are the first term of one larger sum and nothing else."""
-    uses: dict[int, int] = dict.fromkeys(outputs, 2)
-    firsts = set()
-    for node in reached:
-        for operand in graph.operands(node):
-            uses[operand] = uses.get(operand, 0) + 1
-        if graph.operations[node] == "add":
-            firsts.add(graph.operands(node)[0])
-    return {node for node in firsts if uses[node] == 1 and graph.operations[node] == "add"}
-
-
 def _summed(graph: Graph, terms: Iterable[tuple[int, int]]) -> Row:
     """Sum terms (column, node) by column, from left to right."""
     row: Row = {}
@@ -106,7 +95,7 @@ def backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
     row: Row = {}
     reached = graph.reach([output])
     sums = Sums(graph)
-    depends = _dependent(graph, reached, column)
+    depends = dependent(graph, reached, column)
     for count, node in enumerate(reversed(reached)):
         if count % 512 == 0:
             graph.check_deadline()
@@ -121,15 +110,6 @@ def backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
             if operand in depends:
                 slopes[operand] = graph.add(slopes[operand], term) if operand in slopes else term
     return dict(sorted(row.items()))
-
-
-def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> set[int]:
-    """Return the nodes that depend on an input."""
-    dependent: set[int] = set()
-    for node in reached:
-        if node in column or any(operand in dependent for operand in graph.operands(node)):
-            dependent.add(node)
-    return dependent
 
 
 def contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:

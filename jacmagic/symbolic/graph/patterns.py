@@ -6,11 +6,12 @@ root of a sum of squares a norm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from jacmagic.symbolic.graph.nodes import ONE, Graph
+from jacmagic.symbolic.graph.nodes import ONE, ZERO, Graph
 from jacmagic.symbolic.graph.numbers import Number
 
 
@@ -36,6 +37,14 @@ def signed_terms(
         waiting.append((-sign if operation == "neg" else sign, operands[0]))
 
 
+def summed(graph: Graph, terms: Iterable[tuple[Number, int]]) -> int:
+    """Return the sum of (sign, term) from left to right, the way back of `signed_terms`."""
+    total = ZERO
+    for sign, term in terms:
+        total = graph.add(total, term) if sign > 0 else graph.sub(total, term)
+    return total
+
+
 class Sums:
     """The terms of nested sums, cached, and the patterns made of them."""
 
@@ -45,6 +54,14 @@ class Sums:
         self._terms: dict[int, tuple[int, ...]] = {}
         self._spreads: dict[int, Standardised | None] = {}
 
+    def inside(self, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
+        """Return the sums that are the first term of one longer sum and nothing else, no root."""
+        graph = self.graph
+        sums = {node for node in reached if graph.operations[node] == "add"}
+        uses = Counter(operand for node in reached for operand in graph.operands(node))
+        firsts = {graph.arguments[node][0] for node in sums}
+        return {node for node in sums & firsts if uses[node] == 1}.difference(roots)
+
     def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
         """Return the terms of a sum from left to right; the node itself if it is none.
 
@@ -52,20 +69,18 @@ class Sums:
             node: the sum.
             inside: the partial sums that may be taken apart; all by default.
         """
-        if inside is not None:
-            return self._taken_apart(node, inside)
-        if node not in self._terms:
-            self._terms[node] = self._taken_apart(node, None)
-        return self._terms[node]
-
-    def _taken_apart(self, node: int, inside: Container[int] | None) -> tuple[int, ...]:
+        if inside is None and node in self._terms:
+            return self._terms[node]
         terms, first = [], node
         while self.graph.operations[first] == "add":
             if inside is not None and first != node and first not in inside:
                 break
             first, last = self.graph.arguments[first]
             terms.append(last)
-        return (first, *reversed(terms))
+        whole = (first, *reversed(terms))
+        if inside is None:
+            self._terms[node] = whole
+        return whole
 
     def softmax(self, node: int) -> tuple[int, ...] | None:
         """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ of two terms or more."""

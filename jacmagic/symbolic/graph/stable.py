@@ -13,17 +13,58 @@ softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce as fold
 
-from jacmagic.symbolic.graph.monomials import Monomial, joined, raised
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.numbers import Number
+from jacmagic.symbolic.graph.passes import rebuilt
 from jacmagic.symbolic.graph.patterns import Sums, inside_log_sigmoid
-from jacmagic.symbolic.graph.transfer import rebuilt
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A product as factor · e^exponent · Π Sᵏ.
+
+    Attributes:
+        factor: a rewritten node.
+        exponent: a rewritten node.
+        sums: the power of each sum of exponentials.
+    """
+
+    factor: int
+    exponent: int = ZERO
+    sums: Mapping[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is no exponential in it."""
+        return self.exponent == ZERO and not self.sums
+
+
+def raised(graph: Graph, a: Monomial, power: Number) -> Monomial:
+    """Return aᵏ, for an integer k or a factor of 1."""
+    return Monomial(
+        graph.pow(a.factor, graph.number(power)),
+        graph.mul(graph.number(power), a.exponent),
+        {total: Fraction(power) * k for total, k in a.sums.items()},
+    )
+
+
+def joined(graph: Graph, a: Monomial, b: Monomial, sign: int) -> Monomial:
+    """Return a·b or a/b."""
+    sums = dict(a.sums)
+    for total, power in b.sums.items():
+        sums[total] = sums.get(total, Fraction(0)) + sign * power
+    return Monomial(
+        graph.mul(a.factor, b.factor) if sign > 0 else graph.div(a.factor, b.factor),
+        graph.add(a.exponent, b.exponent) if sign > 0 else graph.sub(a.exponent, b.exponent),
+        {total: power for total, power in sums.items() if power},
+    )
+
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term

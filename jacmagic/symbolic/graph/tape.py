@@ -52,14 +52,11 @@ class Tape:
         """
         slots = [float(value) for value in point]
         slots.extend(self.constants)
-        if unit > FLOAT64:
-            return self._rounded(slots, round(-math.log2(unit)))
-        for evaluate, *reads in self._program:
-            slots.append(evaluate(*[slots[read] for read in reads]))
-        return slots
-
-    def _rounded(self, slots: list[float], bits: int) -> list[float]:
-        """Evaluate the operations, each rounded to so many bits."""
+        if unit <= FLOAT64:
+            for evaluate, *reads in self._program:
+                slots.append(evaluate(*[slots[read] for read in reads]))
+            return slots
+        bits = round(-math.log2(unit))
         slots = [_to_bits(value, bits) for value in slots]
         for evaluate, *reads in self._program:
             slots.append(_to_bits(evaluate(*[slots[read] for read in reads]), bits))

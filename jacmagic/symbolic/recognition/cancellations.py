@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
-from jacmagic.symbolic.recognition.linear import added
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms, summed
+from jacmagic.symbolic.recognition.products import added, without
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
 _MAX_ABSOLUTE_GUARD = 1e-6  # the largest default of torch's functions that divide by a norm
@@ -20,18 +20,15 @@ _EVEN = ("cos", "cosh", "abs")
 def _exp_of_log(graph: Graph, node: int) -> int | None:
     """e^(u ± ln v) = eᵘ·v or eᵘ/v; where the logarithm is real, v > 0."""
     terms = list(signed_terms(graph, graph.operands(node)[0]))
-    logarithms = [k for k, (_, term) in enumerate(terms) if graph.operations[term] == "log"]
+    logarithms = [one for one in terms if graph.operations[one[1]] == "log"]
     if not logarithms:
         return None
-    rest, above, below = ZERO, ONE, ONE
-    for k, (sign, term) in enumerate(terms):
-        if k not in logarithms:
-            rest = graph.add(rest, term) if sign > 0 else graph.sub(rest, term)
-        elif sign > 0:
-            above = graph.mul(above, graph.operands(term)[0])
-        else:
-            below = graph.mul(below, graph.operands(term)[0])
+    rest = summed(graph, (one for one in terms if one not in logarithms))
     grown = ONE if rest == ZERO else graph.apply("exp", rest)
+    above, below = (
+        graph.product(graph.operands(term)[0] for sign, term in logarithms if sign == side)
+        for side in (1, -1)
+    )
     return graph.div(graph.mul(grown, above), below)
 
 
@@ -46,23 +43,8 @@ def _size(graph: Graph, node: int) -> int | None:
     above, below = graph.operands(node)
     if graph.operations[below] != "abs":
         return None
-    rest = _without(graph, above, graph.apply("sign", *graph.operands(below)))
+    rest = without(graph, above, graph.apply("sign", *graph.operands(below)))
     return None if rest is None else graph.div(rest, graph.operands(below)[0])
-
-
-def _without(graph: Graph, product: int, factor: int) -> int | None:
-    """Return a product without one of its factors; None where it is none of them."""
-    if product == factor:
-        return ONE
-    operation, operands = graph.operations[product], graph.operands(product)
-    if operation == "neg":
-        rest = _without(graph, operands[0], factor)
-        return None if rest is None else graph.neg(rest)
-    for one, other in (operands, operands[::-1]) if operation == "mul" else ():
-        rest = _without(graph, one, factor)
-        if rest is not None:
-            return graph.mul(rest, other)
-    return None
 
 
 def _ratio(graph: Graph, node: int) -> int | None:
@@ -176,17 +158,14 @@ def _probability(graph: Graph, node: int) -> int | None:
 def _one_number(graph: Graph, node: int) -> int | None:
     """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum are added to the last one."""
     terms = list(signed_terms(graph, node))
-    numbers = [(sign, value) for sign, term in terms if (value := graph.value(term)) is not None]
+    numbers = {
+        k: sign * v for k, (sign, u) in enumerate(terms) if (v := graph.value(u)) is not None
+    }
     if len(numbers) < 2:
         return None
-    total, last = ZERO, max(k for k, (_, term) in enumerate(terms) if graph.value(term) is not None)
-    for k, (sign, term) in enumerate(terms):
-        if k == last:
-            sign, term = 1, graph.number(sum(s * value for s, value in numbers))
-        elif graph.value(term) is not None:
-            continue
-        total = graph.add(total, term) if sign > 0 else graph.sub(total, term)
-    return total
+    last = max(numbers)
+    terms[last] = (1, graph.number(sum(numbers.values())))
+    return summed(graph, (one for k, one in enumerate(terms) if k == last or k not in numbers))
 
 
 CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.graph.transfer import rebuilt
+from jacmagic.symbolic.graph.passes import rebuilt
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
-from jacmagic.symbolic.recognition.polynomials import expanded
+from jacmagic.symbolic.recognition.products import polynomial
 from jacmagic.symbolic.recognition.shifts import without_maxima
 from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
 from jacmagic.symbolic.recognition.softplus import positive_part, softplus
@@ -37,7 +37,7 @@ def recognised(graph: Graph, roots: Sequence[int]) -> list[int]:
     """
     if len(graph.reach(roots)) > MAX_NODES:
         return list(roots)
-    return expanded(graph, _by_rules(graph, without_maxima(graph, roots)))
+    return [polynomial(graph, root) for root in _by_rules(graph, without_maxima(graph, roots))]
 
 
 def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:

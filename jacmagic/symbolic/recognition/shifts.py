@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.graph.transfer import rebuilt
+from jacmagic.symbolic.graph.passes import rebuilt
 
 Shift = Mapping[int, int]  # the factor c of each maximum m, both nodes
 _EXTREMES = ("max", "min")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.graph import ZERO, Graph, signed_terms
 from jacmagic.symbolic.graph.patterns import quotient
-from jacmagic.symbolic.recognition.linear import Factor, added, halved, with_factor
+from jacmagic.symbolic.recognition.products import Factor, added, halved, with_factor, without
 
 Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·eᵘ
 
@@ -68,18 +68,7 @@ def _over_exponential(graph: Graph, node: int, exponent: int) -> int | None:
         terms = exponentials(graph, node)
         plain = terms is None or set(terms) == {ZERO}
         return node if plain and not _has_exponential(graph, node) else None
-    operation, operands = graph.operations[node], graph.operands(node)
-    if operation == "exp" and operands[0] == exponent:
-        return ONE
-    if operation == "neg":
-        inner = _over_exponential(graph, operands[0], exponent)
-        return None if inner is None else graph.neg(inner)
-    if operation == "mul":
-        for one, other in (operands, operands[::-1]):
-            inner = _over_exponential(graph, one, exponent)
-            if inner is not None:
-                return graph.mul(inner, other)
-    return None
+    return without(graph, node, graph.apply("exp", exponent))
 
 
 def _has_exponential(graph: Graph, node: int) -> bool:

@@ -6,8 +6,8 @@ max(a, b) + ln(1 + e^−|a − b|) = ln(eᵃ + eᵇ); all hold for every real nu
 
 from __future__ import annotations
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
-from jacmagic.symbolic.recognition.linear import Factor, with_factor
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms, summed
+from jacmagic.symbolic.recognition.products import Factor, with_factor
 from jacmagic.symbolic.recognition.sigmoids import exponentials
 
 
@@ -26,7 +26,8 @@ def softplus(graph: Graph, node: int) -> int | None:
             gap = graph.sub(*pair[1:])
             if u in (gap, graph.neg(gap), graph.sub(*pair[:0:-1])):
                 new = graph.mul(graph.number(factor), _logarithm(graph, *pair))
-                return _replaced(graph, terms, small, large, (sign, new))
+                others = [(sign, new) if one == small else one for one in terms if one != large]
+                return summed(graph, others)
     return None
 
 
@@ -80,19 +81,3 @@ def _logarithm(graph: Graph, extreme: str, a: int, b: int) -> int:
     first, second = (b, a) if b == ZERO else (a, b)
     grown = [ONE if one == ZERO else graph.apply("exp", one) for one in (first, second)]
     return graph.apply("log", graph.add(*grown))
-
-
-def _replaced(
-    graph: Graph,
-    terms: list[tuple[int, int]],
-    small: tuple[int, int],
-    large: tuple[int, int],
-    new: tuple[int, int],
-) -> int:
-    """Return a sum with one term replaced and another left out."""
-    total = ZERO
-    for one in terms:
-        sign, term = new if one == small else one
-        if one != large:
-            total = graph.add(total, term) if sign > 0 else graph.sub(total, term)
-    return total

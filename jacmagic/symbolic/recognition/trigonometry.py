@@ -13,11 +13,12 @@ from collections import Counter
 from itertools import combinations
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms, tree_sizes
-from jacmagic.symbolic.recognition.linear import Factor, added
 from jacmagic.symbolic.recognition.products import (
+    Factor,
     Powers,
     Products,
     TooManyTerms,
+    added,
     multiplied,
     multiplied_out,
     written,

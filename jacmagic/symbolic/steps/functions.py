@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy.core.function import ArgumentIndexError
 
-from jacmagic.symbolic.named import sigmoid
+from jacmagic.symbolic.formula.sympy_names import sigmoid
 from jacmagic.symbolic.steps.application import Application, Expr, chain
 
 _PSI = r"\psi(u)"

@@ -30,11 +30,8 @@ Rule = Callable[[Expr, sympy.Symbol], "Application | None"]
 
 def apply_rule(expression: Expr, symbol: sympy.Symbol) -> Application:
     """Apply the first rule that fits; every expression has one."""
-    for rule in STRUCTURES.values():
-        application = rule(expression, symbol)
-        if application is not None:
-            return application
-    raise AssertionError("the last rule fits everything")
+    applications = (rule(expression, symbol) for rule in STRUCTURES.values())
+    return next(application for application in applications if application is not None)
 
 
 _SOFTMAX = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,20 +36,28 @@ class Pen:
     """A notation for expressions and for the assembly of a rule."""
 
     has_bars = False  # whether a fraction bar brackets the denominator
+    brackets = ("(", ")")
+    operator = "∂/∂{}"
+    write: Callable[..., str] = staticmethod(plain)
 
     def __init__(self, names: Mapping[Any, str], symbol: Any) -> None:
         self.names, self.symbol = names, symbol
 
     def expression(self, expression: Expr) -> str:
-        raise NotImplementedError
-
-    def derivative(self, expression: Expr) -> str:
-        raise NotImplementedError
+        """Return an expression."""
+        return self.write(expression, self.names)
 
     def bracketed(self, expression: Expr) -> str:
-        raise NotImplementedError
+        """Return an expression in brackets."""
+        return self.expression(expression).join(self.brackets)
+
+    def derivative(self, expression: Expr) -> str:
+        """Return ∂u/∂x of an expression u, not yet taken."""
+        operator = self.operator.format(self.expression(self.symbol))
+        return f"{operator} {self.bracketed(expression)}"
 
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        """Return an expression of placeholders with their texts, its order kept."""
         raise NotImplementedError
 
     def numbers(self, ending: Ending) -> list[str]:
@@ -61,15 +69,10 @@ class Pen:
         inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
         placeholders = [sympy.Symbol(f"kept{k}_", real=True) for k in range(len(applied.kept))]
         shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
-        alone = (
-            len(placeholders) == 1
-        )  # a single factor comes first, where a minus needs no brackets
+        signs = len(placeholders) > 1  # a single factor comes first: a minus needs no brackets
         for k, (symbol, part) in enumerate(zip(placeholders, applied.kept, strict=True)):
-            loose = (
-                part.is_Add
-                or isinstance(part, sympy.Piecewise)
-                or (not alone and part.could_extract_minus_sign())
-            )
+            is_sum = part.is_Add or isinstance(part, sympy.Piecewise)
+            loose = is_sum or (signs and part.could_extract_minus_sign())
             free = (self.has_bars and k == _BELOW.get(applied.rule)) or not loose
             shown[symbol] = self.expression(part) if free else self.bracketed(part)
         with sympy.evaluate(False):
@@ -78,22 +81,15 @@ class Pen:
 
 
 class TexPen(Pen):
-    r"""LaTeX: \frac{\partial}{\partial x}\left(…\right)."""
+    r"""LaTeX: \frac{\partial}{\partial x} \left( … \right)."""
 
     has_bars = True
-
-    def expression(self, expression: Expr) -> str:
-        return tex(expression, self.names)
+    brackets = (r"\left( ", r" \right)")
+    operator = r"\frac{{\partial}}{{\partial {}}}"
+    write = staticmethod(tex)
 
     def numbers(self, ending: Ending) -> list[str]:
         return [substituted(ending.named, ending.numbers), ending.value]
-
-    def derivative(self, expression: Expr) -> str:
-        operator = rf"\frac{{\partial}}{{\partial {tex(self.symbol, self.names)}}}"
-        return rf"{operator} \left( {self.expression(expression)} \right)"
-
-    def bracketed(self, expression: Expr) -> str:
-        return rf"\left( {self.expression(expression)} \right)"
 
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
         dots = not isinstance(skeleton, sympy.Piecewise)  # conditions are written as they are
@@ -107,15 +103,6 @@ _FACTORS = re.compile(r"((?:inner|kept)\d+_)\*(?=\(*(?:inner|kept)\d+_)")
 
 class PlainPen(Pen):
     """Plain text: ∂/∂x (…)."""
-
-    def expression(self, expression: Expr) -> str:
-        return plain(expression, self.names)
-
-    def derivative(self, expression: Expr) -> str:
-        return f"∂/∂{plain(self.symbol, self.names)} ({self.expression(expression)})"
-
-    def bracketed(self, expression: Expr) -> str:
-        return f"({self.expression(expression)})"
 
     def numbers(self, ending: Ending) -> list[str]:
         symbols = [part for part in ending.numbers if ending.named.has(part)]

@@ -26,7 +26,7 @@ from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.function.torch_internals import tree_flatten, without_dispatch_modes
 from jacmagic.symbolic.trace.expansions import expansion_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.naming import Names
+from jacmagic.symbolic.trace.named_numbers import NamedCalls
 from jacmagic.symbolic.trace.source_lines import is_own, users_line
 from jacmagic.symbolic.trace.texts import text_of
 
@@ -99,9 +99,11 @@ def _elements(tensor: torch.Tensor) -> Any:
 
 # what torch computes and gives no derivative of, without an error
 _UNDIFFERENTIATED = re.compile(r"special_(airy_ai|(\w+_)?(bessel_[jy][01]|bessel_[ik][01]))")
-_KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
-_CUT = {"detach": "detach()", "detach_": "detach()"}
+_CARRIED = {  # calls whose result stays a traced tensor
+    "item": ".item()", "tolist": ".tolist()", "numpy": ".numpy()", "__array__": ".numpy()",
+    **_COPIED,
+}  # fmt: skip
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 _LOST = ("float()", "float(text)")
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
@@ -130,17 +132,17 @@ class LeakDetector(TorchFunctionMode):
     """Function mode that reports cuts of the graph and carries expressions across."""
 
     def __init__(
-        self, mode: ConcolicMode, names: Names | None = None, text_factor: float = 1.0
+        self, mode: ConcolicMode, named_calls: NamedCalls, text_factor: float = 1.0
     ) -> None:
-        """Observe a function traced by this mode, with or without named constants.
+        """Observe a function traced by this mode.
 
         Args:
             mode: the mode that traces.
-            names: the named constants, or None.
+            named_calls: how torch computes with named constants.
             text_factor: what numbers read from texts of tensors are multiplied by.
         """
         super().__init__()
-        self.mode, self.names, self.calls = mode, names, 0
+        self.mode, self._named_calls, self.calls = mode, named_calls, 0
         self._text_factor = text_factor
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
@@ -169,8 +171,7 @@ class LeakDetector(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         self.calls += 1
-        if self.names is not None:
-            func, args, kwargs = self.names.calls.carried(func, args, kwargs)
+        func, args, kwargs = self._named_calls.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _takes_part(self.mode, args[0]):
             expansion = expansion_of(name, args, kwargs)
@@ -182,14 +183,14 @@ class LeakDetector(TorchFunctionMode):
                     return text_of(func, args, report, self._text_factor)
             if name in _WHOLE:
                 return self._read_whole(func, args)
-            if name in _KEPT or name in _COPIED or name == "tolist":
+            if name in _CARRIED:
                 return self._carry_across(name, args[0], kwargs)
             if name in _BYTES and not is_own(sys._getframe(1)):
                 raise Unsupported(name, "hands out memory as bytes, whose contents are not known")
             if name == "__deepcopy__":
                 return args[0].clone()
-            if name in _CUT:
-                self._note(_CUT[name], args[0])
+            if name in ("detach", "detach_"):
+                self._note("detach()", args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
         if func == torch.Tensor.data.__set__:  # type: ignore[attr-defined]
@@ -216,7 +217,7 @@ class LeakDetector(TorchFunctionMode):
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
         """Return the same tensor in place of bare numbers."""
-        self._note(_KEPT.get(name) or _COPIED.get(name) or ".tolist()", value)
+        self._note(_CARRIED[name], value)
         if name == "tolist":
             return _elements(value)
         if name in _COPIED:

@@ -1,7 +1,7 @@
 """Constants that keep the names the user gave them.
 
 A number becomes one that carries its node (`named_numbers`); where torch computes with it, its node
-goes along (`named_calls`). A small tensor gets a shadow like an input's.
+goes along. A small tensor gets a shadow like an input's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,8 @@ from jacmagic.function.interop import naming as offering
 from jacmagic.labels import Label
 from jacmagic.render.names import LAYER_PARAMETERS
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.named_calls import NamedCalls
 from jacmagic.symbolic.trace.named_numbers import (
+    NamedCalls,
     apply_function,
     plain_number,
     with_node,
@@ -70,49 +70,23 @@ class Constant:
     counts: bool = False
 
 
-class NameDetector:
-    """Record whether any number that could keep a name is offered, and keep none.
-
-    Attributes:
-        any: whether there was one.
-    """
-
-    keeps = False
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self.any = False
-
-    def offer(self, name: str, value: Any) -> Any:
-        """Return the value itself."""
-        name = _short(name)
-        if name and not name.startswith("_"):
-            self.any |= _is_plain_number(value) or _is_small_tensor(value)
-        return value
-
-    def function(self, name: str, value: Any) -> Any | None:
-        """Return None, as no number carries a node here."""
-        return None
-
-    def keeping(self) -> AbstractContextManager[None]:
-        """Offer named numbers to this object."""
-        return offering(self)
-
-
 class Names:
     """Give named numbers and small tensors their nodes while a function is traced.
 
     Attributes:
+        keeps: whether they get them; else it is only noticed whether there are any.
+        any: whether there were any.
         mode: the mode that traces.
         locals: the variables of the user's functions.
         calls: torch's calls with named numbers.
     """
 
-    keeps = True
-
-    def __init__(self, mode: ConcolicMode, taken_names: Sequence[str], naming: Naming) -> None:
-        """Keep names, except those already taken by the inputs."""
-        self.mode, self.graph, self._naming = mode, mode.graph, naming
+    def __init__(
+        self, mode: ConcolicMode, taken_names: Sequence[str], naming: Naming | None
+    ) -> None:
+        """Keep names, except those already taken by the inputs; without a naming keep none."""
+        self.keeps, self.any = naming is not None, False
+        self.mode, self.graph, self._naming = mode, mode.graph, naming or Naming()
         self.locals, self.calls = Values(mode), NamedCalls(mode)
         self._taken = set(taken_names)
         self._constants: dict[str, tuple[Constant, ...]] = {}
@@ -126,6 +100,9 @@ class Names:
         """Return a named number as one that carries a node; give tensors a shadow."""
         name = _short(name)
         if not name or name.startswith("_"):
+            return value
+        self.any |= _is_plain_number(value) or _is_small_tensor(value)
+        if not self.keeps:
             return value
         if isinstance(value, torch.Tensor):
             if self.mode.tensors is not None and not self.mode.shadows.has(value):
@@ -187,6 +164,10 @@ class Names:
     @contextmanager
     def keeping(self) -> Iterator[None]:
         """Keep names while the function runs; those of its constant arguments first."""
+        if not self.keeps:
+            with offering(self):
+                yield
+            return
         for name, value in self._naming.given.items():
             if isinstance(value, torch.Tensor):
                 self.offer(name, value)

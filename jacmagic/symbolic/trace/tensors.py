@@ -15,7 +15,13 @@ import torch
 
 from jacmagic.function.aten.operation import Operation, is_dense
 from jacmagic.function.torch_internals import storage_key, version_of
-from jacmagic.symbolic.matrices import Expression, constant, is_unnamed, number, variable
+from jacmagic.symbolic.matrices.expressions import (
+    Expression,
+    constant,
+    is_unnamed,
+    number,
+    variable,
+)
 from jacmagic.symbolic.matrices.linear_algebra import number_of
 from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 

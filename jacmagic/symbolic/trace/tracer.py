@@ -27,11 +27,12 @@ from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
 from jacmagic.symbolic.graph.nodes import MAX_NODES
-from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.matrices.expressions import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakDetector
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.naming import Constant, NameDetector, Names, Naming
+from jacmagic.symbolic.trace.named_numbers import NamedCalls
+from jacmagic.symbolic.trace.naming import Constant, Names, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
 from jacmagic.symbolic.trace.values import Value
@@ -104,7 +105,7 @@ def _warm_up() -> None:
     """Let torch load what the first mode call needs, so that no budget pays for it."""
     mode, stacks = ConcolicMode(Graph()), ModeStacks()
     try:
-        with LeakDetector(mode), mode:
+        with LeakDetector(mode, NamedCalls(mode)), mode:
             torch.zeros(1).sin()
     finally:
         try:
@@ -146,9 +147,8 @@ def trace(
     _warm_up()
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
-    constants = NameDetector() if naming is None else Names(mode, names, naming)
-    names_kept = constants if isinstance(constants, Names) else None
-    leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
+    constants = Names(mode, names, naming)
+    leaks, stacks = LeakDetector(mode, constants.calls, text_factor), ModeStacks()
     try:
         inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
@@ -168,7 +168,7 @@ def trace(
             stacks.restore()
     met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
     traced = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
-    if isinstance(constants, NameDetector):
+    if not constants.keeps:
         return replace(traced, has_constants=constants.any)
     return _with_names(traced, constants, result)
 

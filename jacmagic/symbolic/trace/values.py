@@ -21,7 +21,7 @@ import torch
 from jacmagic.function.interop.arrays import traced_by
 from jacmagic.function.torch_internals import version_of
 from jacmagic.labels import Label
-from jacmagic.symbolic.matrices import Expression, is_unnamed
+from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
 

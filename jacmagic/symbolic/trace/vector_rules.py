@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from jacmagic.symbolic.matrices import Expression, apply, number
 from jacmagic.symbolic.matrices import expressions as e
+from jacmagic.symbolic.matrices.elementwise import apply
+from jacmagic.symbolic.matrices.expressions import Expression, number
 from jacmagic.symbolic.matrices.linear_algebra import as_vector, inv, number_of
 
 _FUNCTIONS = "sin cos exp log sinh cosh tanh sigmoid relu abs sqrt reciprocal square".split()

@@ -15,8 +15,8 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
 from jacmagic.result.exercise.typed import typed, typed_name, without_cases
+from jacmagic.symbolic.formula.sympy_names import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.named import NamedNumber, sigmoid
 from jacmagic.symbolic.steps import derive
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 

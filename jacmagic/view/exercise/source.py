@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import JacmagicError, OptionError
-from jacmagic.symbolic.named import NamedNumber
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 from jacmagic.view.exercise.question import CHOICE
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution

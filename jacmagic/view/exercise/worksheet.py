@@ -14,8 +14,8 @@ from jacmagic.render.names import escaped_text
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.formula.sympy_names import NamedNumber
 from jacmagic.symbolic.formula.typeset import plain, tex
-from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet

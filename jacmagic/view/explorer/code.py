@@ -16,8 +16,8 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.sympy_names import sigmoid
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SECONDS_TO_WRITE = 0.5  # for each language: most views are never copied from

@@ -13,7 +13,7 @@ from jacmagic.result.chain import Chain, Factor
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.factored.paths import Writer
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.trace import Refusal

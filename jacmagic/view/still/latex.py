@@ -19,7 +19,7 @@ from jacmagic.render.prose import paragraph
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings

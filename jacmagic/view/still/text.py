@@ -10,8 +10,7 @@ from jacmagic.render.text import matrix, number
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.entry_list import MAX_ENTRIES, listed
-from jacmagic.symbolic.formula.typeset import plain, pretty
+from jacmagic.symbolic.formula.typeset import MAX_ENTRIES, listed, plain, pretty
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.pictures import picture_of, shows_picture

@@ -15,7 +15,7 @@ from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, sh
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import signed_terms
-from jacmagic.symbolic.graph.sizes import tree_sizes
+from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them

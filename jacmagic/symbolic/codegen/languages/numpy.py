@@ -28,10 +28,10 @@ def _frame(f: Function) -> str:
     if f.values is not None:
         body.append(f"{value} = np.zeros((*batch, {len(f.values)}), dtype)")
         body += [f"{value}[..., {k}] = {text}" for k, text in enumerate(f.values)]
-    sizes = f"{len(f.entries)}" if f.pattern else "{}, {}".format(*f.shape)
+    sizes = f"{len(f.entries)}" if f.indexes else "{}, {}".format(*f.shape)
     body.append(f"{matrix} = np.zeros((*batch, {sizes}), dtype)")
     for k, entry in enumerate(f.entries):
-        index = k if f.pattern else "{}, {}".format(*divmod(k, f.shape[1]))
+        index = k if f.indexes else "{}, {}".format(*divmod(k, f.shape[1]))
         body += [f"{matrix}[..., {index}] = {entry}"] * (entry != "0")
     body.append(f"return {matrix}" if f.values is None else f"return {value}, {matrix}")
     quiet = '@np.errstate(all="ignore")  # poles and overflows are inf and nan'
@@ -57,10 +57,7 @@ NUMPY = Language(
         **{name: f"np.{called}({{}})" for name, called in _UNARY.items()},
         **calls("special.", _SPECIAL),
         "lgamma": "special.gammaln({})",
-        "polygamma": "special.polygamma({}, {})",
-        "zeta": "special.zeta({}, {})",
-        "gammainc": "special.gammainc({}, {})",
-        "gammaincc": "special.gammaincc({}, {})",
+        **calls("special.", "polygamma zeta gammainc gammaincc", 2),
         "sigmoid": "special.expit({})",
         "mod": "np.mod({}, {})",
         "atan2": "np.arctan2({}, {})",

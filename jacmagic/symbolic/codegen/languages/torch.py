@@ -20,7 +20,7 @@ def _frame(f: Function) -> str:
     value, matrix = f.results
     m, n = f.shape
     first = next(argument.first for argument in f.arguments if argument.first)
-    shape = "" if f.pattern else f".reshape({m}, {n})"
+    shape = "" if f.indexes else f".reshape({m}, {n})"
     body = [f"zero = torch.zeros_like({first})", *constants(f, "{} = zero + {}"), *f.statements]
     if f.values is not None:
         body += _stacked(value, f.values, "")
@@ -54,16 +54,9 @@ TORCH = Language(
         "max": "torch.maximum({}, {})",
         "min": "torch.minimum({}, {})",
         "clamp": "torch.clamp({}, {}, {})",
-        "polygamma": "torch.special.polygamma({}, {})",
-        "j0": "torch.special.bessel_j0({})",
-        "j1": "torch.special.bessel_j1({})",
-        "y0": "torch.special.bessel_y0({})",
-        "y1": "torch.special.bessel_y1({})",
-        "k0": "torch.special.modified_bessel_k0({})",
-        "k1": "torch.special.modified_bessel_k1({})",
-        "zeta": "torch.special.zeta({}, {})",
-        "gammainc": "torch.special.gammainc({}, {})",
-        "gammaincc": "torch.special.gammaincc({}, {})",
+        **{name: f"torch.special.bessel_{name}({{}})" for name in ("j0", "j1", "y0", "y1")},
+        **{name: f"torch.special.modified_bessel_{name}({{}})" for name in ("k0", "k1")},
+        **calls("torch.special.", "polygamma zeta gammainc gammaincc", 2),
         "and": "({} & {})",
         "or": "({} | {})",
         "not": "(~{})",

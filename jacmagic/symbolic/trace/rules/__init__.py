@@ -21,14 +21,14 @@ from __future__ import annotations
 from jacmagic.symbolic.trace.rules.accumulations import ACCUMULATIONS
 from jacmagic.symbolic.trace.rules.activations import ACTIVATIONS
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, toward_zero, truth
-from jacmagic.symbolic.trace.rules.backward import BACKWARD, pulled_back
+from jacmagic.symbolic.trace.rules.backward import BACKWARD
 from jacmagic.symbolic.trace.rules.complexes import COMPLEX
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.symbolic.trace.rules.eigenvalues import EIGENVALUES
 from jacmagic.symbolic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
 from jacmagic.symbolic.trace.rules.extrema import EXTREMA
 from jacmagic.symbolic.trace.rules.factorizations import FACTORED, FACTORS
-from jacmagic.symbolic.trace.rules.formula import Formula, Pullback
+from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, pulled_back
 from jacmagic.symbolic.trace.rules.guarded import GUARDED
 from jacmagic.symbolic.trace.rules.intervals import INTERVALS
 from jacmagic.symbolic.trace.rules.losses import LOSSES
@@ -37,9 +37,8 @@ from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
 from jacmagic.symbolic.trace.rules.order_statistics import ORDER_STATISTICS
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate
 from jacmagic.symbolic.trace.rules.pools import POOLS
-from jacmagic.symbolic.trace.rules.predicates import PREDICATES
 from jacmagic.symbolic.trace.rules.products import PRODUCTS
-from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
+from jacmagic.symbolic.trace.rules.reductions import PREDICATES, REDUCTIONS
 from jacmagic.symbolic.trace.rules.selections import Operands, SelectionRule
 from jacmagic.symbolic.trace.rules.special import SPECIAL
 

@@ -69,8 +69,10 @@ def _scatter_reduce(
     include_self: bool = True,
 ) -> np.ndarray:
     picks = whole_numbers(g, index)
-    source = np.broadcast_to(src, picks.shape) if np.ndim(src) == 0 else src
-    source = nodes_of(g, source)[tuple(slice(n) for n in picks.shape)]
+    source = nodes_of(g, src)
+    if not source.ndim:
+        source = np.broadcast_to(source, picks.shape)
+    source = source[tuple(slice(n) for n in picks.shape)]
     return _gathered(g, x, _along(dim, picks, x), source, reduce, include_self)
 
 
@@ -114,12 +116,8 @@ ACCUMULATIONS: dict[str, Rule | Formula] = {
     "index_reduce": Formula(_index_reduce),
     "scatter_add": _scatter_reduce,
     "scatter_reduce": _scatter_reduce,
-    "scatter.reduce": lambda g, x, dim, index, src, *, reduce: _scatter_reduce(
-        g, x, dim, index, src, reduce
-    ),
-    "scatter.value_reduce": lambda g, x, dim, index, value, *, reduce: _scatter_reduce(
-        g, x, dim, index, nodes_of(g, value), reduce
-    ),
+    "scatter.reduce": _scatter_reduce,
+    "scatter.value_reduce": _scatter_reduce,
     "index_put": _index_put,
     "_index_put_impl": _index_put,
     **formulas(

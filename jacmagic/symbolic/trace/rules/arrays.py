@@ -119,6 +119,12 @@ def norm(g: Graph, terms: Sequence[int], p: float) -> int:
     return g.pow(g.total(powers), g.number(1 / p))
 
 
+def every(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """Return a size for each axis: a single one, such as a stride, counts for all."""
+    sizes = (value,) if isinstance(value, int) else tuple(value)
+    return sizes * rank if len(sizes) == 1 else sizes
+
+
 def toward_zero(g: Graph, x: int) -> int:
     """Return the integer part."""
     return g.mul(g.apply("sign", x), g.apply("floor", g.apply("abs", x)))

@@ -6,44 +6,18 @@ parts have no rule: they get the textbook derivative, or the pullback of the for
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.symbolic.graph import Graph, differentiate
-from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
-from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, formulas
+from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, formulas, pulled_back
 from jacmagic.symbolic.trace.rules.losses import multi_margin, multilabel_margin
 from jacmagic.symbolic.trace.rules.normalizations import distances, pairwise
-
-Forward = Callable[[np.ndarray], np.ndarray]
-
-
-def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> np.ndarray:
-    """Σᵢ gradᵢ ∂yᵢ/∂x for y = forward(x).
-
-    The forward rule runs on fresh variables, which the nodes of x replace afterwards: a node of x
-    may stand for a number, or occur in other arguments too.
-    """
-    line = g.line
-    fresh = [g.variable(f"\N{PARTIAL DIFFERENTIAL}{index}") for index in range(x.size)]
-    result = forward(np.array(fresh, dtype=np.int64).reshape(x.shape)).reshape(-1).tolist()
-    rows = differentiate(g, result, fresh)
-    g.line = line
-    weights = grad.reshape(-1).tolist()
-    entries = sorted({entry for row in rows for entry in row.values()})
-    originals = dict(zip(fresh, x.reshape(-1).tolist(), strict=True))
-    moved = dict(zip(entries, copy(g, entries, g, originals), strict=True))
-    columns = [
-        g.total(g.mul(u, moved[row[j]]) for u, row in zip(weights, rows, strict=True) if j in row)
-        for j in range(x.size)
-    ]
-    return np.array(columns, dtype=np.int64).reshape(x.shape)
 
 
 def _convolution(

@@ -121,8 +121,8 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
 
 
-def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
-    """e^A where it has a short form: diagonal, nilpotent and skew-symmetric matrices."""
+def _exponential(g: Graph, m: np.ndarray) -> np.ndarray | None:
+    """e^A where it has a short form: diagonal, nilpotent and skew-symmetric matrices; else None."""
     size = len(m)
     off = m[~np.eye(size, dtype=bool)]
     unit = np.where(np.eye(size, dtype=bool), ONE, ZERO)
@@ -132,10 +132,7 @@ def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
     if not m[np.triu_indices(size)].any() or not m[np.tril_indices(size)].any():
         return _series(g, m, unit)
     skew = all(m[i, j] == g.neg(int(m[j, i])) for i, j in np.ndindex(*m.shape))
-    if not skew or size > 3:
-        raise Unsupported("matrix_exp", "has a closed form for 2×2 matrices, and larger ones that "
-                          "are diagonal, strictly triangular or skew-symmetric (3×3)")  # fmt: skip
-    return _rotation(g, m, unit)
+    return _rotation(g, m, unit) if skew and size <= 3 else None
 
 
 def _series(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
@@ -187,21 +184,21 @@ def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, i
     return np.array(result, dtype=np.int64), g.apply(relation, inside, ZERO)
 
 
-def _short(g: Graph, m: np.ndarray) -> bool:
-    """Whether `_exponential` has a shorter form for a 2×2 matrix."""
-    off, diagonal = m[[0, 1], [1, 0]], np.diagonal(m)
-    skew = not diagonal.any() and off[0] == g.neg(int(off[1]))
-    return not off.any() or skew or (not diagonal.any() and not off.all())
-
-
 def _matrix_exp(g: Graph, operands: Operands, a: np.ndarray) -> Selection:
     conditions: list[int] = []
 
     def one(m: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         if len(m) == 3 and not numbers.any():
             raise Unsupported("matrix_exp", "has no closed form here where the angle is 0")
-        if len(m) != 2 or _short(g, m):
-            return _exponential(g, m)
+        short = _exponential(g, m)
+        if short is not None:
+            return short
+        if len(m) != 2:
+            raise Unsupported(
+                "matrix_exp",
+                "has a closed form for 2×2 matrices, and larger ones that are diagonal, strictly "
+                "triangular or skew-symmetric (3×3)",
+            )
         result, condition = _of_two(g, m, numbers)
         conditions.append(condition)
         return result

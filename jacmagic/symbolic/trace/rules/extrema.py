@@ -82,9 +82,10 @@ def _norm(
     return Selection((result,), conditions)
 
 
-def _won(
-    g: Graph, line: np.ndarray, values: np.ndarray, pick: int, falling: bool
-) -> tuple[int, list[int], list[int]]:
+_Winner = tuple[int, list[int], list[int]]
+
+
+def _won(g: Graph, line: np.ndarray, values: np.ndarray, pick: int, falling: bool) -> _Winner:
     """Return the extreme of a line, the conditions for it, and those for its index.
 
     At a tie the gradient goes to the winner alone, which is then assumed to win.
@@ -93,6 +94,13 @@ def _won(
     if len(set(line[values == values[pick]].tolist())) > 1:
         return int(line[pick]), conditions, conditions
     return (largest if falling else smallest)(g, line.tolist()), [], conditions
+
+
+def _together(winners: list[_Winner]) -> tuple[np.ndarray, list[int], list[int]]:
+    """Return the extremes of all lines, and their conditions in one list each."""
+    now = [condition for _, conditions, _ in winners for condition in conditions]
+    later = [condition for _, _, conditions in winners for condition in conditions]
+    return np.array([node for node, _, _ in winners], dtype=np.int64), now, later
 
 
 def _extreme(falling: bool) -> Callable[..., Selection]:
@@ -110,11 +118,8 @@ def _extreme(falling: bool) -> Callable[..., Selection]:
             _won(g, line, values, int(at[0]), falling)
             for (line, at), (values, _) in zip(lines, numbers, strict=True)
         ]
-        result = np.array([node for node, _, _ in winners], dtype=np.int64).reshape(picks.shape)
-        now = [c for _, conditions, _ in winners for c in conditions]
-        return Selection(
-            (result, None), now, later=[c for _, _, conditions in winners for c in conditions]
-        )
+        nodes, now, later = _together(winners)
+        return Selection((nodes.reshape(picks.shape), None), now, later)
 
     return rule
 
@@ -153,11 +158,9 @@ def _running(falling: bool) -> Callable[..., Selection]:
             for (line, picks), (values, _) in zip(lines, numbers, strict=True)
             for end, pick in enumerate(picks.tolist())
         ]
-        wide = np.moveaxis(nodes, dim, -1)
-        result = np.array([node for node, _, _ in winners], dtype=np.int64).reshape(wide.shape)
-        now = [c for _, conditions, _ in winners for c in conditions]
-        later = [c for _, _, conditions in winners for c in conditions]
-        return Selection((np.moveaxis(result, -1, dim), None), now, later=later)
+        result, now, later = _together(winners)
+        result = result.reshape(np.moveaxis(nodes, dim, -1).shape)
+        return Selection((np.moveaxis(result, -1, dim), None), now, later)
 
     return rule
 

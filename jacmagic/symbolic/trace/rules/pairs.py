@@ -88,18 +88,15 @@ class PairGraph:
 
     def add(self, x: int, y: int) -> int:
         """Return (a + bi) + (c + di)."""
-        (a, b), (c, d) = self.parts[x], self.parts[y]
-        return self.node(self.graph.add(a, c), self.graph.add(b, d))
+        return self.node(*map(self.graph.add, self.parts[x], self.parts[y]))
 
     def sub(self, x: int, y: int) -> int:
         """Return (a + bi) − (c + di)."""
-        (a, b), (c, d) = self.parts[x], self.parts[y]
-        return self.node(self.graph.sub(a, c), self.graph.sub(b, d))
+        return self.node(*map(self.graph.sub, self.parts[x], self.parts[y]))
 
     def neg(self, x: int) -> int:
         """Return −a − bi."""
-        a, b = self.parts[x]
-        return self.node(self.graph.neg(a), self.graph.neg(b))
+        return self.node(*map(self.graph.neg, self.parts[x]))
 
     def mul(self, x: int, y: int) -> int:
         """Return (a + bi)(c + di) = (ac − bd) + (ad + bc)i."""

@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.trace.rules.arrays import every
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
 Window = tuple[int, ...]
-
-
-def _every(value: Any, rank: int) -> tuple[int, ...]:
-    sizes = (value,) if isinstance(value, int) else tuple(value)
-    return sizes * rank if len(sizes) == 1 else sizes
 
 
 def _regular(
@@ -24,9 +20,9 @@ def _regular(
 ) -> Iterator[tuple[tuple[int, ...], list[Window]]]:
     """Each output position with the input positions of its window."""
     rank = len(shape)
-    size = _every(kernel, rank)
-    step = _every(stride, rank) if stride not in ([], ()) else size
-    edge, gap = _every(padding, rank), _every(dilation, rank)
+    size = every(kernel, rank)
+    step = every(stride, rank) if stride not in ([], ()) else size
+    edge, gap = every(padding, rank), every(dilation, rank)
     for position in itertools.product(*map(range, out)):
         axes = [
             [q for q in range(p * s - e, p * s - e + d * k, d) if 0 <= q < n]

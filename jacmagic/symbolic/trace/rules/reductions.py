@@ -1,4 +1,4 @@
-"""Rules for reductions along axes and for cumulative operations."""
+"""Rules for reductions along axes, cumulative operations and comparisons of whole tensors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import (
@@ -127,3 +128,17 @@ REDUCTIONS: dict[str, Rule | Formula] = {
         logcumsumexp=lambda x, dim: x.exp().cumsum(dim).log(),
     ),
 }
+
+
+def _equal(a: Tensor, b: Tensor) -> Tensor:
+    return (a == b).all() if a.shape == b.shape else torch.zeros(())
+
+
+def _close(
+    a: Tensor, b: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
+    """Return whether |a − b| ≤ atol + rtol·|b|."""
+    return ((a - b).abs() <= atol + rtol * b.abs()).all()
+
+
+PREDICATES: dict[str, Callable[..., Tensor]] = {"equal": _equal, "allclose": _close}

@@ -42,9 +42,6 @@ class NamedNumber(NumberSymbol):
             other.number,
         )
 
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
     def __hash__(self) -> int:
         return hash((self.name, self.number))
 

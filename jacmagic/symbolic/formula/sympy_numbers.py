@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import sympy
 
-from jacmagic.symbolic.graph.constants import Constant, known_constant
-from jacmagic.symbolic.named import RootOfTwoPi
+from jacmagic.symbolic.formula.sympy_names import RootOfTwoPi
+from jacmagic.symbolic.graph.numbers import Constant, known_constant
 
 _MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
@@ -28,7 +28,7 @@ def _multiple(size: float, unit: float, symbol: sympy.Expr, largest: int) -> sym
     """Return a short fraction of a unit, or None."""
     ratio = Fraction(size / unit).limit_denominator(largest)
     if ratio and ratio.numerator <= 1000 and _near(float(ratio) * unit, size):
-        return sympy.Rational(ratio.numerator, ratio.denominator) * symbol
+        return sympy.Rational(ratio) * symbol
     return None
 
 
@@ -37,7 +37,7 @@ def _root(size: float) -> sympy.Expr | None:
     for factor, symbol in _ROOT_FACTORS:
         ratio = Fraction(size * size / factor).limit_denominator(64)
         if ratio and ratio.numerator < 1000 and _near(math.sqrt(float(ratio) * factor), size):
-            return sympy.sqrt(sympy.Rational(ratio.numerator, ratio.denominator) * symbol)
+            return sympy.sqrt(sympy.Rational(ratio) * symbol)
     return None
 
 
@@ -46,21 +46,17 @@ def _logarithm(size: float) -> sympy.Expr | None:
     if size < 20:
         ratio = Fraction(math.exp(size)).limit_denominator(64)
         if 1 < ratio < 200 and _near(math.log(ratio), size):
-            return sympy.log(sympy.Rational(ratio.numerator, ratio.denominator))
+            return sympy.log(sympy.Rational(ratio))
     return None
 
 
 @lru_cache(maxsize=65536)
 def number(value: int | Fraction | float) -> sympy.Expr:
     """Return the SymPy number of a graph's number."""
-    if isinstance(value, int):
-        return sympy.Integer(value)
-    if isinstance(value, Fraction):
-        return sympy.Rational(value.numerator, value.denominator)
-    if math.isnan(value):
-        return sympy.nan
-    if math.isinf(value):
-        return sympy.oo if value > 0 else -sympy.oo
+    if isinstance(value, int | Fraction):
+        return sympy.Rational(value)
+    if not math.isfinite(value):
+        return sympy.sympify(value)
     size = abs(value)
     if not _MIN_SIZE < size < _MAX_SIZE:
         return sympy.Float(value, 17)
@@ -84,7 +80,7 @@ def number(value: int | Fraction | float) -> sympy.Expr:
 
 def _exactly(constant: Constant) -> sympy.Expr:
     """Return a constant as an expression."""
-    q = sympy.Rational(constant.q.numerator, constant.q.denominator)
+    q = sympy.Rational(constant.q)
     root = sympy.sqrt(constant.n) * sympy.pi ** sympy.Rational(constant.k, 2)
     return q * root * sympy.log(constant.p) ** constant.e
 
@@ -95,6 +91,6 @@ def shown(value: int | Fraction | float) -> sympy.Expr:
     constant = known_constant(abs(value)) if isinstance(value, float) else None
     if constant is None or constant.n != 2 or abs(constant.k) != 1:
         return number(value)
-    q = sympy.Rational(constant.q.numerator, constant.q.denominator)
+    q = sympy.Rational(constant.q)
     factor = q * RootOfTwoPi() if constant.k == 1 else 2 * q / RootOfTwoPi()
     return factor if value > 0 else -factor
