@@ -11,6 +11,7 @@ from torch import Tensor, nn
 import jacmagic
 from jacmagic import FunctionError, PointError
 from jacmagic.function.aten import operation
+from jacmagic.result.compiled.constants import state
 from jacmagic.result.compiled.graph.batching import Batching
 
 DOUBLE = torch.float64
@@ -201,3 +202,10 @@ def test_rounding_of_what_cancels_inside_is_no_fault(
     """Entries that rounding alone makes differ from zero do not speak against machine code."""
     g = jacmagic.compile(function, torch.tensor(x, dtype=DOUBLE))
     assert not any("is left out" in note for note in g.notes)
+
+
+def test_a_captured_tensor_that_a_transform_left_behind_has_a_state() -> None:
+    """Parameters that a function replaces inside `torch.func` have no memory; they are compared."""
+    states = list[object]()
+    torch.func.vmap(lambda x: (states.append(state(x)), x)[1])(torch.ones(2))
+    assert states == [(*states[0][:2], 0)]  # type: ignore[index]

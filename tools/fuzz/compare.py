@@ -25,9 +25,9 @@ class Slow(BaseException):
 def failure_of(program: Program) -> str | None:
     """Return the first kind of failure, such as "auto: …", or None.
 
-    Kinds: crash, auto, forward, form, elsewhere (the evaluator at another point), alarm (a verdict
-    of disagreement although all sources are equal, where torch's numbers do not hang on the last
-    digits of the point), slow.
+    Kinds: crash, auto, forward, compile, form, elsewhere (the evaluator at another point), alarm (a
+    verdict of disagreement although all sources are equal, where torch's numbers do not hang on the
+    last digits of the point), slow.
     """
     function = program.function()
     try:
@@ -59,6 +59,10 @@ def _compared(
     forward = jacmagic.jacobian(function, x.clone(), strategy="forward-mode")
     if (gap := _gap(forward.to_numpy(), truth, tolerance)) is not None:
         return f"forward: {gap}"
+    with contextlib.suppress(jacmagic.FunctionError):  # random, or nothing compiles it
+        compiled = jacmagic.compile(function, x.clone())(x).to_dense().double().numpy()
+        if (gap := _gap(compiled, truth, tolerance)) is not None:
+            return f"compile: {gap}"
     _ = repr(J), J.notes
     if any("torch's derivative of" in one.cause for one in J.agreement.disagreements):
         return None  # torch's own rule is known to be wrong here, and that is said

@@ -14,7 +14,7 @@ from functools import lru_cache
 import sympy
 
 from jacmagic.symbolic.formula.sympy_names import RootOfTwoPi
-from jacmagic.symbolic.graph.numbers import Constant, known_constant
+from jacmagic.symbolic.graph.constants import Constant, known_constant
 
 _MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))

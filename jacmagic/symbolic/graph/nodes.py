@@ -15,7 +15,8 @@ from fractions import Fraction
 from functools import reduce
 
 from jacmagic.function.deadline import Deadline
-from jacmagic.symbolic.graph.numbers import Number, divided, exact, multiplied, short
+from jacmagic.symbolic.graph.constants import divided, multiplied
+from jacmagic.symbolic.graph.numbers import Number, exact, short
 from jacmagic.symbolic.graph.operations import OPERATIONS
 
 ZERO, ONE = 0, 1
