@@ -25,7 +25,7 @@ CELL = "x**2*y\nsin(x*y)"
 def test_an_exercise_is_asked_for_on_the_line(shell, line, kind, count, variants):
     """The kind may be left out, also before the point."""
     result = shell.run_cell_magic("jacobian", f"{line} -q", CELL)
-    assert isinstance(result, Exercise) and result.kind == kind
+    assert isinstance(result, Exercise) and result.options.kind == kind
     assert len(result.questions) == count and len(result.variants) == variants
 
 
