@@ -9,7 +9,7 @@ from jacmagic.symbolic.graph.passes import rebuilt
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.products import polynomial
 from jacmagic.symbolic.recognition.shifts import without_maxima
-from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
+from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS, without_mirrored
 from jacmagic.symbolic.recognition.softplus import positive_part, softplus
 from jacmagic.symbolic.recognition.trigonometry import addition_theorems, double_angle
 
@@ -37,7 +37,8 @@ def recognised(graph: Graph, roots: Sequence[int]) -> list[int]:
     """
     if len(graph.reach(roots)) > MAX_NODES:
         return list(roots)
-    return [polynomial(graph, root) for root in _by_rules(graph, without_maxima(graph, roots))]
+    plain = without_mirrored(graph, without_maxima(graph, roots))
+    return [polynomial(graph, root) for root in _by_rules(graph, plain)]
 
 
 def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:

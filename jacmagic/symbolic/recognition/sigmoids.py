@@ -6,10 +6,11 @@ tanh u; all hold for every real u.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from jacmagic.symbolic.graph import ZERO, Graph, signed_terms
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.graph.passes import rebuilt
 from jacmagic.symbolic.graph.patterns import quotient
 from jacmagic.symbolic.recognition.products import Factor, added, halved, with_factor, without
 
@@ -105,6 +106,19 @@ def _of_tanh(graph: Graph, constant: Factor, inner: int, rises: bool) -> int | N
         return None
     argument = u if rises == (half > 0) else graph.neg(u)
     return graph.mul(graph.number(2 * constant), graph.apply("sigmoid", argument))
+
+
+def without_mirrored(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """Return roots with 1 − σ(u) for σ(−u) where σ(u) occurs as well."""
+    reached = graph.reach(roots)
+    arguments = {graph.operands(one)[0] for one in reached if graph.operations[one] == "sigmoid"}
+    mirrored = {u for u in arguments if graph.operations[u] == "neg" and graph.neg(u) in arguments}
+    new: dict[int, int] = {}
+    for node in reached if mirrored else ():
+        new[node] = rebuilt(graph, node, new)
+        if graph.operations[node] == "sigmoid" and (u := graph.operands(node)[0]) in mirrored:
+            new[node] = graph.sub(ONE, graph.apply("sigmoid", graph.neg(new[u])))
+    return [new.get(root, root) for root in roots]
 
 
 Rules = dict[str, tuple[Callable[[Graph, int], "int | None"], ...]]

@@ -59,6 +59,7 @@ const PARTIALS = {
   sqrt: (g, r) => [g.div(g.one, g.mul(g.number(2), r))],
   exp: (g, r) => [r],
   log: (g, r, a) => [g.div(g.one, a)],
+  log1p: (g, r, a) => [g.div(g.one, g.add(g.one, a))],
   sin: (g, r, a) => [g.of("cos", a)],
   cos: (g, r, a) => [g.neg(g.of("sin", a))],
   tan: (g, r) => [g.add(g.one, g.square(r))],
