@@ -114,7 +114,7 @@ class Page(HTMLExporter):
     @default("default_preprocessors")
     def _without_execution(self) -> list[str]:
         """Return nbconvert's preprocessors but that of `--execute`, which embeds no explorers."""
-        usual: list[str] = HTMLExporter().default_preprocessors
+        usual = HTMLExporter.class_traits()["default_preprocessors"].default()
         return [name for name in usual if not name.endswith(".ExecutePreprocessor")]
 
     @pass_context
