@@ -13,7 +13,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError, OptionError, PointError
 from jacmagic.function.garbage import without_collection
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import ComputeOptions
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
 from jacmagic.result.compiled.constants import Constants, short
 from jacmagic.result.compiled.effects import require_pure

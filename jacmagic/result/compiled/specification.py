@@ -13,16 +13,13 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import (
-    ComputeOptions,
-    NumericJacobian,
-    SparsePlan,
-    Tuning,
-    compute,
-    matrix_noise_of_rows,
-    refusal_of,
-)
-from jacmagic.numeric.options import DEFAULTS
+from jacmagic.numeric.backward_error import matrix_noise_of_rows
+from jacmagic.numeric.compute import compute
+from jacmagic.numeric.entries import SparsePlan
+from jacmagic.numeric.modes.rescue import refusal_of
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.tuning import Tuning
 from jacmagic.result.compiled.check import Reference
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task

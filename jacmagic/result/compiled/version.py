@@ -13,7 +13,7 @@ from torch import Tensor
 
 from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs
-from jacmagic.numeric import NumericJacobian
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.result.compiled.candidates import Builder, check, choose
 from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity
 from jacmagic.symbolic.graph import write_tape

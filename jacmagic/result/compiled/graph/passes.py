@@ -18,8 +18,8 @@ from torch import Tensor
 from jacmagic.function.components import flat
 from jacmagic.function.outputs import flatten
 from jacmagic.function.torch_internals import forward_pass
-from jacmagic.numeric import SparsePlan
 from jacmagic.numeric.engine import Rows, batched_backward
+from jacmagic.numeric.entries import SparsePlan
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
 # More rows than columns, or the reverse, up to which passes by either are measured.
