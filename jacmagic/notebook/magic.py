@@ -17,7 +17,7 @@ from traitlets import Bool, Float, Integer
 
 from jacmagic.errors import PointError
 from jacmagic.notebook.cell import Line, read_line
-from jacmagic.notebook.options import OPTIONS, check, fill
+from jacmagic.notebook.options import OPTIONS, InputOptions, check, fill
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
 from jacmagic.notebook.shell_magics import ShellMagics, magic, parser_of
 from jacmagic.view import reruns
@@ -106,7 +106,6 @@ class JacobianMagics(ShellMagics):
         """Bind the inputs, compute, and store the result."""
         __tracebackhide__ = True
         from jacmagic.notebook.binding import bind
-        from jacmagic.notebook.request import InputOptions
 
         space = self.notebook.user_ns
         if cell is None:
