@@ -75,8 +75,8 @@ OPTIONS = (
              help="return the compiled Jacobian, a function of the inputs, instead of a result"),
     argument("--quiz", metavar="KIND",
              help="show an exercise instead: entries (also without KIND), entries=3 for three of "
-             "them, numbers for their values, steps for derivations line by line, rules for the "
-             "rule of each step"),
+             "them, or another kind, such as numbers for their values, steps for derivations line "
+             "by line, rules for the rule of each step"),
     argument("--seeds", type=int, default=1, metavar="N",
              help="variants of the exercise, each with entries of its own; of numbers, each at a "
              "point of its own"),

@@ -241,7 +241,7 @@ class JacobianResult(Explained):
         comment: sizes, operation counts, conditions under which it holds.
 
         Args:
-            language: "python", "numpy", "torch", "c", "c++", "cuda", "rust" or "javascript".
+            language: such as "python", "numpy", "torch", "c" or "rust"; one of `code_languages`.
             value: False writes the Jacobian alone, as is the default on manifolds.
             sparse: True writes the entries that are not structurally zero, with index arrays in
                 compressed rows (CSR); by default where torch computed the Jacobian sparsely.

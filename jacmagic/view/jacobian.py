@@ -119,9 +119,9 @@ class Jacobian(AnalysedResult):
         """Return an exercise on this Jacobian, which judges what is typed.
 
         Args:
-            kind: what is left blank: "entries", the derivatives as formulas; "numbers", their
-                values at the point; "steps", their derivations line by line; "rules", the rule of
-                each step.
+            kind: what is left blank, such as "entries", the derivatives as formulas; "numbers",
+                their values at the point; "steps", their derivations line by line; "rules", the
+                rule of each step. Any other text lists all kinds.
             entries: how many entries are asked for; those that are not zero come first.
             seeds: how many variants there are, each with entries of its own; of numbers, each at a
                 point of its own.
