@@ -162,13 +162,15 @@ class JacobianMagics(ShellMagics):
         from jacmagic.symbolic.exact_values import read_exactly
 
         inputs, values = result.point, {}
-        for one in typed.point:
-            if one.name in inputs:
+        for assignment in typed.point:
+            if assignment.name in inputs:
                 try:
-                    values[one.name] = read_exactly(one.source, self.notebook.user_ns)
+                    values[assignment.name] = read_exactly(assignment.source, self.notebook.user_ns)
                 except PointError as error:
-                    column = one.column + len(one.name) + 1
-                    raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
+                    column = assignment.column + len(assignment.name) + 1
+                    raise PointError(
+                        f"{error}{typed.mark(column, len(assignment.source))}"
+                    ) from None
         return result.exact(values)
 
 

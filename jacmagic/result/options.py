@@ -85,10 +85,14 @@ class DisplayOptions:
 
         π/6 in floats and π/6 rounded to a float may differ by a roundoff.
         """
-        typed = [(k, one) for k, one in self.typed.items() if k < len(point)]
+        typed = [(k, number) for k, number in self.typed.items() if k < len(point)]
         return {
-            k: one.shown for k, one in typed if math.isclose(point[k], one.value, rel_tol=2**-52)
+            k: number.shown
+            for k, number in typed
+            if math.isclose(point[k], number.value, rel_tol=2**-52)
         }
 
 
-OPTION_NAMES = [one.name for one in fields(DisplayOptions) if one.name not in ("typed", "command")]
+OPTION_NAMES = [
+    option.name for option in fields(DisplayOptions) if option.name not in ("typed", "command")
+]

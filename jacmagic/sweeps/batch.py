@@ -146,7 +146,7 @@ def batch_of(
     arguments = inputs if type(inputs) is tuple else (inputs,)
     named = names_of(func, len(arguments), names)
     nest = nest_of(dict(zip(named, arguments, strict=True)))
-    tensors = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
+    tensors = {n: leaf.value for n, leaf in nest.leaves.items() if isinstance(leaf.value, Tensor)}
     stacks = {name: tensor.clone() for name, tensor in tensors.items()}
     _require_samples(list(stacks.values()))
 

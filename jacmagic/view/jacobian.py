@@ -82,7 +82,7 @@ class Jacobian(AnalysedResult):
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 
-        given_options = {name: one for name, one in options.items() if one is not None}
+        given_options = {name: option for name, option in options.items() if option is not None}
         explorer = Explorer(self, **{"ranges": self.view.ranges, **given_options})
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer

@@ -52,15 +52,14 @@ class Specification:
 
     def at(self, tensors: Sequence[Tensor]) -> Problem:
         """Return the problem at other tensors, of any shapes and dtypes."""
-        inputs = []
-        for one, value in zip(self.problem.inputs, tensors, strict=True):
-            same = one.value.shape == value.shape
-            other = one if same else labelled({one.name: value}, "")[0]
-            inputs.append(replace(other, value=value.detach()))
-        found = tuple(inputs)
-        potential = self.problem.potential
+        moved = []
+        for input_, value in zip(self.problem.inputs, tensors, strict=True):
+            same = input_.value.shape == value.shape
+            other = input_ if same else labelled({input_.name: value}, "")[0]
+            moved.append(replace(other, value=value.detach()))
+        inputs, potential = tuple(moved), self.problem.potential
         return replace(
-            self.problem, inputs=found, potential=potential and replace(potential, inputs=found)
+            self.problem, inputs=inputs, potential=potential and replace(potential, inputs=inputs)
         )
 
     def by_chosen(self, tensors: Sequence[Tensor]) -> Any:

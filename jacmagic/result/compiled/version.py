@@ -64,7 +64,11 @@ class Version:
         """The recorded conditions of all branches, each with its line."""
         if self.programs[0].backend not in ("native", "python"):
             return []
-        return [one for form in self._builder.forms.compiled for one in form.in_sympy.assumptions]
+        return [
+            assumption
+            for form in self._builder.forms.compiled
+            for assumption in form.in_sympy.assumptions
+        ]
 
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
@@ -178,7 +182,9 @@ class Version:
 
 def _require_shapes(compiled: Outputs, found: Outputs) -> None:
     """Refuse a point at which the outputs have other shapes."""
-    shapes, others = [[tuple(leaf.shape) for leaf in one.leaves] for one in (compiled, found)]
+    shapes, others = [
+        [tuple(leaf.shape) for leaf in outputs.leaves] for outputs in (compiled, found)
+    ]
     if shapes != others:
         raise PointError(
             f"expected outputs of the shapes that were compiled, {shapes}; found {others}: values "
