@@ -163,10 +163,10 @@ def _forward_pass(
             _dual_number(primal, tangent, level=_dual._current_level)
             for primal, tangent in zip(primals, tangents, strict=True)
         ]
-        pairs = [_dual.unpack_dual(one) for one in function(*duals)]
-        found = [torch.zeros_like(value) if one is None else one for value, one in pairs]
+        pairs = [_dual.unpack_dual(output) for output in function(*duals)]
         values = [value for value, _ in pairs]
-        return _outside(values, level), _outside(found, level)
+        slopes = [torch.zeros_like(x) if slope is None else slope for x, slope in pairs]
+        return _outside(values, level), _outside(slopes, level)
 
 
 def _outside(tensors: Sequence[Tensor], level: int) -> list[Tensor]:
@@ -203,7 +203,7 @@ forward_gradients_enabled = torch._C._is_fwd_grad_enabled
 def output_sizes(node: Any) -> list[int]:
     """Return the sizes of a graph node's outputs; empty where torch keeps none."""
     try:
-        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
+        return [math.prod(map(int, output.shape)) for output in node._input_metadata]
     except (AttributeError, RuntimeError, TypeError):
         return []
 
