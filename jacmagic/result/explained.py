@@ -119,11 +119,11 @@ class Explained(Derived):
     @cached_property
     def _factored(self) -> FactoredForm | Refusal:
         """The factored form, or why there is none."""
-        if isinstance(self._found, Refusal):
-            return self._found
+        if isinstance(self._trusted_form, Refusal):
+            return self._trusted_form
         taken_names = self._taken_names
         return factored_of(
-            self.forms, self.problem, self._found, self.rows, taken_names=taken_names
+            self.forms, self.problem, self._trusted_form, self.rows, taken_names=taken_names
         )
 
     def step_template(self, i: int, j: int) -> Step | None:

@@ -131,13 +131,13 @@ def lowered(recording: Recording, sizes: Sequence[int], shape: tuple[int, ...]) 
 
 def _needed(stages: Sequence[Stage], last: Fill) -> list[Stage]:
     """Return the stages that one reads from, those that must not be left out, and itself."""
-    found: list[Stage] = [last]
+    needed: list[Stage] = [last]
     reads = set(last.reads)
     for stage in reversed(stages):
         if stage.buffer in reads or (isinstance(stage, Call) and stage.decides):
-            found.insert(0, stage)
+            needed.insert(0, stage)
             reads |= stage.reads
-    return found
+    return needed
 
 
 def _declared() -> str:
@@ -182,12 +182,12 @@ def _at(program: Loops, source: Source, types: Sequence[str], result: str) -> It
     yield f"if (!all_finite(y, {program.values})) return 1;\n}}\nreturn 0;\n}}"
 
 
-def _as_double(name: str, given: str, kind: str, size: int) -> Iterator[str]:
+def _as_double(name: str, source: str, kind: str, size: int) -> Iterator[str]:
     if kind == "double":
-        yield f"const double *restrict {name} = {given};"
+        yield f"const double *restrict {name} = {source};"
     else:
         yield f"static _Thread_local double {name}[{size}];"
-        yield f"for (long i = 0; i < {size}; i++) {name}[i] = {given}[i];"
+        yield f"for (long i = 0; i < {size}; i++) {name}[i] = {source}[i];"
 
 
 def _written_by(program: Loops) -> str:

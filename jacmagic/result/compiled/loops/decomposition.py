@@ -108,8 +108,8 @@ def _reduced_by_indices(
     if (reduce, include_self) == ("sum", True):
         return x.scatter_add(dim, index, source)
     sent = torch.zeros_like(x).scatter_add(dim, index, torch.ones_like(source))
-    kept = x if include_self else torch.where(sent > 0, 0, x)
-    total = kept.scatter_add(dim, index, source)
+    start = x if include_self else torch.where(sent > 0, 0, x)
+    total = start.scatter_add(dim, index, source)
     count = sent + 1 if include_self else sent.clamp_min(1)
     return total / count if reduce == "mean" else total
 
@@ -129,8 +129,8 @@ def _var(
 
 
 def _product(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
-    found = functools.reduce(torch.mul, x.unbind(dim))
-    return found.unsqueeze(dim) if keepdim else found
+    result = functools.reduce(torch.mul, x.unbind(dim))
+    return result.unsqueeze(dim) if keepdim else result
 
 
 def _running_product(x: Tensor, dim: int, **_: Any) -> Tensor:
@@ -157,8 +157,8 @@ def _solve(
     factors, rows, info = _lu(matrix)
     is_vector = right.ndim == 1 or right.shape == matrix.shape[:-1]
     columns = right.unsqueeze(-1) if is_vector else right
-    found = _aten.linalg_lu_solve.default(factors, rows, columns, left=left)
-    return found.squeeze(-1) if is_vector else found, factors, rows, info
+    result = _aten.linalg_lu_solve.default(factors, rows, columns, left=left)
+    return result.squeeze(-1) if is_vector else result, factors, rows, info
 
 
 def _inverse(matrix: Tensor, *, check_errors: bool = False) -> tuple[Tensor, Tensor]:

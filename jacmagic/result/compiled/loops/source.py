@@ -47,7 +47,7 @@ class Source:
         write: Any = {Fill: self._fill, Sum: self._sum, Call: self._call}[type(stage)]
         names: dict[str, str] = {}
         body = _POINTERS.sub(
-            lambda found: names.setdefault(found[0], f"p{len(names)}"), "\n".join(write(stage))
+            lambda match: names.setdefault(match[0], f"p{len(names)}"), "\n".join(write(stage))
         )
         pointers = ", ".join(
             f"{_kind(name, stage.buffer)} *restrict {short}" for name, short in names.items()
