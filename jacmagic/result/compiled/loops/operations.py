@@ -24,6 +24,7 @@ _RENAMED = {
     "maximum": "max",
     "minimum": "min",
     "sgn": "sign",
+    "remainder": "mod",
     **{f"{kind}_{name}": name for kind in ("logical", "bitwise") for name in ("and", "or", "not")},
 }
 
