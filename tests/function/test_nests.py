@@ -12,7 +12,7 @@ import torch
 
 import jacmagic
 from jacmagic.errors import PointError
-from jacmagic.function.integer_arguments import keeping_counts
+from jacmagic.function.integer_arguments import keeping_integers
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
@@ -268,7 +268,7 @@ def bound(function: Any, text: str, **wishes: str) -> Problem:
         problem.function(*problem.tensors)
         return problem
 
-    return keeping_counts(make, answer)
+    return keeping_integers(make, answer)
 
 
 def names(problem: Problem) -> list[str]:

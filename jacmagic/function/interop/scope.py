@@ -157,10 +157,10 @@ class Scope(Replacements):
         """Release all replacements; return weak references to those that may be stored."""
         references = [
             weakref.ref(replacement)
-            for value, replacement in self._made.values()
+            for value, replacement in self._replaced.values()
             if replacement is not value and _can_be_left(replacement)
         ]
-        self._made.clear()
+        self._replaced.clear()
         self._spaces.clear()
         self._cells.clear()
         self._containers.clear()

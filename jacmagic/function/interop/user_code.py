@@ -14,14 +14,14 @@ LIBRARIES = frozenset(
 ) - {"__main__"}
 
 
-def is_users(thing: Any) -> bool:
+def is_users(value: Any) -> bool:
     """Whether a function, class or object is the user's own, and not of a library.
 
     Code compiled into a bare namespace gives `builtins` as its module.
     """
-    if isinstance(thing, type) and thing.__module__ == "builtins":
-        return thing.__flags__ & _HEAP != 0
-    module = getattr(thing, "__module__", None) or "builtins"
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return value.__flags__ & _HEAP != 0
+    module = getattr(value, "__module__", None) or "builtins"
     return module == "builtins" or not _installed(module)
 
 
