@@ -252,7 +252,8 @@ def parts(widget: Widget) -> list[Widget]:
         for name in part.keys:
             value = getattr(part, name)
             for inner in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(inner, Widget) and inner.comm is not None and id(inner) not in widgets:
+                is_open = isinstance(inner, Widget) and inner.comm is not None
+                if is_open and id(inner) not in widgets:
                     widgets[id(inner)] = inner
                     waiting.append(inner)
     return [part for part in widgets.values() if part.comm is not None]
