@@ -248,13 +248,13 @@ def parts(widget: Widget) -> list[Widget]:
     """Return the open widgets among a widget and its parts, each once."""
     widgets, waiting = {id(widget): widget}, [widget]
     while waiting:
-        opened = waiting.pop()
-        for name in opened.keys:
-            value = getattr(opened, name)
-            for part in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(part, Widget) and part.comm is not None and id(part) not in widgets:
-                    widgets[id(part)] = part
-                    waiting.append(part)
+        part = waiting.pop()
+        for name in part.keys:
+            value = getattr(part, name)
+            for inner in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(inner, Widget) and inner.comm is not None and id(inner) not in widgets:
+                    widgets[id(inner)] = inner
+                    waiting.append(inner)
     return [part for part in widgets.values() if part.comm is not None]
 
 
