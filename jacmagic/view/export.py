@@ -254,7 +254,7 @@ def parts(widget: Widget) -> list[Widget]:
             for child in value if isinstance(value, list | tuple) else [value]:
                 if (
                     isinstance(child, Widget)
-                    and child.comm is not Nchild
+                    and child.comm is not None
                     and id(child) not in widgets
                 ):
                     widgets[id(child)] = child
