@@ -241,7 +241,7 @@ def compile(
         example = example[0]
     number = torch.zeros((), dtype=torch.float64)
     inputs = tuple(
-        one if isinstance(one, torch.Tensor) else as_tensor(one, number) for one in example
+        value if isinstance(value, torch.Tensor) else as_tensor(value, number) for value in example
     )
     wrt = names_without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
     arguments = dict(zip(names_of(func, len(inputs), None), inputs, strict=True))
@@ -249,7 +249,7 @@ def compile(
 
     def make(whole: Collection[str]) -> Problem:
         problem = problem_of(func, inputs, wrt, None, whole)
-        chosen[:] = [one.name for one in problem.inputs]
+        chosen[:] = [input_.name for input_ in problem.inputs]
         if wrt is None or not arguments.keys() >= set(chosen):
             return problem
         others = set(whole_numbers(tuple(arguments), inputs)).difference(chosen)

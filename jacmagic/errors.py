@@ -96,7 +96,7 @@ def check_keywords(call: str, given: Collection[str], accepted: Collection[str])
         if name not in accepted:
             import difflib  # 20 ms that only a mistake needs
 
-            longer = [one for one in accepted if one.startswith(name)]
+            longer = [word for word in accepted if word.startswith(name)]
             near = [*longer, *difflib.get_close_matches(name, accepted, n=1), *accepted][0]
             raise KeywordError(
                 f"expected arguments among {', '.join(accepted)}; found {name!r}; "

@@ -24,8 +24,8 @@ def flat(tensors: Sequence[Tensor]) -> Tensor:
 def parts_of(point: np.ndarray, like: Sequence[Tensor]) -> list[Tensor]:
     """Return the tensors of a flat point (n,), of the shapes, dtypes and devices of others."""
     parts, start = [], 0
-    for one in like:
-        part = torch.from_numpy(point[start : start + one.numel()].copy())
-        start += one.numel()
-        parts.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
+    for tensor in like:
+        part = torch.from_numpy(point[start : start + tensor.numel()].copy())
+        start += tensor.numel()
+        parts.append(part.to(dtype=tensor.dtype, device=tensor.device).reshape(tensor.shape))
     return parts

@@ -66,4 +66,6 @@ def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence
     if len(labels_by_input) == 1 or sum(map(len, labels_by_input.values())) > MAX_EAGER:
         return labels_by_input
     each = iter(apart([label for labels in labels_by_input.values() for label in labels]))
-    return {name: tuple(itertools.islice(each, len(one))) for name, one in labels_by_input.items()}
+    return {
+        name: tuple(itertools.islice(each, len(labels))) for name, labels in labels_by_input.items()
+    }

@@ -149,10 +149,10 @@ def evaluated(terms: tuple[Term, ...], shape: tuple[int, int], value: Tensor) ->
 
 def _acting(matrices: np.ndarray, side: str) -> np.ndarray:
     """Return how matrices G act on a flattened square X: X G from the right, G X from the left."""
-    one = np.eye(matrices.shape[1])
+    identity = np.eye(matrices.shape[1])
     if side == "right":
-        return np.stack([np.kron(one, g.T) for g in matrices])
-    return np.stack([np.kron(g, one) for g in matrices])
+        return np.stack([np.kron(identity, g.T) for g in matrices])
+    return np.stack([np.kron(g, identity) for g in matrices])
 
 
 def _least_squares(generators: np.ndarray, weights: np.ndarray) -> tuple[Term, ...]:
@@ -219,9 +219,9 @@ def _quaternion(side: str, w_first: bool) -> Manifold:
 
 
 MANIFOLDS: dict[str, Manifold] = {
-    one.spelled: one
+    manifold.spelled: manifold
     for side in SIDES
-    for one in (
+    for manifold in (
         _so3(side),
         _se3(side),
         _quaternion(side, w_first=True),

@@ -67,8 +67,8 @@ class Nest:
         if name in self.leaves:
             return [name]
         normal_name = normal(name)
-        spelled = {leaf: (normal(leaf), _full(one)) for leaf, one in self.leaves.items()}
-        exact = [leaf for leaf, spellings in spelled.items() if normal_name in spellings]
+        spelled = {key: (normal(key), _full(leaf)) for key, leaf in self.leaves.items()}
+        exact = [key for key, spellings in spelled.items() if normal_name in spellings]
         return exact or [
             leaf
             for leaf, spellings in spelled.items()
@@ -92,12 +92,14 @@ class Nest:
         marked = [
             rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
         ]
-        parts_by_argument = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+        parts_by_argument = [
+            part for child in marked if (part := _without_none(child)) is not _NOTHING
+        ]
 
         def arrange(parts: Sequence[Any]) -> Any:
             rows = [
-                rebuilt(one, iter([parts[position] for _, position in leaves_of(one)]))
-                for one in parts_by_argument
+                rebuilt(part, iter([parts[position] for _, position in leaves_of(part)]))
+                for part in parts_by_argument
             ]
             return rows[0] if single and len(rows) == 1 else tuple(rows)
 
@@ -181,11 +183,11 @@ def _without_none(marked: Any) -> Any:
     if pairs and all(position is not None for _, position in pairs):
         return marked
     if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
-        parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+        parts = [part for child in marked if (part := _without_none(child)) is not _NOTHING]
         return type(marked)(parts) if parts else _NOTHING
     named = marked.items() if isinstance(marked, Mapping) else children(marked) or ()
     parts_with_indices = {
-        key: part for key, one in named if (part := _without_none(one)) is not _NOTHING
+        key: part for key, child in named if (part := _without_none(child)) is not _NOTHING
     }
     return parts_with_indices or _NOTHING
 
@@ -199,9 +201,9 @@ def _unpacked(nest: Nest, source: str) -> dict[str, str]:
     for argument, value in nest.arguments.items():
         names = unpacked_names(source, argument) if isinstance(value, (list, tuple)) else None
         if names and len(names) == len(value) and not {*names} & {*nest.leaves}:
-            for leaf, one in nest.leaves.items():
-                if one.argument == argument and isinstance(step := one.path[0], int):
-                    unpacked[leaf] = names[step] + _tail(one.path[1:])
+            for name, leaf in nest.leaves.items():
+                if leaf.argument == argument and isinstance(step := leaf.path[0], int):
+                    unpacked[name] = names[step] + _tail(leaf.path[1:])
     return unpacked
 
 

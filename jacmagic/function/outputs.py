@@ -141,7 +141,7 @@ def _leaf(value: Any, path: Path) -> Tensor:
         return torch.tensor(float(value), dtype=torch.float64)
     kind = type(value).__name__
     trouble, remedy = next(
-        (trouble, remedy) for one, trouble, remedy in TROUBLES if isinstance(value, one)
+        (trouble, remedy) for kind, trouble, remedy in TROUBLES if isinstance(value, kind)
     )
     name = getattr(value, "__name__", kind)
     raise _refusal(path, trouble.format(value, a=_a(kind), name=name), remedy)

@@ -134,7 +134,7 @@ class Problem:
         """The components that a slider can move: those of tangent vectors stay 0."""
         charts = (None,) * len(self.inputs) if self.tangent is None else self.tangent.charts
         parts = zip(self.inputs, charts, strict=True)
-        free = [chart is None for one, chart in parts for _ in range(one.value.numel())]
+        free = [chart is None for input_, chart in parts for _ in range(input_.value.numel())]
         return [k for k, is_free in enumerate(free) if is_free]
 
     @property
@@ -205,16 +205,16 @@ class Problem:
         return altered(self, inputs=inputs, potential=potential)
 
 
-def altered(one: _Frozen, **changes: Any) -> _Frozen:
+def altered(frozen: _Frozen, **changes: Any) -> _Frozen:
     """Return a frozen dataclass with other values; a fifth of the time of `dataclasses.replace`."""
-    other = object.__new__(type(one))
-    vars(other).update(vars(one), **changes)
+    other = object.__new__(type(frozen))
+    vars(other).update(vars(frozen), **changes)
     return other
 
 
-def _moved(one: Input, new: Any) -> Input:
+def _moved(input_: Input, new: Any) -> Input:
     """Return an input of the same shape, dtype and device with another value."""
-    before = one.value
+    before = input_.value
     if isinstance(new, float | int) and before.dtype is torch.float64 and before.is_cpu:
         value = torch.from_numpy(np.array(new, dtype=float))  # a third of what torch takes
     else:
@@ -222,14 +222,14 @@ def _moved(one: Input, new: Any) -> Input:
             value = torch.as_tensor(new, dtype=before.dtype, device=before.device)
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
-                f"expected numbers of shape {tuple(before.shape)} for {one.name}; "
+                f"expected numbers of shape {tuple(before.shape)} for {input_.name}; "
                 f"found {type(new).__name__}; write a number, a list of numbers or a tensor"
             ) from None
         if isinstance(new, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
     if value.shape != before.shape:
         raise PointError(
-            f"expected {one.name} of shape {tuple(one.value.shape)}; "
+            f"expected {input_.name} of shape {tuple(input_.value.shape)}; "
             f"found {tuple(value.shape)}; write one number for each component"
         )
-    return altered(one, value=value)
+    return altered(input_, value=value)

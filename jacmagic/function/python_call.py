@@ -114,7 +114,7 @@ def _of_nests(
     arguments = inputs if type(inputs) is tuple else (inputs,)
     names_in_order = names_of(func, len(arguments), names)
     by_name = dict(zip(names_in_order, arguments, strict=True))
-    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in by_name.items()})
+    nest = nest_of({n: users_callable(v) if callable(v) else v for n, v in by_name.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt is None else dict(module.named_parameters())
     wrt_names = None if wrt is None else split_names(wrt)
@@ -141,7 +141,7 @@ def _of_nests(
         inputs=nest.inputs(varied, functools.partial(source_of, func)),
         title=title_of(func),
         single=single and len(chosen) == 1,
-        parameters={name: named(one) for name, one in fixed_ones.items()},
+        parameters={name: named(value) for name, value in fixed_ones.items()},
         notes=tuple(notes),
         filename=filename_of(func),
         call=run,
@@ -159,7 +159,7 @@ def _runner(
 
         def run(changes: Mapping[str, Tensor]) -> Any:
             values = {**usual, **changes}
-            weights = {name: one for name, one in values.items() if name not in nest.leaves}
+            weights = {name: value for name, value in values.items() if name not in nest.leaves}
             return exchanged(weights, tuple(nest.filled(values).values()), {})
 
         return run

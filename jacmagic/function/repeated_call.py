@@ -38,7 +38,9 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
     if not is_plain(func) or _kind_of(func, inputs) != kind:
         return None
     tensors = inputs if type(inputs) is tuple else (inputs,)
-    moved = [altered(one, value=value.clone()) for one, value in zip(named, tensors, strict=True)]
+    moved = [
+        altered(input_, value=value.clone()) for input_, value in zip(named, tensors, strict=True)
+    ]
     return altered(problem, inputs=tuple(moved))
 
 

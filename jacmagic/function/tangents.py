@@ -40,7 +40,9 @@ def split_wrt(wrt: Any) -> tuple[Any, Charts]:
     if wrt is None:
         return None, {}
     if isinstance(wrt, Mapping):
-        charts = {name: _manifold(one) for name, one in wrt.items() if one is not None}
+        charts = {
+            name: _manifold(manifold) for name, manifold in wrt.items() if manifold is not None
+        }
         return list(wrt), charts
     parts = wrt.split(",") if isinstance(wrt, str) else list(wrt)
     if not any(isinstance(part, str) and _is_manifold(part) for part in parts):
@@ -157,7 +159,7 @@ class Spaces(Tangent):
     def law(self) -> str:
         """How tangent vectors change inputs, and the output: "R ← R exp(δ^)"."""
         pairs = zip(self.ambient.inputs, self.charts, strict=True)
-        laws = [chart.law(one.name) for one, chart in pairs if chart is not None]
+        laws = [chart.law(input_.name) for input_, chart in pairs if chart is not None]
         title = self.ambient.title
         return ", ".join([*laws, *([] if self.output is None else [self.output.law(title)])])
 

@@ -62,7 +62,7 @@ def problem_from_call(
         inputs=labelled(chosen, functools.partial(source_of, func)),
         title=title_of(func),
         single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
-        parameters={} if whole else {n: one for n, one in by_name.items() if n not in chosen},
+        parameters={} if whole else {n: tensor for n, tensor in by_name.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
         call=None if whole else call,

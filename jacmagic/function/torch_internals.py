@@ -28,13 +28,14 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 __all__ = [
     "BatchNorm", "Dropout", "InterceptingMode", "OpOverload", "add_batch_dimension",
     "decomposition_of_composite", "decomposition_table", "dispatch_modes", "enter_vmap",
-    "forward_pass", "function_modes", "functorch_depth", "is_batched", "is_under_transform",
-    "is_wrapped", "keeping_dispatch_keys", "leave_vmap", "load_vmap_rules", "mode_flags",
-    "output_sizes", "overload_of", "pop_dispatch_mode", "pop_function_mode",
-    "push_dispatch_mode", "push_function_mode", "remove_batch_dimension", "run_backward",
-    "schema_of", "set_grad_enabled", "set_mode_flags", "storage_key", "torch_map",
-    "tree_flatten", "tree_map", "tree_unflatten", "version_of", "without_dispatch_modes",
-    "without_torch_functions", "without_transforms",
+    "forward_gradients_enabled", "forward_pass", "function_modes", "functorch_depth",
+    "is_batched", "is_under_transform", "is_wrapped", "keeping_dispatch_keys", "leave_vmap",
+    "load_vmap_rules", "mode_flags", "output_sizes", "overload_of", "pop_dispatch_mode",
+    "pop_function_mode", "push_dispatch_mode", "push_function_mode",
+    "remove_batch_dimension", "run_backward", "schema_of", "set_grad_enabled",
+    "set_mode_flags", "storage_key", "torch_map", "tree_flatten", "tree_map",
+    "tree_unflatten", "version_of", "without_dispatch_modes", "without_torch_functions",
+    "without_transforms",
 ]  # fmt: skip
 
 _dual_number: Any = torch._VF._make_dual
@@ -162,10 +163,10 @@ def _forward_pass(
             _dual_number(primal, tangent, level=_dual._current_level)
             for primal, tangent in zip(primals, tangents, strict=True)
         ]
-        pairs = [_dual.unpack_dual(one) for one in function(*duals)]
-        found = [torch.zeros_like(value) if one is None else one for value, one in pairs]
+        pairs = [_dual.unpack_dual(output) for output in function(*duals)]
         values = [value for value, _ in pairs]
-        return _outside(values, level), _outside(found, level)
+        slopes = [torch.zeros_like(x) if slope is None else slope for x, slope in pairs]
+        return _outside(values, level), _outside(slopes, level)
 
 
 def _outside(tensors: Sequence[Tensor], level: int) -> list[Tensor]:
@@ -196,12 +197,13 @@ def keeping_dispatch_keys() -> Any:
 
 _engine: Any = torch.autograd.Variable
 run_backward = _engine._execution_engine.run_backward  # one backward pass, arguments unchecked
+forward_gradients_enabled = torch._C._is_fwd_grad_enabled
 
 
 def output_sizes(node: Any) -> list[int]:
     """Return the sizes of a graph node's outputs; empty where torch keeps none."""
     try:
-        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
+        return [math.prod(map(int, output.shape)) for output in node._input_metadata]
     except (AttributeError, RuntimeError, TypeError):
         return []
 

@@ -21,8 +21,9 @@ from jacmagic.function.tangents import problem_on
 from jacmagic.function.target import EMPTY, Target
 from jacmagic.function.values import Kind, is_array, is_real_valued, kind_of, named
 from jacmagic.notebook.cell import Line
+from jacmagic.notebook.options import InputOptions
 from jacmagic.notebook.point import can_vary, cast, converted, ones_for, point_values
-from jacmagic.notebook.request import InputOptions, Request
+from jacmagic.notebook.request import Request
 
 _WRITE_INPUT = "write a function of at least one number or tensor"
 

@@ -14,7 +14,7 @@ from IPython.core.magic import magics_class
 
 from jacmagic.errors import CellError
 from jacmagic.notebook.cell import Line, read_line
-from jacmagic.notebook.options import CHECK_OPTIONS, check_common, fill
+from jacmagic.notebook.options import CHECK_OPTIONS, InputOptions, check_common, fill
 from jacmagic.notebook.resolve_target import target_on_line, value_on_line
 from jacmagic.notebook.shell_magics import ShellMagics, magic, parser_of
 
@@ -75,7 +75,6 @@ class CheckMagics(ShellMagics):
         """Find both sides, compare, and store the result."""
         __tracebackhide__ = True
         from jacmagic.notebook.binding import bind
-        from jacmagic.notebook.request import InputOptions
 
         hand, target = self._sides(typed, options, cell)
         space, inputs = self.notebook.user_ns, fill(InputOptions, options)

@@ -113,7 +113,9 @@ class _TypedLine:
             named, equals, manifold = last.rpartition("=")
             if equals:
                 return [
-                    f"{head}{comma}{named}={one}" for one in MANIFOLDS if one.startswith(manifold)
+                    f"{head}{comma}{named}={name}"
+                    for name in MANIFOLDS
+                    if name.startswith(manifold)
                 ]
             chosen = [normal(name) for name in head.split(",")]
             names = [name for name in [*self._inputs(), *self._groups()] if name not in chosen]

@@ -58,7 +58,7 @@ def _unregister(shell: InteractiveShell) -> None:
     registered = [manager.registry.pop(kind.__name__, None) for kind in _CLASSES]
     for kind, name in itertools.product(("line", "cell"), NAMES):
         owner = getattr(manager.magics[kind].get(name), "__self__", None)
-        if any(owner is one for one in registered if one is not None):
+        if any(owner is magics for magics in registered if magics is not None):
             del manager.magics[kind][name]
             manager.magics["line"].pop(f"%{name}", None)
     shell.configurables[:] = [

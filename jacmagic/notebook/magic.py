@@ -17,7 +17,7 @@ from traitlets import Bool, Float, Integer
 
 from jacmagic.errors import PointError
 from jacmagic.notebook.cell import Line, read_line
-from jacmagic.notebook.options import OPTIONS, check, fill
+from jacmagic.notebook.options import OPTIONS, InputOptions, check, fill
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
 from jacmagic.notebook.shell_magics import ShellMagics, magic, parser_of
 from jacmagic.view import reruns
@@ -106,7 +106,6 @@ class JacobianMagics(ShellMagics):
         """Bind the inputs, compute, and store the result."""
         __tracebackhide__ = True
         from jacmagic.notebook.binding import bind
-        from jacmagic.notebook.request import InputOptions
 
         space = self.notebook.user_ns
         if cell is None:
@@ -163,13 +162,15 @@ class JacobianMagics(ShellMagics):
         from jacmagic.symbolic.exact_values import read_exactly
 
         inputs, values = result.point, {}
-        for one in typed.point:
-            if one.name in inputs:
+        for assignment in typed.point:
+            if assignment.name in inputs:
                 try:
-                    values[one.name] = read_exactly(one.source, self.notebook.user_ns)
+                    values[assignment.name] = read_exactly(assignment.source, self.notebook.user_ns)
                 except PointError as error:
-                    column = one.column + len(one.name) + 1
-                    raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
+                    column = assignment.column + len(assignment.name) + 1
+                    raise PointError(
+                        f"{error}{typed.mark(column, len(assignment.source))}"
+                    ) from None
         return result.exact(values)
 
 

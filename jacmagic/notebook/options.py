@@ -1,64 +1,82 @@
 """The options of the magics: parser, checks, and conversion to options objects.
 
-The parser's `dest` of an option is the name of a field of `InputOptions`, `ComputeOptions` or
-`DisplayOptions`; `fill` finds it there.
+Most of them are fields of `ComputeOptions`, `DisplayOptions` and `InputOptions`, made by
+`magic_option`: `fill` puts what is typed into these objects.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
 from jacmagic.errors import OptionError
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.options import magic_option
+from jacmagic.result.options import DisplayOptions
 
 _Options = TypeVar("_Options")
 
+
+@dataclasses.dataclass(frozen=True)
+class InputOptions:
+    """Options that select and convert the inputs, as typed."""
+
+    wrt: str | None = magic_option(
+        "--wrt",
+        metavar="NAMES",
+        help="inputs to differentiate with respect to, by commas; "
+        "for a module: inputs, parameters, or names of parameters; "
+        "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)",
+    )
+    out: str | None = magic_option(
+        "--out", metavar="MANIFOLD", help="the manifold of the output, such as SO3:right"
+    )
+    at: str | None = magic_option(
+        "--at", metavar="EXPR", help="the point as one dict, tuple or single value"
+    )
+    dtype: str | None = magic_option(
+        "--dtype", metavar="D", help="cast the inputs, such as float32"
+    )
+    device: str | None = magic_option("--device", metavar="D", help="move the inputs, such as cuda")
+
+
+def _options_of(kind: type) -> Iterator[argument]:
+    """Yield the options that are fields of an options object, in their order."""
+    for field in dataclasses.fields(kind):
+        if "flags" not in field.metadata:
+            continue
+        usual = {"default": field.default}
+        if isinstance(field.default, bool):
+            usual = {"action": "store_false" if field.default else "store_true"}
+        keywords = {**usual, **field.metadata["argument"]}
+        yield argument(*field.metadata["flags"], dest=field.name, **keywords)
+
+
 OPTIONS = (
     argument("--of", metavar="NAME", help="which function of the cell"),
-    argument("--wrt", metavar="NAMES",
-             help="inputs to differentiate with respect to, by commas; "
-             "for a module: inputs, parameters, or names of parameters; "
-             "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)"),
-    argument("--out", metavar="MANIFOLD", help="the manifold of the output, such as SO3:right"),
-    argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value"),
+    *_options_of(InputOptions),
     argument("--range", metavar="NAME=LO:HI", action="append", default=[],
              help="a slider's range, or LO:HI:STEP; repeatable; x[0]=… for one component"),
-    argument("--mode", dest="strategy", choices=("auto", "forward", "reverse", "rows", "sparse"),
-             default="auto", help="how torch computes it"),
-    argument("--chunk", dest="chunk_size", type=int, metavar="N", help="rows or columns at a time"),
-    argument("--strict", action="store_true",
-             help="error when an output does not depend on an input"),
-    argument("--create-graph", action="store_true", help="keep the result differentiable"),
-    argument("--dtype", metavar="D", help="cast the inputs, such as float32"),
-    argument("--device", metavar="D", help="move the inputs, such as cuda"),
-    argument("--layout", choices=("numerator", "denominator"), default="numerator",
-             help="the Jacobian or its transpose"),
-    argument("--steps", action="store_true", help="print the derivation of every entry"),
-    argument("--chain", action="store_true",
-             help="show the Jacobian as a product of local Jacobians too"),
-    argument("--numbers", dest="names", action="store_false",
-             help="show named constants of the code by their numbers"),
-    argument("--picture", action="store_true",
-             help="show the picture of the function around the point"),
+    *_options_of(ComputeOptions),
+    *_options_of(DisplayOptions),
+    argument("-p", "--precision", dest="digits", type=int, metavar="N",
+             help="significant digits shown"),
     argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
+    argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
     argument("--exact", action="store_true",
              help="the closed form at the values as typed, such as pi/2 or 1/3, simplified; "
              "inputs without a value stay symbolic"),
-    argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
     argument("--compile", action="store_true",
              help="return the compiled Jacobian, a function of the inputs, instead of a result"),
-    argument("--still", dest="live", action="store_false",
-             help="no widget: LaTeX, HTML and text only"),
-    argument("-p", "--precision", dest="digits", type=int, metavar="N",
-             help="significant digits shown"),
     argument("--quiz", metavar="KIND",
              help="show an exercise instead: entries (also without KIND), entries=3 for three of "
-             "them, numbers for their values, steps for derivations line by line, rules for the "
-             "rule of each step"),
+             "them, or another kind, such as numbers for their values, steps for derivations line "
+             "by line, rules for the rule of each step"),
     argument("--seeds", type=int, default=1, metavar="N",
              help="variants of the exercise, each with entries of its own; of numbers, each at a "
              "point of its own"),

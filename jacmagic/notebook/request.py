@@ -1,4 +1,4 @@
-"""The request of one magic: target, line, the user's namespace, input options."""
+"""The request of one magic: target, line, the user's namespace, options."""
 
 from __future__ import annotations
 
@@ -8,17 +8,7 @@ from typing import Any
 
 from jacmagic.function.target import EMPTY, Target
 from jacmagic.notebook.cell import Line
-
-
-@dataclass(frozen=True)
-class InputOptions:
-    """Options that select and convert the inputs, as typed."""
-
-    at: str | None = None
-    wrt: str | None = None
-    out: str | None = None
-    dtype: str | None = None
-    device: str | None = None
+from jacmagic.notebook.options import InputOptions
 
 
 @dataclass

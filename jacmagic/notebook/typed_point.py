@@ -40,7 +40,7 @@ def typed_numbers(
     typed = {assignment.name: _parsed(assignment.source) for assignment in line.point} | dict(
         _parts(at, names)
     )
-    modules = {name: one for name, one in namespace.items() if isinstance(one, ModuleType)}
+    modules = {name: value for name, value in namespace.items() if isinstance(value, ModuleType)}
     typed_by_column: dict[int, TypedNumber] = {}
     for input_ in ambient.inputs:
         leaves = list(_leaves(typed[input_.name])) if input_.name in typed else []

@@ -123,7 +123,7 @@ def not_finite(chunk: Chunk) -> Tensor:
     """For each point whether a number is nan or infinite, (points,)."""
     parts = [*chunk.values, *(block for row in chunk.blocks for block in row)]
     finite = [part.detach().isfinite().reshape(len(part), part[0].numel()) for part in parts]
-    return ~torch.stack([one.all(1) for one in finite]).all(0)
+    return ~torch.stack([rows_finite.all(1) for rows_finite in finite]).all(0)
 
 
 def _same_values(
@@ -143,7 +143,7 @@ def _same_values(
         for block, tensor in zip(row, inputs, strict=True):
             flat = block.reshape(*leaf.shape, tensor.numel()).abs().double()
             sizes = sizes + flat @ tensor.detach().abs().double().reshape(-1)
-        eps = max(torch.finfo(one.dtype).eps for one in (leaf, *inputs))
+        eps = max(torch.finfo(tensor.dtype).eps for tensor in (leaf, *inputs))
         gap = (value - leaf.detach()).abs()
         if bool((gap.double() > MAX_ROUNDINGS * eps * sizes).any()):  # never so where one is nan
             return False

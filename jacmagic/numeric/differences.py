@@ -183,7 +183,7 @@ def _all(
         columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
-        np.stack([one[k] for one in columns], 1) if columns else empty for k in range(3)
+        np.stack([column[k] for column in columns], 1) if columns else empty for k in range(3)
     )
     triangles = probe.triangles
     return Differences(value, error, scale, dtype, triangles.spread, triangles.reads_one)

@@ -7,16 +7,10 @@ from numbers import Integral
 from typing import Any
 
 from jacmagic.errors import OptionError, StrictError
+from jacmagic.options import magic_option
 
-STRATEGIES = (
-    "auto",
-    "rows",
-    "reverse",
-    "reverse-mode",
-    "forward",
-    "forward-mode",
-    "sparse",
-)
+MODES = ("auto", "forward", "reverse", "rows", "sparse")
+STRATEGIES = (*MODES, "reverse-mode", "forward-mode")  # torch's names are understood, too
 
 
 @dataclass(frozen=True)
@@ -37,10 +31,18 @@ class ComputeOptions:
         NotImplementedError: differentiable forward or sparse mode, as in torch.
     """
 
-    strategy: str = "auto"
-    chunk_size: int | None = None
-    create_graph: bool = False
-    strict: bool = False
+    strategy: str = magic_option(
+        "--mode", default="auto", choices=MODES, help="how torch computes it"
+    )
+    chunk_size: int | None = magic_option(
+        "--chunk", type=int, metavar="N", help="rows or columns at a time"
+    )
+    create_graph: bool = magic_option(
+        "--create-graph", default=False, help="keep the result differentiable"
+    )
+    strict: bool = magic_option(
+        "--strict", default=False, help="error when an output does not depend on an input"
+    )
     vectorize: bool = True
 
     def __post_init__(self) -> None:

@@ -156,8 +156,8 @@ def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         except TORCH_ERRORS:  # an assertion, a domain error: nothing is known at this distance
             continue
         usable = new.decisive
-        for one in (*tried, *_between(line, new, nearest)):
-            usable &= ~(new.misses(one) & (one.width < new.width))
+        for distance in (*tried, *_between(line, new, nearest)):
+            usable &= ~(new.misses(distance) & (distance.width < new.width))
         if nearest is not None and new.width > nearest.width:
             usable &= new.explains(nearest)
         with np.errstate(invalid="ignore"):

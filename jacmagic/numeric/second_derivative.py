@@ -88,8 +88,8 @@ class Probed:
 def _cut(flat: np.ndarray, like: Sequence[Tensor]) -> list[Tensor]:
     parts = torch.from_numpy(flat).split([tensor.numel() for tensor in like])
     return [
-        part.reshape(one.shape).to(one.device, one.dtype)
-        for part, one in zip(parts, like, strict=True)
+        part.reshape(tensor.shape).to(tensor.device, tensor.dtype)
+        for part, tensor in zip(parts, like, strict=True)
     ]
 
 

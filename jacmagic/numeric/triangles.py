@@ -56,7 +56,7 @@ class Triangles:
         A function that is given other matrices at the point itself gets them as they are: what
         torch differentiates there is no function of the symmetric part.
         """
-        name = next((one for one in ("A", "input") if one in kwargs), None)
+        name = next((keyword for keyword in ("A", "input") if keyword in kwargs), None)
         matrix = args[0] if name is None else kwargs[name]
         self._met = True
         if self._looks:

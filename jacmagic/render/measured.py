@@ -55,8 +55,8 @@ class Measured:
             return self._plain
         unit = self._unit
         value, error = (
-            (Decimal(one) / unit).quantize(Decimal(1), ROUND_HALF_EVEN, _EXACT)
-            for one in (self.value, self.uncertainty)
+            (Decimal(quantity) / unit).quantize(Decimal(1), ROUND_HALF_EVEN, _EXACT)
+            for quantity in (self.value, self.uncertainty)
         )
         exponent = max((value * unit).adjusted() if value else -999, (error * unit).adjusted())
         if -4 <= exponent < 6:
@@ -65,8 +65,8 @@ class Measured:
             power, tail = exponent, str(exponent)
         places = max(0, power - unit.adjusted())
         texts = [
-            f"{_EXACT.multiply(one, unit).scaleb(-power, _EXACT):.{places}f}"
-            for one in (value, error)
+            f"{_EXACT.multiply(quantity, unit).scaleb(-power, _EXACT):.{places}f}"
+            for quantity in (value, error)
         ]
         text = f"{texts[0]} ± {texts[1]}".replace("-", "−")
         tex = rf"{texts[0]} \pm {texts[1]}"

@@ -38,7 +38,9 @@ class _Frame(NamedTuple):
 
     def at(self, x: float, y: float) -> str:
         points = self.across + self.scale * x, -self.down - self.scale * y
-        return " ".join(f"{min(max(one, -MAX_POINTS), MAX_POINTS):.2f}" for one in points)
+        return " ".join(
+            f"{min(max(coordinate, -MAX_POINTS), MAX_POINTS):.2f}" for coordinate in points
+        )
 
     def point(self, x: float, y: float) -> str:
         across, up = self.at(x, y).split()
@@ -67,7 +69,7 @@ def from_svg(svg: str) -> str:
 
 
 def _numbers(text: str) -> list[float]:
-    return [float(one) for one in re.findall(r"-?[\d.]+(?:e-?\d+)?", text)]
+    return [float(number) for number in re.findall(r"-?[\d.]+(?:e-?\d+)?", text)]
 
 
 def _drawn(element: Any, frame: _Frame, root: Any) -> Iterator[str]:
@@ -92,9 +94,9 @@ def _drawn(element: Any, frame: _Frame, root: Any) -> Iterator[str]:
 def _clip(element: Any, frame: _Frame, root: Any) -> str:
     """Return the clipping of a group by a rectangle."""
     identity = element.get("clip-path", "").removeprefix("url(#").removesuffix(")")
-    for one in root.iter():
-        if identity and one.get("id") == identity:
-            return _outline("rect", one[0], frame) + r"\pgfusepath{clip}"
+    for definition in root.iter():
+        if identity and definition.get("id") == identity:
+            return _outline("rect", definition[0], frame) + r"\pgfusepath{clip}"
     return ""
 
 
@@ -135,9 +137,13 @@ def _painted(element: Any, outline: str) -> str:
         if colour != "none":
             settings.append(_coloured(kind, colour, element.get(f"{kind}-opacity")))
     settings.append(rf"\pgfsetlinewidth{{{0.6 * float(element.get('stroke-width', 1)):.2f}pt}}")
-    dashes = [f"{{{0.6 * one:.1f}pt}}" for one in _numbers(element.get("stroke-dasharray", ""))]
+    dashes = [
+        f"{{{0.6 * length:.1f}pt}}" for length in _numbers(element.get("stroke-dasharray", ""))
+    ]
     settings += [rf"\pgfsetdash{{{''.join(dashes)}}}{{0pt}}"] if dashes else []
-    used = ",".join(kind for kind, one in (("stroke", stroke), ("fill", fill)) if one != "none")
+    used = ",".join(
+        kind for kind, colour in (("stroke", stroke), ("fill", fill)) if colour != "none"
+    )
     return rf"\begin{{pgfscope}}{''.join(settings)}{outline}\pgfusepath{{{used}}}\end{{pgfscope}}"
 
 

@@ -66,9 +66,9 @@ def _is_plain(letter: str) -> bool:
 def _piece(match: re.Match[str]) -> str:
     """Return a piece of a word for math mode."""
     if match["small"]:
-        return f"_{{{''.join(_SMALL[one] for one in match['small'])}}}"
+        return f"_{{{''.join(_SMALL[letter] for letter in match['small'])}}}"
     if match["high"]:
-        return f"^{{{''.join(_HIGH[one] for one in match['high'])}}}"
+        return f"^{{{''.join(_HIGH[letter] for letter in match['high'])}}}"
     if match["root"]:
         return rf"\sqrt{{{inline(match['root'])}}}".replace("$", "")
     if match["name"]:
@@ -80,5 +80,7 @@ def _piece(match: re.Match[str]) -> str:
 
 def _escaped(word: str) -> str:
     """Return text whose special characters are mathematics; "--" is not a dash."""
-    shown = "".join(f"${COMMANDS[one]}$" if one in COMMANDS else printable(one) for one in word)
+    shown = "".join(
+        f"${COMMANDS[letter]}$" if letter in COMMANDS else printable(letter) for letter in word
+    )
     return shown.replace("--", r"-$\text{-}$").replace("`", "'")

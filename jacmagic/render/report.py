@@ -144,7 +144,7 @@ class Report:
     def latex(self) -> str:
         """Displayed equations, arrays and sentences."""
         shown = [*map(paragraph, filter(None, (self.title, self.verdict)))]
-        shown += [*(f"$$\n{one.tex}\n$$" for one in self.equations)]
+        shown += [*(f"$$\n{equation.tex}\n$$" for equation in self.equations)]
         for grid in self.grids:
             shown += [paragraph(grid.caption)] * bool(grid.caption)
             shown += [f"$$\n{part}\n$$" for part in grid.latex]
@@ -156,7 +156,7 @@ class Report:
         """Self-contained HTML in the style of the still forms."""
         equations = [to_mathml(equation.tex, display=False) for equation in self.equations]
         figure = f'<div class="jm-verdict">{escape(self.verdict)}</div>' if self.verdict else ""
-        figure += "".join(f"<div>{one}</div>" for one in equations)
+        figure += "".join(f"<div>{equation}</div>" for equation in equations)
         figure += "".join(grid.html for grid in self.grids)
         return html.page(self.title, figure, remarks=self.lines, warnings=self.warnings)
 

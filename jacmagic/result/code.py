@@ -36,7 +36,7 @@ def export_of(
         name or f"{first}{noun.lower()}_of_{jacobian.title}",
         jacobian.title,
         noun,
-        [(one, tuple(number.shape)) for one, number in jacobian.point.items()],
+        [(name, tuple(number.shape)) for name, number in jacobian.point.items()],
         jacobian.rows,
         conditions,
         value,

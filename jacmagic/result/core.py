@@ -15,9 +15,10 @@ import torch
 from jacmagic.errors import PointError, check_keywords, naming_keywords
 from jacmagic.function.problem import Problem, altered
 from jacmagic.function.tracebacks import showing_users_frames
-from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
-from jacmagic.numeric import compute as compute_numbers
+from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.tuning import Tuning, tuning_of
 from jacmagic.render import latex
 from jacmagic.result import pickling, products
 from jacmagic.result.evaluated import Outside
@@ -239,7 +240,7 @@ class JacobianResult(Explained):
         comment: sizes, operation counts, conditions under which it holds.
 
         Args:
-            language: "python", "numpy", "torch", "c", "c++", "cuda", "rust" or "javascript".
+            language: such as "python", "numpy", "torch", "c" or "rust"; one of `code_languages`.
             value: False writes the Jacobian alone, as is the default on manifolds.
             sparse: True writes the entries that are not structurally zero, with index arrays in
                 compressed rows (CSR); by default where torch computed the Jacobian sparsely.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.numeric import NOT_BY_TORCH
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.verdict import (
     Agreement,

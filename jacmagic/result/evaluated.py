@@ -13,8 +13,11 @@ import torch
 from jacmagic.function.components import components
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
-from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
+from jacmagic.numeric.entries import to_csr
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
 from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.tuning import Tuning
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.notation import Notation, notation_of

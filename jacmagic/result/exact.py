@@ -192,7 +192,9 @@ def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResu
     point = jacobian.problem.flat_point
     values = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
     if jacobian.reading is not None:
-        values = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | values
+        values = {
+            constant.label.symbol: constant.value for _, constant in jacobian.reading.constants
+        } | values
     for k, value in columns.items():
         numbers = {
             symbol: values.get(symbol.name, 1.0) for symbol in sympy.sympify(value).free_symbols

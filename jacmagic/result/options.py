@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from jacmagic.errors import OptionError
+from jacmagic.options import magic_option
 from jacmagic.render.layout import Layout
 from jacmagic.render.typed import Typed
 
@@ -51,14 +52,25 @@ class DisplayOptions:
     """
 
     digits: int = 4
-    layout: Layout = Layout.NUMERATOR
-    live: bool = True
+    layout: Layout = magic_option(
+        "--layout",
+        default="numerator",
+        choices=("numerator", "denominator"),
+        help="the Jacobian or its transpose",
+    )
+    live: bool = magic_option("--still", default=True, help="no widget: LaTeX, HTML and text only")
     ranges: Mapping[str, Any] = field(default_factory=dict)
-    steps: bool = False
-    picture: bool = False
-    chain: bool = False
+    steps: bool = magic_option("--steps", default=False, help="print the derivation of every entry")
+    picture: bool = magic_option(
+        "--picture", default=False, help="show the picture of the function around the point"
+    )
+    chain: bool = magic_option(
+        "--chain", default=False, help="show the Jacobian as a product of local Jacobians too"
+    )
     typed: Mapping[int, TypedNumber] = field(default_factory=dict)
-    names: bool = True
+    names: bool = magic_option(
+        "--numbers", default=True, help="show named constants of the code by their numbers"
+    )
     command: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
@@ -73,10 +85,14 @@ class DisplayOptions:
 
         π/6 in floats and π/6 rounded to a float may differ by a roundoff.
         """
-        typed = [(k, one) for k, one in self.typed.items() if k < len(point)]
+        typed = [(k, number) for k, number in self.typed.items() if k < len(point)]
         return {
-            k: one.shown for k, one in typed if math.isclose(point[k], one.value, rel_tol=2**-52)
+            k: number.shown
+            for k, number in typed
+            if math.isclose(point[k], number.value, rel_tol=2**-52)
         }
 
 
-OPTION_NAMES = [one.name for one in fields(DisplayOptions) if one.name not in ("typed", "command")]
+OPTION_NAMES = [
+    option.name for option in fields(DisplayOptions) if option.name not in ("typed", "command")
+]

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from typing import Any
 
-from jacmagic.numeric import tuning_of
+from jacmagic.numeric.tuning import tuning_of
 from jacmagic.symbolic.branches import ClosedForms
 
 JacobianResult = Any  # `result.core` imports this module

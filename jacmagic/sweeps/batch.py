@@ -20,8 +20,9 @@ from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of, unpacked
 from jacmagic.function.torch_internals import BatchNorm
-from jacmagic.numeric import BatchedJacobian, Points, compute_many
+from jacmagic.numeric.batched import compute_many
 from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.points import BatchedJacobian, Points
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 from jacmagic.result.options import DisplayOptions
 from jacmagic.sweeps.samples import by_layers, in_a_batch, runs_in_a_batch
@@ -145,7 +146,7 @@ def batch_of(
     arguments = inputs if type(inputs) is tuple else (inputs,)
     named = names_of(func, len(arguments), names)
     nest = nest_of(dict(zip(named, arguments, strict=True)))
-    tensors = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
+    tensors = {n: leaf.value for n, leaf in nest.leaves.items() if isinstance(leaf.value, Tensor)}
     stacks = {name: tensor.clone() for name, tensor in tensors.items()}
     _require_samples(list(stacks.values()))
 

@@ -65,8 +65,10 @@ def _batched_call(
     """Return the function by names, its sample with a leading dimension."""
 
     def batched(values: Mapping[str, Tensor]) -> Any:
-        fixed = {name: one for name, one in problem.parameters.items() if name in names}
+        fixed = {name: value for name, value in problem.parameters.items() if name in names}
         arguments = {**fixed, **values}
-        return problem.called({n: one[None] if n in names else one for n, one in arguments.items()})
+        return problem.called(
+            {n: value[None] if n in names else value for n, value in arguments.items()}
+        )
 
     return batched

@@ -102,7 +102,7 @@ def _numbers_in(points: Grid, task: Task) -> Iterator[Any]:
         yield from (name, as_array(values))
     if isinstance(task.function, nn.Module):
         yield from map(as_array, task.function.state_dict().values())
-    for name, value in sorted(numbers_read(task.function), key=lambda one: one[0]):
+    for name, value in sorted(numbers_read(task.function), key=lambda pair: pair[0]):
         yield name
         value = as_array(value) if isinstance(value, Tensor) else value
         yield value if isinstance(value, np.ndarray) else repr(value)

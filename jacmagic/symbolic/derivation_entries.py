@@ -127,8 +127,10 @@ class FormulaEntries:
                 break
             below.append(longest)
             sizes[longest] = 5
-        least = min((extent(self.shown[one]) for one in below), default=math.inf)
-        below += [one for one, size in sizes.items() if size > max(least / 2, MIN_LETTERS_BELOW)]
+        least = min((extent(self.shown[entry]) for entry in below), default=math.inf)
+        below += [
+            entry for entry, size in sizes.items() if size > max(least / 2, MIN_LETTERS_BELOW)
+        ]
         lines = []
         for i, j in sorted(below):
             name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
@@ -198,4 +200,6 @@ def numbers_of(
     numbers = reading.numbers(point)
     texts = {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
     symbols = list(numbers)  # those of the components come first
-    return reading.ordered(texts | {symbols[k]: TypedLatex.of(one) for k, one in typed.items()})
+    return reading.ordered(
+        texts | {symbols[k]: TypedLatex.of(number) for k, number in typed.items()}
+    )

@@ -49,10 +49,12 @@ class ExactForm:
 def constants_of(reading: DisplayForm) -> dict[str, Any]:
     """Return a symbol for each named constant, of the constant's sign, by the code's name."""
     return {
-        one.label.text: sympy.Symbol(
-            one.label.symbol, real=True, **({"positive": one.value > 0} if one.value else {})
+        constant.label.text: sympy.Symbol(
+            constant.label.symbol,
+            real=True,
+            **({"positive": constant.value > 0} if constant.value else {}),
         )
-        for _, one in reading.constants
+        for _, constant in reading.constants
     }
 
 
@@ -66,7 +68,7 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
     """
     m, n = reading.form.shape
     symbols = constants_of(reading)
-    named = {symbol: symbols[one.label.text] for symbol, one in reading.constants}
+    named = {symbol: symbols[constant.label.text] for symbol, constant in reading.constants}
     entries: dict[Any, Any] = {}
     cells = []
     for i in range(m):
@@ -77,14 +79,14 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
                 entries[entry] = value if value == entry else simplified(value, budget)
             cells.append(entries[entry])
     labels = dict(zip(reading.form.in_sympy.symbols, reading.form.columns, strict=True))
-    labels |= {symbol: one.label for symbol, one in reading.constants}
+    labels |= {symbol: constant.label for symbol, constant in reading.constants}
     order = reading.ordered({symbol: label.tex for symbol, label in labels.items()})
     sums = {
         total.xreplace(named): tuple(term.xreplace(named) for term in terms)
         for total, terms in order.sums.items()
     }
     ordered = {named.get(symbol, symbol): labels[symbol] for symbol in order}
-    numbers = {symbols[one.label.text]: one.value for _, one in reading.constants}
+    numbers = {symbols[constant.label.text]: constant.value for _, constant in reading.constants}
     return ExactForm(sympy.Matrix(m, n, cells), ordered, numbers, sums)
 
 
@@ -109,7 +111,7 @@ def simplified(expression: Any, budget: float | None) -> Any:
         return expression
     seconds = MAX_SECONDS_PER_ENTRY if budget is None else min(MAX_SECONDS_PER_ENTRY, budget)
     changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
-    arguments = [one.args for one in expression.atoms(sympy.Function)]
+    arguments = [call.args for call in expression.atoms(sympy.Function)]
     is_simple = not expression.has(sympy.Add) and len(arguments) == len(set(arguments))
     for change in changes[:-1] if is_simple else changes:
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
@@ -144,8 +146,9 @@ def eigenvalues(matrix: Any, budget: float | None) -> dict[Any, int] | None:
     for value, count in eigenvalues.items():
         together[simplified(value, budget)] += count
     if any(
-        symbols_in(one) > MAX_EIGENVALUE_SYMBOLS or one.has(sympy.RootOf, sympy.Piecewise)
-        for one in together
+        symbols_in(eigenvalue) > MAX_EIGENVALUE_SYMBOLS
+        or eigenvalue.has(sympy.RootOf, sympy.Piecewise)
+        for eigenvalue in together
     ):
         return None
     return dict(together)
@@ -157,8 +160,8 @@ def numbered(multiplicities: Mapping[Any, int]) -> list[tuple[str, Any, Any]]:
     while left:
         value = next(iter(left))
         multiplicity, half = left.pop(value), None
-        single = [one for one, times in left.items() if times == multiplicity == 1]
-        pairs = (_pair(value, one) for one in single)
+        single = [candidate for candidate, times in left.items() if times == multiplicity == 1]
+        pairs = (_pair(value, candidate) for candidate in single)
         best = next((pair for pair in pairs if pair is not None), None)
         if best is not None:
             other, value, half = best

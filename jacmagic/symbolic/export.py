@@ -92,12 +92,12 @@ class Export:
         """
         words, program = language(target, self.dtype), self.program
         scope = Scope(words.reserved, ascii_only=words.ascii_only)
-        name, *names = scope.names([self.name, *(one for one, _ in self.inputs)])
+        name, *names = scope.names([self.name, *(input_name for input_name, _ in self.inputs)])
         arguments, components = [], list[str]()
-        for one, (_, shape) in zip(names, self.inputs, strict=True):
+        for input_name, (_, shape) in zip(names, self.inputs, strict=True):
             indices = itertools.product(*map(range, shape))
-            own = [words.component(one, index, shape) for index in indices]
-            arguments.append(Argument(one, shape, own[0] if own else ""))
+            own = [words.component(input_name, index, shape) for index in indices]
+            arguments.append(Argument(input_name, shape, own[0] if own else ""))
             components += own
         variables = dict(zip(program.variables, components, strict=True))
         writer = Writer(target, words, program, variables, scope)

@@ -189,7 +189,9 @@ def _parts_of(expression: Expression) -> list[Expression]:
 def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
     """Whether a part is the argument of a function of its elements."""
     return any(
-        one.operation == "apply" and part in one.arguments for b in blocks for one in _parts_of(b)
+        expression.operation == "apply" and part in expression.arguments
+        for b in blocks
+        for expression in _parts_of(b)
     )
 
 

@@ -128,15 +128,15 @@ def _steering(
 
 
 def _holds_for_more(
-    problem: Problem, trace: Trace, budget: float | None, naming: Naming, one: Constant
+    problem: Problem, trace: Trace, budget: float | None, naming: Naming, constant: Constant
 ) -> bool:
     """Whether a formula holds for an integer that is larger by one."""
-    changed = dataclasses.replace(naming, changed=frozenset({one.label.name}))
+    changed = dataclasses.replace(naming, changed=frozenset({constant.label.name}))
     other, point = trace_problem(problem, budget, changed), problem.flat_point
     if isinstance(other, Refusal):
         return False
-    tape = write_tape(trace.graph, trace.outputs, [*trace.inputs, one.node])
-    values = tape.evaluate([*point, one.value + 1])
+    tape = write_tape(trace.graph, trace.outputs, [*trace.inputs, constant.node])
+    values = tape.evaluate([*point, constant.value + 1])
     truth = write_tape(other.graph, other.outputs, other.inputs).evaluate(point)
     return len(values) == len(truth) and np.allclose(values, truth, equal_nan=True)
 

@@ -45,7 +45,7 @@ def reading_of(
         )
 
     with forms.lock:
-        return _kept(form, names, lambda one: are_equal(one.form, form, point), derived)
+        return _kept(form, names, lambda earlier: are_equal(earlier.form, form, point), derived)
 
 
 def factored_of(
@@ -71,7 +71,7 @@ def factored_of(
         return factored_form(problem, form, rows, taken_names, forms.budget)
 
     with forms.lock:
-        return _kept(form, "factored", lambda one: has_numbers(one, form, point), derived)
+        return _kept(form, "factored", lambda earlier: has_numbers(earlier, form, point), derived)
 
 
 def _kept(

@@ -24,25 +24,28 @@ def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> Matri
     if reading.form.shape[0] != 1 or problem.potential is not None:
         return None
     equations, lines = [], []
-    for one in problem.inputs:
-        if one.value.ndim == 2 and 1 < min(one.value.shape) <= max(one.value.shape) <= MAX_LINES:
-            cells = _cells(reading, one, problem.slices[one.name].start)
+    for input_ in problem.inputs:
+        if (
+            input_.value.ndim == 2
+            and 1 < min(input_.value.shape) <= max(input_.value.shape) <= MAX_LINES
+        ):
+            cells = _cells(reading, input_, problem.slices[input_.name].start)
             shown = [[source for source, _ in row] for row in cells]
             if (
                 sum(max(map(extent, column)) for column in zip(*shown, strict=True))
                 <= MATRIX_LETTERS
             ):
-                left = latex.partial(Label(title).tex, Label(one.name).tex)
+                left = latex.partial(Label(title).tex, Label(input_.name).tex)
                 whole = latex.matrix(shown)
                 equations.append(f"{left} = {whole}")
                 text = "; ".join(", ".join(line for _, line in row) for row in cells)
-                lines.append(f"∂{Label(title).unicode}/∂{Label(one.name).unicode} = [{text}]")
+                lines.append(f"∂{Label(title).unicode}/∂{Label(input_.name).unicode} = [{text}]")
     return MatrixForm(tuple(equations), lines=tuple(lines)) if equations else None
 
 
-def _cells(reading: DisplayForm, one: Input, start: int) -> list[list[tuple[str, str]]]:
+def _cells(reading: DisplayForm, input_: Input, start: int) -> list[list[tuple[str, str]]]:
     """Return the entries of an input's components, LaTeX and text, in its rows."""
-    rows, columns = one.value.shape
+    rows, columns = input_.value.shape
     first = range(start, start + rows * columns, columns)
     entries = [[reading.shown(0, k + j) for j in range(columns)] for k in first]
     return [

@@ -56,8 +56,8 @@ def _are_rounding(
     """Whether some outputs are a function's but for rounding in the form that it is written in."""
     nodes, dtype = [form.trace.outputs[i] for i in rows], dtype_of(form.trace.dtypes)
     return all(
-        not abs(one.value - truth[i]) > MAX_ERROR_BOUNDS * one.operations * one.bound
-        for i, one in zip(rows, exact_values(form, nodes, point, dtype), strict=True)
+        not abs(exact.value - truth[i]) > MAX_ERROR_BOUNDS * exact.operations * exact.bound
+        for i, exact in zip(rows, exact_values(form, nodes, point, dtype), strict=True)
     )
 
 

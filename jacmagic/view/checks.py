@@ -108,9 +108,9 @@ def assert_jacobian(
 def _function_of(hand: Any, f: Callable[..., Any] | None) -> Callable[..., Any]:
     """Return the function; the `forward` alone of a `torch.autograd.Function`."""
     owner = getattr(f, "__self__", None)  # of MyFunction.apply
-    for one in (f, owner, hand if f is None else None):
-        if one is not None and is_autograd_function(one):
-            return forward_of(one)
+    for candidate in (f, owner, hand if f is None else None):
+        if candidate is not None and is_autograd_function(candidate):
+            return forward_of(candidate)
     if f is None or not callable(f):
         raise FunctionError(
             f"expected a function to compare with; found {type(f).__name__}; "

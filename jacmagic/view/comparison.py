@@ -36,9 +36,9 @@ class Comparison(ReportDisplay, CheckResult):
         listed = self._listed
         grid = Grid(
             [words(head) for head in HEADS],
-            [self._cells(one) for one in listed],
+            [self._cells(entry) for entry in listed],
             left=(0, 5, 6),
-            kinds=[_KINDS.get(one.status, "") for one in listed],
+            kinds=[_KINDS.get(entry.status, "") for entry in listed],
             max_rows=len(listed),
         )
         return Report(
@@ -73,7 +73,7 @@ class Comparison(ReportDisplay, CheckResult):
     @property
     def _common_cause(self) -> str:
         """The cause of all wrong entries, if it is one and there are several."""
-        causes = {one.cause for one in self.wrong}
+        causes = {entry.cause for entry in self.wrong}
         return causes.pop() if len(self.wrong) > 1 and len(causes) == 1 else ""
 
     @property
@@ -107,7 +107,7 @@ class Comparison(ReportDisplay, CheckResult):
         left_out = len(self.wrong) - MAX_WRONG_LISTED
         if left_out > 0:
             lines.append(f"{left_out} more entries differ; see .wrong")
-        lines += [self._elsewhere(one) for one in self.wrong if one.status is Status.HERE][:1]
+        lines += [self._elsewhere(entry) for entry in self.wrong if entry.status is Status.HERE][:1]
         if self.checked.only_here and not self.checked.notes:
             lines.append("numbers are compared at this point only")
         return lines

@@ -42,7 +42,7 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _names(self) -> dict[Any, str]:
-        return SymbolNames({s: one.tex for s, one in self.form.labels.items()}, self.form.sums)
+        return SymbolNames({s: label.tex for s, label in self.form.labels.items()}, self.form.sums)
 
     def _tex(self, expression: Any) -> str:
         return tex(expression, self._names)
@@ -53,7 +53,7 @@ class ExactJacobian(ExactPoint):
         layout, title = self.jacobian.view.layout, Label(self.jacobian.title).tex
         inputs = [Label(input_.name).tex for input_ in self.jacobian.problem.inputs]
         head = latex.head(title, inputs, layout=layout, letter=self.jacobian.notation.letter)
-        values = ",\\, ".join(f"{one.tex} = {self._tex(v)}" for one, v in self.values.items())
+        values = ",\\, ".join(f"{label.tex} = {self._tex(v)}" for label, v in self.values.items())
         return rf"\left. {head} \right|_{{{values}}}" if values else head
 
     @property
@@ -97,7 +97,9 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _texts(self) -> dict[Any, str]:
-        return SymbolNames({s: one.unicode for s, one in self.form.labels.items()}, self.form.sums)
+        return SymbolNames(
+            {s: label.unicode for s, label in self.form.labels.items()}, self.form.sums
+        )
 
     def _text(self, expression: Any) -> str:
         texts = {**self._texts, sympy.I: "i", sympy.pi: "π"}
@@ -113,7 +115,7 @@ class ExactJacobian(ExactPoint):
     @property
     def caption(self) -> str:
         """What is shown, and where."""
-        values = [f"{one.unicode} = {self._text(v)}" for one, v in self.values.items()]
+        values = [f"{label.unicode} = {self._text(v)}" for label, v in self.values.items()]
         where = f" at {', '.join(values)}" if values else ""
         return f"{self.jacobian.notation.noun} of {self.jacobian.title}{where}, exactly"
 
@@ -179,7 +181,7 @@ class ExactJacobian(ExactPoint):
     def __repr__(self) -> str:
         with one_allowance(self.budget):
             shown = self.jacobian.view.layout.matrix(self.matrix)
-            warned = [f"⚠ {one}" for one in self.warnings]
+            warned = [f"⚠ {warning}" for warning in self.warnings]
             lines = [self.caption, "", pretty(shown, self._texts), ""]
             return "\n".join([*lines, *self._definitions, *warned, *self.remarks])
 
@@ -191,7 +193,7 @@ class ExactJacobian(ExactPoint):
     def _repr_html_(self) -> str:
         with one_allowance(self.budget):
             below = [
-                page.listed(word, [to_mathml(one, display=False) for one in equations])
+                page.listed(word, [to_mathml(equation, display=False) for equation in equations])
                 for word, equations in self._context
             ]
             return page.page(

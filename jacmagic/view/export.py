@@ -248,9 +248,9 @@ def parts(widget: Widget) -> list[Widget]:
     """Return the open widgets among a widget and its parts, each once."""
     widgets, waiting = {id(widget): widget}, [widget]
     while waiting:
-        one = waiting.pop()
-        for name in one.keys:
-            value = getattr(one, name)
+        part = waiting.pop()
+        for name in part.keys:
+            value = getattr(part, name)
             for part in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(part, Widget) and part.comm is not None and id(part) not in widgets:
                     widgets[id(part)] = part

@@ -101,7 +101,7 @@ class ImplicitJacobian(Jacobian):
         """Whether a formula gives the numbers, but for rounding in the solution of the system."""
         whole = self.residual_jacobian
         point = dict(zip(whole.symbols, whole.problem.flat_point, strict=True))
-        values = np.array([float(one.evalf(subs=point)) for one in formula]).reshape(self.shape)
+        values = np.array([float(entry.evalf(subs=point)) for entry in formula]).reshape(self.shape)
         svd = svd_of(self.solution.jacobian)
         slope = array_of(svd.jacobian)
         epsilon, n = float(torch.finfo(self.matrix.dtype).eps), len(slope)
@@ -126,7 +126,7 @@ class ImplicitJacobian(Jacobian):
             return ImplicitForm((law,), (), (line,))
         reading = self.residual_jacobian.reading
         assert reading is not None
-        rows = [[tex(one, reading.names) for one in self.formula.row(i)] for i in range(self.m)]
+        rows = [[tex(entry, reading.names) for entry in self.formula.row(i)] for i in range(self.m)]
         if max(sum(map(extent, row)) for row in rows) > PAGE_LETTERS:
             return ImplicitForm((law,), (), (line,))
         entries = [
@@ -223,11 +223,11 @@ def _tensors(values: Any, name: str) -> tuple[Tensor, ...]:
     for value in values if isinstance(values, tuple) else (values,):
         is_real = isinstance(value, Tensor) and value.is_floating_point()
         try:
-            one = value if is_real else torch.as_tensor(value, dtype=torch.float64)
+            number = value if is_real else torch.as_tensor(value, dtype=torch.float64)
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
                 f"expected tensors or numbers for {name}; found {type(value).__name__}; "
                 "write a tuple with one for each argument"
             ) from None
-        tensors.append(one.detach())
+        tensors.append(number.detach())
     return tuple(tensors)

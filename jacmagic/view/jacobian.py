@@ -82,7 +82,7 @@ class Jacobian(AnalysedResult):
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 
-        given_options = {name: one for name, one in options.items() if one is not None}
+        given_options = {name: option for name, option in options.items() if option is not None}
         explorer = Explorer(self, **{"ranges": self.view.ranges, **given_options})
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
@@ -119,9 +119,9 @@ class Jacobian(AnalysedResult):
         """Return an exercise on this Jacobian, which judges what is typed.
 
         Args:
-            kind: what is left blank: "entries", the derivatives as formulas; "numbers", their
-                values at the point; "steps", their derivations line by line; "rules", the rule of
-                each step.
+            kind: what is left blank, such as "entries", the derivatives as formulas; "numbers",
+                their values at the point; "steps", their derivations line by line; "rules", the
+                rule of each step. Any other text lists all kinds.
             entries: how many entries are asked for; those that are not zero come first.
             seeds: how many variants there are, each with entries of its own; of numbers, each at a
                 point of its own.

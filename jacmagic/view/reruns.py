@@ -41,9 +41,9 @@ def remember(explorer: Explorer) -> None:
     cell, execution = _running()
     _OUTPUTS.append(_Output(cell, execution, explorer))
     replace()  # what is shown anew stays open
-    for one in _REPLACED:
-        if one.cell == cell:
-            one.explorer.hand_over(explorer)
+    for output in _REPLACED:
+        if output.cell == cell:
+            output.explorer.hand_over(explorer)
     while len(_OUTPUTS) > MAX_EXPLORERS:
         oldest = _OUTPUTS.pop(0).explorer
         if not _is_shown(oldest):
@@ -53,22 +53,23 @@ def remember(explorer: Explorer) -> None:
 def replace() -> None:
     """Replace the explorers of earlier executions of the running cell."""
     cell, execution = _running()
-    old = [one for one in _REPLACED if one.cell == cell and one.execution != execution]
+    old = [output for output in _REPLACED if output.cell == cell and output.execution != execution]
     gone = [
-        one
-        for one in _OUTPUTS
-        if one.explorer.comm is None or (cell and one.cell == cell and one.execution != execution)
+        output
+        for output in _OUTPUTS
+        if output.explorer.comm is None
+        or (cell and output.cell == cell and output.execution != execution)
     ]
-    _REPLACED[:] = [one for one in _REPLACED if one not in old]
-    _OUTPUTS[:] = [one for one in _OUTPUTS if one not in gone]
-    for one in gone:
-        if one.explorer.comm is None:
-            _close(one.explorer)  # its parts may be open
-        elif not (_is_shown(one.explorer) or one.explorer.is_followed):
-            _REPLACED.append(_Output(cell, execution, one.explorer))
-    for one in old:
-        if not (_is_shown(one.explorer) or one.explorer.is_followed):
-            _close(one.explorer)
+    _REPLACED[:] = [output for output in _REPLACED if output not in old]
+    _OUTPUTS[:] = [output for output in _OUTPUTS if output not in gone]
+    for output in gone:
+        if output.explorer.comm is None:
+            _close(output.explorer)  # its parts may be open
+        elif not (_is_shown(output.explorer) or output.explorer.is_followed):
+            _REPLACED.append(_Output(cell, execution, output.explorer))
+    for output in old:
+        if not (_is_shown(output.explorer) or output.explorer.is_followed):
+            _close(output.explorer)
 
 
 def show_last(error: BaseException) -> None:
@@ -88,7 +89,11 @@ def show_last(error: BaseException) -> None:
 
 def _show_last(reason: str) -> None:
     cell, execution = _running()
-    earlier = [one for one in _OUTPUTS if cell and one.cell == cell and one.execution != execution]
+    earlier = [
+        output
+        for output in _OUTPUTS
+        if cell and output.cell == cell and output.execution != execution
+    ]
     if earlier and earlier[-1].explorer.comm is not None:
         earlier[-1].explorer.show_again(reason)
 
@@ -103,7 +108,7 @@ def _sentence(error: BaseException) -> str:
 
 
 def _is_shown(explorer: Explorer) -> bool:
-    return any(one.explorer is explorer for one in _OUTPUTS)
+    return any(output.explorer is explorer for output in _OUTPUTS)
 
 
 def _running() -> tuple[str | None, str | None]:

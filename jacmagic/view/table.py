@@ -37,7 +37,9 @@ class Table:
     @property
     def heads(self) -> tuple[list[str], list[str]]:
         """Heads of the rows and of the columns: ∂f₁ and ∂x₁."""
-        return [f"∂{one.unicode}" for one in self.rows], [f"∂{one.unicode}" for one in self.columns]
+        return [f"∂{label.unicode}" for label in self.rows], [
+            f"∂{label.unicode}" for label in self.columns
+        ]
 
 
 def table_of(jacobian: JacobianResult) -> Table:

@@ -18,7 +18,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
 from jacmagic.notebook.binding import bind
 from jacmagic.notebook.cell import read_line
-from jacmagic.notebook.request import InputOptions
+from jacmagic.notebook.options import InputOptions
 
 F64 = torch.float64
 

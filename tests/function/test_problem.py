@@ -21,8 +21,8 @@ from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.notebook.binding import bind
 from jacmagic.notebook.cell import read_cell, read_line
 from jacmagic.notebook.expressions_target import expressions_target
+from jacmagic.notebook.options import InputOptions
 from jacmagic.notebook.ranges import limits_of
-from jacmagic.notebook.request import InputOptions
 
 SPACE: Mapping[str, Any] = {"torch": torch, "numpy": numpy, "a": 2.5}
 CARET = r"(?s)^[^\n]+\n  %%jacobian [^\n]*\n +\^+$"

@@ -9,10 +9,13 @@ import torch
 
 import jacmagic
 from jacmagic.function.outputs import flatten
-from jacmagic.numeric import ComputeOptions, Tuning, compute, confirmed
+from jacmagic.numeric import confirmed
+from jacmagic.numeric.compute import compute
 from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.freivalds import check
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.tuning import Tuning
 
 F64 = torch.float64
 MODES = ("auto", "reverse", "forward", "sparse")

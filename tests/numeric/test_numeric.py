@@ -20,7 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from jacmagic.errors import FunctionError, SizeError, StrictError
 from jacmagic.function.interop import lifted
-from jacmagic.numeric import Tuning, compute, differences, tuning
+from jacmagic.numeric import tuning
+from jacmagic.numeric.compute import compute
+from jacmagic.numeric.differences import differences
 from jacmagic.numeric.evaluation import evaluate, recording
 from jacmagic.numeric.memory import readable
 from jacmagic.numeric.modes import profiling
@@ -39,6 +41,7 @@ from jacmagic.numeric.modes.reverse import REVERSE, by_reverse
 from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.modes.vjp import VJP, by_vjp
 from jacmagic.numeric.options import DEFAULTS, STRATEGIES, ComputeOptions
+from jacmagic.numeric.tuning import Tuning
 
 
 def doubles(*shape: int, grad: bool = False) -> torch.Tensor:

@@ -7,7 +7,7 @@ import pytest
 from torch import float64
 
 from jacmagic.function.precision import Dtype, Exact
-from jacmagic.numeric import Differences
+from jacmagic.numeric.differences import Differences
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import Circumstances, Finding, Sources
 

@@ -10,8 +10,8 @@ import torch
 
 import jacmagic
 from jacmagic.function.interop.call_limit import MAX_CALLS, EndlessError
-from jacmagic.numeric import independent, unsteady
 from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.steadiness import independent, unsteady
 
 F64 = torch.float64
 X = torch.tensor([0.3, 2.0], dtype=F64)

@@ -10,8 +10,8 @@ from torch import nn
 
 import jacmagic
 from jacmagic.errors import FunctionError, PointError
-from jacmagic.numeric import Points
 from jacmagic.numeric.batched import Differentiator
+from jacmagic.numeric.points import Points
 
 F64 = torch.float64
 

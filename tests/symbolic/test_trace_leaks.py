@@ -162,6 +162,63 @@ def test_the_expression_follows_across_a_leak(habit: str, expected: list) -> Non
     assert matrix_at(found, 2.5, 3.5).tolist() == expected
 
 
+class WithSetup(torch.autograd.Function):
+    """A forward that takes no context."""
+
+    @staticmethod
+    def forward(x):
+        return x * 2
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+
+class Inherited(Doubled):
+    """A forward of its base class."""
+
+
+class Decorated(torch.autograd.Function):
+    """A forward that another function wraps, within which gradients are disabled again."""
+
+    @staticmethod
+    @torch.amp.custom_fwd(device_type="cpu")
+    @torch.no_grad()
+    def forward(ctx, x):
+        return x * 2
+
+
+class Nested(torch.autograd.Function):
+    """A forward that runs another function's."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return WithSetup.apply(x)
+
+
+@torch.no_grad()
+def called_by_itself(x):
+    return WithSetup.forward(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (Doubled.apply, [("autograd.Function", "Doubled")]),
+        (WithSetup.apply, [("autograd.Function", "WithSetup")]),
+        (torch.no_grad()(WithSetup.apply), [("autograd.Function", "WithSetup")]),
+        (Inherited.apply, [("autograd.Function", "Inherited")]),
+        (Decorated.apply, [("autograd.Function", "Decorated")]),
+        (Nested.apply, [("autograd.Function", "WithSetup")]),
+        (called_by_itself, [("no_grad", "")]),
+    ],
+)
+def test_a_function_is_named_that_runs_without_a_graph(function, expected) -> None:
+    """A leak names the innermost `autograd.Function` that torch runs, or else `no_grad`."""
+    leaks = traced(lambda x: function(x) + x, vector(1, 2)).leaks
+    assert [(leak.habit, leak.name) for leak in leaks] == expected
+
+
 def test_values_that_are_only_shown_are_no_leak(capsys: pytest.CaptureFixture[str]) -> None:
     """Formatting and printing cost no warning and no assumption, and are not repeated."""
 

@@ -51,7 +51,7 @@ def signature_of(func: Any) -> Signature:
     return Signature(
         name,
         functional,
-        tuple(key for one in names for key in (f"{one}.{overload_of(func)}", one)),
+        tuple(key for form in names for key in (f"{form}.{overload_of(func)}", form)),
         tuple(argument.name for argument in schema.arguments),
         written,
         not written and any(result.alias_info is not None for result in schema.returns),
@@ -127,13 +127,13 @@ def _without_write(func: Any) -> Any | None:
     """
     packet = getattr(torch.ops.aten, signature_of(func).functional_name, None)
     overloads = [getattr(packet, name) for name in packet.overloads()] if packet else []
-    same = (one for one in overloads if _taken_by(one) == _taken_by(func))
+    same = (overload for overload in overloads if _taken_by(overload) == _taken_by(func))
     return next(same, None)
 
 
 def _taken_by(func: Any) -> list[tuple[str, str]]:
     """Return the names and types of an operation's arguments."""
-    return [(one.name, str(one.type)) for one in schema_of(func).arguments]
+    return [(argument.name, str(argument.type)) for argument in schema_of(func).arguments]
 
 
 def tensors_in(*values: Any) -> Iterator[torch.Tensor]:

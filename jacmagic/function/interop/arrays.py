@@ -207,7 +207,9 @@ def has_tensor(value: Any) -> bool:
 
 def as_tensors(value: Any) -> Any:
     """Return the same arguments with a tensor for every array."""
-    return map_leaves(lambda one: tensor_in(one) if isinstance(one, numpy.ndarray) else one, value)
+    return map_leaves(
+        lambda leaf: tensor_in(leaf) if isinstance(leaf, numpy.ndarray) else leaf, value
+    )
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:

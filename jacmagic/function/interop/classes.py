@@ -52,10 +52,10 @@ def _applied_to_arrays(scope: Replacements, kind: type) -> type:
 
 
 def _can_be_copied(kind: type) -> bool:
-    for one in kind.__mro__:
-        if one in (object, nn.Module, abc.ABC):
+    for base in kind.__mro__:
+        if base in (object, nn.Module, abc.ABC):
             continue
-        if not is_users(one) or vars(one).get("__slots__") or "__init_subclass__" in vars(one):
+        if not is_users(base) or vars(base).get("__slots__") or "__init_subclass__" in vars(base):
             return False
     return type(kind) in (type, abc.ABCMeta) and not issubclass(kind, enum.Enum)
 
@@ -134,7 +134,7 @@ def _meets(scope: Replacements, value: Any) -> bool:
         return False
     return (callable(value) and scope.needs(value)) or (
         is_users(type(value))
-        and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
+        and any(_meets(scope, attribute) for attribute in getattr(value, "__dict__", {}).values())
     )
 
 

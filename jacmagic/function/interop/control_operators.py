@@ -50,7 +50,7 @@ def mapped_over(f: Callable[..., Any], xs: Any, *args: Any) -> Any:
     """`functorch.experimental.control_flow.map`: results of all slices, stacked."""
     leaves, nest = tree_flatten(xs)
     slices = zip(*(leaf.unbind() for leaf in leaves), strict=True)
-    results = [f(tree_unflatten(list(one), nest), *args) for one in slices]
+    results = [f(tree_unflatten(list(parts), nest), *args) for parts in slices]
     return tree_map(lambda *parts: torch.stack(parts), *results)
 
 

@@ -15,7 +15,9 @@ from jacmagic.function.torch_internals import without_torch_functions
 
 def untraced(value: Any) -> Any:
     """Return the same arguments with plain ndarrays, for NumPy itself."""
-    return map_leaves(lambda one: one.view(numpy.ndarray) if isinstance(one, Array) else one, value)
+    return map_leaves(
+        lambda leaf: leaf.view(numpy.ndarray) if isinstance(leaf, Array) else leaf, value
+    )
 
 
 def with_tensors(value: Any) -> Any:
@@ -31,7 +33,7 @@ def with_tensors(value: Any) -> Any:
 
 def with_arrays(value: Any) -> Any:
     """Return the same arguments or results with arrays for tensors."""
-    return map_leaves(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, value)
+    return map_leaves(lambda leaf: of_tensor(leaf) if isinstance(leaf, Tensor) else leaf, value)
 
 
 def numbers_of(array: Array) -> numpy.ndarray:

@@ -81,9 +81,9 @@ def blocked(parts: Any) -> Tensor:
 
     def placed(part: Any) -> Any:
         if isinstance(part, list):
-            return [placed(one) for one in part]
+            return [placed(row) for row in part]
         flat.append(tensor(part, like).reshape(-1))
-        start = sum(one.numel() for one in flat[:-1])
+        start = sum(row.numel() for row in flat[:-1])
         return start + numpy.arange(flat[-1].numel()).reshape(numpy.shape(part))
 
     indices = numpy.block(placed(parts))

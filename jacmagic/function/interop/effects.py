@@ -53,8 +53,8 @@ def changes(before: State, after: State) -> tuple[str, ...]:
 
 def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the recorded side effects of the lifted function in a callable, by name."""
-    for one in _inside(function, MAX_WRAPPERS):
-        recorded: tuple[str, ...] | None = getattr(one, "effects", None)
+    for inner in _inside(function, MAX_WRAPPERS):
+        recorded: tuple[str, ...] | None = getattr(inner, "effects", None)
         if recorded:
             return recorded
     return ()

@@ -17,7 +17,7 @@ from typing import Any
 
 def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
     """Return the objects that are still referenced."""
-    return [one for one in (reference() for reference in references) if one is not None]
+    return [value for value in (reference() for reference in references) if value is not None]
 
 
 def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any]) -> None:
@@ -30,24 +30,24 @@ def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any])
     if not alive(references):
         return
     gc.collect(0)  # functions that name themselves die here
-    pairs = [(one, original(one)) for one in alive(references)]
-    own = {id(vars(one)) for one, _ in pairs if hasattr(one, "__dict__")}
-    for one, instead in pairs:
-        for holder in gc.get_referrers(one):
+    pairs = [(copy, original(copy)) for copy in alive(references)]
+    own = {id(vars(copy)) for copy, _ in pairs if hasattr(copy, "__dict__")}
+    for copy, instead in pairs:
+        for holder in gc.get_referrers(copy):
             if id(holder) not in own:
-                _exchange(holder, one, instead)
+                _exchange(holder, copy, instead)
 
 
-def _exchange(holder: Any, one: Any, instead: Any) -> None:
+def _exchange(holder: Any, copy: Any, instead: Any) -> None:
     if isinstance(holder, (list, collections.deque)):
         for position, value in enumerate(holder):
-            if value is one:
+            if value is copy:
                 holder[position] = instead
     elif isinstance(holder, dict):
-        for key in [key for key, value in holder.items() if value is one]:
+        for key in [key for key, value in holder.items() if value is copy]:
             holder[key] = instead
     elif isinstance(holder, types.CellType):
         holder.cell_contents = instead
     elif not isinstance(holder, (types.FrameType, tuple, type)) and hasattr(holder, "__dict__"):
-        for key in [key for key, value in vars(holder).items() if value is one]:
+        for key in [key for key, value in vars(holder).items() if value is copy]:
             vars(holder)[key] = instead

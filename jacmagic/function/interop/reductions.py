@@ -105,7 +105,7 @@ def ranked(x: Tensor, q: Any, dim: Any = None, *, keepdim: bool = False) -> Tens
     """`np.quantile`; `torch.median` would take the lower of two middle entries."""
     x = x if x.is_floating_point() else x.double()
     if isinstance(dim, (tuple, list)):
-        other_axes = [axis for axis in range(x.dim()) if axis not in {one % x.dim() for one in dim}]
+        other_axes = [axis for axis in range(x.dim()) if axis not in {d % x.dim() for d in dim}]
         x, dim = x.permute(*other_axes, *dim).flatten(len(other_axes)), -1
     return torch.quantile(x, tensor(q, x).to(x.dtype), dim, keepdim)
 

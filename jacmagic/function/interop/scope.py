@@ -70,7 +70,7 @@ class Scope(Replacements):
         if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):
             return self.note(value, TensorMaker(self, value)) if value in TENSOR_MAKERS else value
         if kind is functools.partial:
-            own = {key: self.of(one, key) for key, one in value.keywords.items()}
+            own = {key: self.of(keyword, key) for key, keyword in value.keywords.items()}
             return self.note(
                 value, functools.partial(self.of(value.func), *map(self.of, value.args), **own)
             )

@@ -31,8 +31,8 @@ class Containers:
         entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
         before = dict(entries)
         after = {
-            key: self._scope.of(one, key if isinstance(key, str) else item_name(name, key, one))
-            for key, one in before.items()
+            key: self._scope.of(item, key if isinstance(key, str) else item_name(name, key, item))
+            for key, item in before.items()
         }
         if all(after[key] is before[key] for key in before):
             return value
@@ -58,7 +58,7 @@ class Containers:
 def _write_back(scope: Replacements, old: Any, new: Any, put: dict[Any, Any]) -> None:
     """Make the changes of a copied list, dict or namespace in the user's own."""
     if isinstance(old, list):
-        if len(new) != len(put) or any(one is not put[i] for i, one in enumerate(new)):
+        if len(new) != len(put) or any(item is not put[i] for i, item in enumerate(new)):
             old[:] = map(scope.original, new)
         return
     target = vars(old) if isinstance(old, types.SimpleNamespace) else old

@@ -69,10 +69,10 @@ _ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
 def _install() -> None:
     """Put the filter before all others that would show or raise an ordinary warning."""
     filters: Any = warnings.filters
-    for one in filters:
-        if one is _FILTER:
+    for installed in filters:
+        if installed is _FILTER:
             return
-        if one[0] != "ignore" and any(issubclass(kind, one[2]) for kind in _ORDINARY):
+        if installed[0] != "ignore" and any(issubclass(kind, installed[2]) for kind in _ORDINARY):
             filters[:] = [_FILTER, *(other for other in filters if other is not _FILTER)]
             return
     filters.append(_FILTER)

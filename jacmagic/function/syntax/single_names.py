@@ -19,7 +19,9 @@ def single_names(function: Any) -> frozenset[str]:
     """Return the local names that a function binds exactly once."""
     arguments = function.args
     parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    parameters += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    parameters += [
+        starred for starred in (arguments.vararg, arguments.kwarg) if starred is not None
+    ]
     shared = {parameter.arg for parameter in parameters}
     for node in ast.walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):

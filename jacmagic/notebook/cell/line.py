@@ -48,7 +48,11 @@ class Line:
             >>> Line("", options=("-p6", "--of=f"), target="g", head="%jacobian ").without_point([])
             ('%jacobian g', '-p6 --of=f')
         """
-        fixed = [f"{one.name}={one.source}" for one in self.point if one.name not in inputs]
+        fixed = [
+            f"{assignment.name}={assignment.source}"
+            for assignment in self.point
+            if assignment.name not in inputs
+        ]
         options = [_quoted(option) for option in self.options if not option.startswith("--at=")]
         return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *options])
 

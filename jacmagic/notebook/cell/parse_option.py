@@ -73,7 +73,7 @@ def _is_exercise(text: str) -> bool:
         return True
     from jacmagic.view.exercise.kinds import KINDS  # loads torch, as an exercise does
 
-    return len(kind) >= _MIN_LETTERS and any(one.startswith(kind[:_MIN_LETTERS]) for one in KINDS)
+    return len(kind) >= _MIN_LETTERS and any(name.startswith(kind[:_MIN_LETTERS]) for name in KINDS)
 
 
 def _unquoted(value: str) -> str:

@@ -73,8 +73,12 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         return Cell(source, function=last, candidates=tuple(sure), assigned=after)
     free = free_names(body)
     if any(is_component(node) for node in body) and (free or not kinds):
-        components = [one.value for one in body if isinstance(one, ast.Expr) and is_component(one)]
-        texts = [ast.get_source_segment(source, one) or "" for one in components]
+        components = [
+            statement.value
+            for statement in body
+            if isinstance(statement, ast.Expr) and is_component(statement)
+        ]
+        texts = [ast.get_source_segment(source, component) or "" for component in components]
         return Cell(source, expressions=tuple(texts), free_names=free)
     if kinds:
         return Cell(source, assigned=tuple(kinds))

@@ -38,7 +38,7 @@ def by_vjp(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeRe
 
     def alone(row: int) -> Columns:
         rows = single(tuple(part[0] for part in identity(outputs, row, row + 1)))
-        return tuple(one[None] for one in rows)
+        return tuple(part[None] for part in rows)
 
     columns = in_batches(evaluation, outputs, batch, alone, options.chunk_size)
     return ModeResult(blocks_of_rows(evaluation, columns))

@@ -82,8 +82,8 @@ class Equations:
         slope = at.matrix.detach()
         require_invertible(at)
         solution = flat(y) - torch.linalg.solve(slope, residual.to(slope))
-        parts = solution.split([one.numel() for one in y])
-        shaped = [part.reshape(one.shape) for part, one in zip(parts, y, strict=True)]
+        parts = solution.split([part.numel() for part in y])
+        shaped = [part.reshape(like.shape) for part, like in zip(parts, y, strict=True)]
         names = [input_.name for input_ in at.problem.inputs]
         return shaped[0] if len(shaped) == 1 else dict(zip(names, shaped, strict=True))
 

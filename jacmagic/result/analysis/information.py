@@ -200,7 +200,7 @@ class Information(ReportDisplay):
         )
         if isinstance(product, Refusal):
             return []
-        cells = [[tex(one, reading.names) for one in product.row(i)] for i in range(product.rows)]
+        cells = [[tex(cell, reading.names) for cell in product.row(i)] for i in range(product.rows)]
         if max(sum(map(extent, line)) for line in cells) > PAGE_LETTERS:
             return []
         text = pretty(sympy.Matrix(product), reading.texts)

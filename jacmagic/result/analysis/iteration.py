@@ -59,7 +59,7 @@ class Iteration:
             if rank < min(matrix.shape):
                 return "singular", f"singular at step {k}: J has rank {rank} of {min(matrix.shape)}"
             limits = _rounding(matrix, x, residual, self.target, self.epsilon)
-            size, limit = (float(np.linalg.norm(one)) for one in (step, limits))
+            size, limit = (float(np.linalg.norm(vector)) for vector in (step, limits))
             self.iterates[-1] = Iterate(x, self.iterates[-1].residual, size, limit)
             self.first = step if k == 0 else self.first
             ended = self._after_step(step, limits)

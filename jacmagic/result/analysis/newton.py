@@ -103,14 +103,14 @@ class Newton(ReportDisplay):
         return [*lines[:8], [Fragment("⋮", r"\vdots")] * len(lines[0]), *lines[-7:]]
 
     def _line(self, k: int) -> list[Fragment]:
-        one, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
-        cells = [numeral(float(x), digits) for x in one.x[:MAX_COMPONENTS_SHOWN]]
-        cells += [Fragment("…", r"\cdots")] * (len(one.x) > MAX_COMPONENTS_SHOWN)
+        iterate, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
+        cells = [numeral(float(x), digits) for x in iterate.x[:MAX_COMPONENTS_SHOWN]]
+        cells += [Fragment("…", r"\cdots")] * (len(iterate.x) > MAX_COMPONENTS_SHOWN)
         return [
             Fragment(str(k), str(k)),
             *cells,
-            numeral(one.residual, 3),
-            *(numeral(x, 3) if np.isfinite(x) else Fragment("", "") for x in (one.step,)),
+            numeral(iterate.residual, 3),
+            *(numeral(x, 3) if np.isfinite(x) else Fragment("", "") for x in (iterate.step,)),
             *(numeral(x, 2) if np.isfinite(x) else Fragment("", "") for x in (self.orders[k],)),
         ]
 

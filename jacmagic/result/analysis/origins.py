@@ -63,8 +63,8 @@ class _Recorder(InterceptingMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        operands = [one for one in tree_flatten((args, kwargs))[0] if _is_number(one)]
-        bad = [one for one in tree_flatten(result)[0] if _is_real(one) and not _is_finite(one)]
+        operands = [operand for operand in tree_flatten((args, kwargs))[0] if _is_number(operand)]
+        bad = [leaf for leaf in tree_flatten(result)[0] if _is_real(leaf) and not _is_finite(leaf)]
         if bad and all(map(_is_finite, operands)):
             name = signature_of(func).functional_name
             self.origins.append(_origin(name, users_line(), operands, bad[0]))
@@ -163,8 +163,13 @@ def _at_fault(output: Tensor, tensors: list[Tensor], j: int) -> Origin | None:
 
     def observe(node: Any) -> Callable[..., None]:
         def hook(ahead: tuple[Any, ...], arrived: tuple[Any, ...]) -> None:
-            bad = next((one for one in ahead if _is_real(one) and not _is_finite(one)), None)
-            if bad is not None and all(_is_finite(one) for one in arrived if _is_real(one)):
+            bad = next(
+                (gradient for gradient in ahead if _is_real(gradient) and not _is_finite(gradient)),
+                None,
+            )
+            if bad is not None and all(
+                _is_finite(gradient) for gradient in arrived if _is_real(gradient)
+            ):
                 origins.append((node, _of_node(node, bad, arrived)))
 
         return hook
@@ -212,7 +217,11 @@ def _nodes(root: Any) -> Iterator[Any]:
 def _of_node(node: Any, bad: Tensor, arrived: tuple[Any, ...]) -> Origin:
     name = re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
     where = tuple((~torch.isfinite(bad)).nonzero()[0])
-    numbers = [one[where] for one in arrived if _is_real(one) and one.shape == bad.shape]
+    numbers = [
+        gradient[where]
+        for gradient in arrived
+        if _is_real(gradient) and gradient.shape == bad.shape
+    ]
     discarded = bool(numbers) and all(float(number) == 0 for number in numbers)
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     operands = tuple(map(float, numbers))

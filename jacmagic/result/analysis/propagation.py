@@ -96,7 +96,7 @@ class Propagation(ReportDisplay):
             larger = (
                 np.hypot(self.standard_deviations, linearity.deviation) - self.standard_deviations
             )
-        limits = [one.tolerance for one in self.measured]
+        limits = [quantity.tolerance for quantity in self.measured]
         moved = np.maximum(larger, np.abs(linearity.shift)) > limits
         return tuple(int(i) for i in np.flatnonzero(moved))
 
@@ -128,8 +128,8 @@ class Propagation(ReportDisplay):
         with np.errstate(divide="ignore", invalid="ignore"):
             shares = 100 * parts / np.diag(self.covariance)[:, None]
         lines = [
-            [named(rows[i]), one.shown, *map(_percent, shares[i])]
-            for i, one in enumerate(self.measured)
+            [named(rows[i]), quantity.shown, *map(_percent, shares[i])]
+            for i, quantity in enumerate(self.measured)
         ]
         corner = [words(""), words("value ± standard uncertainty")]
         return Grid([*corner, *heads], lines, "shares of the variance")

@@ -104,7 +104,7 @@ def _without_squares(expression: Any) -> list[Any]:
     Functions of sums are those of the terms first, as in sin(a + b) = sin a cos b + cos a sin b.
     """
     expression = sympy.expand_trig(expression)
-    angles = sorted({one.args[0] for one in expression.atoms(sympy.sin, sympy.cos)}, key=str)
+    angles = sorted({call.args[0] for call in expression.atoms(sympy.sin, sympy.cos)}, key=str)
     if not angles:
         return []
     sines = [sympy.Dummy(f"s{k}") for k in range(len(angles))]

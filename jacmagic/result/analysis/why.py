@@ -165,7 +165,11 @@ def _from_backward(jacobian: JacobianResult, i: int, j: int, origin: Origin) -> 
     reason = [
         f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {description}",
         *([DISCARDED] if origin.discarded else []),
-        *(one.cause for one in _disagreements(jacobian, i, j) if "kink" not in one.cause),
+        *(
+            disagreement.cause
+            for disagreement in _disagreements(jacobian, i, j)
+            if "kink" not in disagreement.cause
+        ),
     ]
     return "backward", origin.operation, origin.line, tuple(dict.fromkeys(reason)), advice
 

@@ -151,7 +151,7 @@ class Chain(ChainProduct):
             if other is not None:
                 cards.append(page.Card(head, "", size, f"as {other.name}", []))
             else:
-                clauses = [to_mathml(one, display=False) for one in factor.where]
+                clauses = [to_mathml(clause, display=False) for clause in factor.where]
                 cards.append(page.Card(head, to_mathml(_matrix_latex(factor)), size, "", clauses))
         remarks = [*self.summary, *self.left_out]
         return page.chain(self.heading, equations, where, cards, remarks)

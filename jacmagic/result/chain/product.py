@@ -132,7 +132,7 @@ class ChainProduct:
     def text_writer(self) -> Writer:
         """How expressions are written in text."""
         return Writer(
-            lambda one: self.local(one, lambda f: f.name, plain),
+            lambda local: self.local(local, lambda f: f.name, plain),
             self.is_scale,
             lambda above, below: f"d{self.name(above)}/d{self.name(below)}",
             "I",
@@ -144,7 +144,7 @@ class ChainProduct:
     def latex_writer(self) -> Writer:
         """How expressions are written in LaTeX."""
         return Writer(
-            lambda one: self.local(one, lambda f: f.latex, tex),
+            lambda local: self.local(local, lambda f: f.latex, tex),
             self.is_scale,
             lambda above, below: (
                 rf"\frac{{\mathrm{{d}} {self.tex(above)}}}{{\mathrm{{d}} {self.tex(below)}}}"
@@ -154,19 +154,21 @@ class ChainProduct:
             (r"\left( ", r" \right)"),
         )
 
-    def is_scale(self, one: Local) -> bool:
+    def is_scale(self, local: Local) -> bool:
         """Whether a local Jacobian is c·I."""
-        return self._by_pair[one.above, one.below].scale is not None
+        return self._by_pair[local.above, local.below].scale is not None
 
-    def local(self, one: Local, named: Callable[[Factor], str], written: Callable[..., str]) -> str:
+    def local(
+        self, local: Local, named: Callable[[Factor], str], written: Callable[..., str]
+    ) -> str:
         """Return a local Jacobian in an equation: its name, c of c·I, "" for the identity.
 
         Args:
-            one: the local Jacobian.
+            local: the local Jacobian.
             named: gives its name.
             written: writes c, from an expression and the names of symbols.
         """
-        factor = self._by_pair[one.above, one.below]
+        factor = self._by_pair[local.above, local.below]
         if factor.scale is None:
             return named(factor)
         names = factor.reading.texts if written is plain else factor.reading.all_names

@@ -90,12 +90,12 @@ def rows_by_hand(function: Any) -> Callable[..., torch.Tensor]:
         outputs = output if isinstance(output, tuple) else (output,)
         leaves = [input_ for input_ in inputs if isinstance(input_, torch.Tensor)]
         gradients = []
-        for k, one in enumerate(outputs):
-            for i in range(one.numel()):
+        for k, part in enumerate(outputs):
+            for i in range(part.numel()):
                 seeds = [torch.zeros_like(other) for other in outputs]
-                unit = torch.zeros(one.numel(), dtype=one.dtype)
+                unit = torch.zeros(part.numel(), dtype=part.dtype)
                 unit[i] = 1.0
-                seeds[k] = unit.reshape(one.shape)
+                seeds[k] = unit.reshape(part.shape)
                 _, context = _run(function, inputs)
                 slopes = lifted(function.backward)(context, *seeds)
                 slopes = slopes if isinstance(slopes, tuple) else (slopes,)

@@ -55,7 +55,7 @@ def with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
             argument.detach().numpy() if isinstance(argument, torch.Tensor) else argument
             for argument in arguments
         ]
-        return function(*(one[()] if isinstance(one, np.ndarray) else one for one in plain))
+        return function(*(value[()] if isinstance(value, np.ndarray) else value for value in plain))
 
     return called
 

@@ -95,10 +95,10 @@ class Values:
         """Return a node's values, (k,)."""
         if node not in self._values:
             with np.errstate(all="ignore"):
-                for one in self.graph.reach([node]):
-                    if one not in self._values:
-                        operands = [self._values[k] for k in self.graph.operands(one)]
-                        self._values[one] = self.applied(one, operands)
+                for below in self.graph.reach([node]):
+                    if below not in self._values:
+                        operands = [self._values[k] for k in self.graph.operands(below)]
+                        self._values[below] = self.applied(below, operands)
         return self._values[node]
 
     def applied(self, node: int, operands: Sequence[np.ndarray]) -> np.ndarray:
@@ -119,11 +119,11 @@ class Values:
         """
         changed = {node: value}
         with np.errstate(all="ignore"):
-            for one in order:
-                operands = self.graph.operands(one)
-                if one > node and any(k in changed for k in operands):
+            for user in order:
+                operands = self.graph.operands(user)
+                if user > node and any(k in changed for k in operands):
                     parts = [changed[k] if k in changed else self.of(k) for k in operands]
-                    changed[one] = self.applied(one, parts)
+                    changed[user] = self.applied(user, parts)
         return changed.get(order[-1], self.of(order[-1]))
 
 

@@ -125,7 +125,7 @@ def _expressions(
     point = [torch.tensor(v, dtype=torch.float64) for v in result.problem.flat_point]
 
     def run(*numbers: torch.Tensor) -> Any:
-        return [torch.as_tensor(one, dtype=torch.float64) for one in function(*numbers)]
+        return [torch.as_tensor(value, dtype=torch.float64) for value in function(*numbers)]
 
     names = [f"x{k}" for k in range(len(point))]
     traced = trace(run, point, names, seconds=MAX_TRACE_SECONDS)

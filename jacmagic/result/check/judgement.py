@@ -113,9 +113,11 @@ def doubts_of(
     doubts: dict[tuple[int, int], str] = {}
     agreement = result.agreement
     if agreement.verdict == "disagree":
-        for one in agreement.disagreements:
-            if status[one.row, one.column] in WRONG:
-                doubts[one.row, one.column] = f"the right value is in doubt: {one.cause}"
+        for disagreement in agreement.disagreements:
+            if status[disagreement.row, disagreement.column] in WRONG:
+                doubts[disagreement.row, disagreement.column] = (
+                    f"the right value is in doubt: {disagreement.cause}"
+                )
     both = result.one_sided
     if both is not None:
         left, right = both.left.numpy(), both.right.numpy()

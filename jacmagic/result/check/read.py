@@ -128,7 +128,7 @@ def _is_like_the_function(value: Any, problem: Problem, result: JacobianResult) 
         return True
     for point in (None, 1.25 * np.array(result.problem.flat_point) + 0.125):
         tensors = tensors_at(result.problem, point)
-        theirs, ours = (_numbers(one.function(*tensors)) for one in (problem, result.problem))
+        theirs, ours = (_numbers(side.function(*tensors)) for side in (problem, result.problem))
         if theirs is None or ours is None or not np.allclose(theirs, ours, rtol=1e-6, atol=0):
             return False
     return not np.allclose(own, result.to_numpy().reshape(-1)[: len(own)], rtol=1e-6, atol=0)
@@ -182,7 +182,7 @@ def _returning(
     if value is None:
         value = make(called).function(*tensors_at(result.problem, None))
     arrangement = arrange(value, result)
-    problem, to_trace = (make(_flat(one, arrangement)) for one in (called, traced))
+    problem, to_trace = (make(_flat(function, arrangement)) for function in (called, traced))
 
     def evaluate(point: np.ndarray) -> np.ndarray:
         value = problem.function(*tensors_at(result.problem, point))

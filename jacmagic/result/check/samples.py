@@ -104,7 +104,7 @@ def spread(
     """
     signs = np.random.default_rng(1).choice([-1.0, 1.0], size=points.shape)
     moved = [values_at(points * (1 + k * RELATIVE_STEP * signs)) for k in range(1, 5)]
-    lines = [values, *(np.broadcast_to(one, values.shape) for one in moved)]
+    lines = [values, *(np.broadcast_to(line, values.shape) for line in moved)]
     with np.errstate(all="ignore"):
         third = np.abs(np.diff(lines, 3, axis=0)).max(axis=0) / np.sqrt(20)
         fourth = np.abs(np.diff(lines, 4, axis=0)).max(axis=0) / np.sqrt(70)

@@ -105,7 +105,11 @@ def state(value: Any, depth: int = MAX_DEPTH) -> Any:
         return value.shape, value.dtype.str, hash(value.tobytes())
     if isinstance(value, nn.Module):
         held = {**dict(value.named_parameters()), **dict(value.named_buffers())}
-        return id(value), value.training, tuple((name, state(one)) for name, one in held.items())
+        return (
+            id(value),
+            value.training,
+            tuple((name, state(tensor)) for name, tensor in held.items()),
+        )
     if isinstance(value, (int, float, complex, str, bytes, bool, type(None))):
         return type(value), repr(value)
     if depth and isinstance(value, (list, tuple)):
@@ -124,11 +128,11 @@ def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
     """Names and values that a callable and the user's functions in it capture."""
     pending, seen = [function], set[int]()
     while pending:
-        one = pending.pop()
-        if id(one) in seen:
+        func = pending.pop()
+        if id(func) in seen:
             continue
-        seen.add(id(one))
-        inner, values = _inside(one)
+        seen.add(id(func))
+        inner, values = _inside(func)
         pending += inner
         for name, value in values:
             if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
@@ -141,28 +145,28 @@ def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
                     pending.append(value)
 
 
-def _inside(one: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
+def _inside(func: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
     """Return what a callable leads to: other callables, and values by name."""
-    if isinstance(one, Problem):
-        return [one.potential or one.whole or one.function], []
-    if isinstance(one, Target):
-        return [one.module or one.call], []
-    if isinstance(one, functools.partial):
-        held = {f"argument {k + 1}": value for k, value in enumerate(one.args)} | one.keywords
-        return [one.func], list(held.items())
-    if isinstance(one, nn.Module):
-        forward: Any = type(one).forward
-        return [forward] if is_users(forward) else [], [(type(one).__name__.lower(), one)]
-    if isinstance(one, types.MethodType):
-        owner = one.__self__
-        return [one.__func__], [] if isinstance(owner, type) else [("self", owner)]
-    if isinstance(one, types.FunctionType):
-        wrapped = getattr(one, "__wrapped__", None)
+    if isinstance(func, Problem):
+        return [func.potential or func.whole or func.function], []
+    if isinstance(func, Target):
+        return [func.module or func.call], []
+    if isinstance(func, functools.partial):
+        held = {f"argument {k + 1}": value for k, value in enumerate(func.args)} | func.keywords
+        return [func.func], list(held.items())
+    if isinstance(func, nn.Module):
+        forward: Any = type(func).forward
+        return [forward] if is_users(forward) else [], [(type(func).__name__.lower(), func)]
+    if isinstance(func, types.MethodType):
+        owner = func.__self__
+        return [func.__func__], [] if isinstance(owner, type) else [("self", owner)]
+    if isinstance(func, types.FunctionType):
+        wrapped = getattr(func, "__wrapped__", None)
         if wrapped is not None:
             return [wrapped], []
-        return ([], list(_reads(one))) if is_users(one) else (list(_callables(one)), [])
-    if _has_users_call(one):
-        return [type(one).__call__], [("self", one)]
+        return ([], list(_reads(func))) if is_users(func) else (list(_callables(func)), [])
+    if _has_users_call(func):
+        return [type(func).__call__], [("self", func)]
     return [], []
 
 

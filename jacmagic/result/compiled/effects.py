@@ -52,7 +52,7 @@ def require_pure(problem: Problem, constants: Constants) -> None:
 
 def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
     """Return the values at the point, and the run's side effects."""
-    tensors = [one.value.detach().clone() for one in problem.inputs]
+    tensors = [input_.value.detach().clone() for input_ in problem.inputs]
     states, reasons = random_states(tensors), list[str]()
     versions = list(map(version_of, tensors))
     with silent_rerun(tensors, states) as run:

@@ -13,7 +13,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError, OptionError, PointError
 from jacmagic.function.garbage import without_collection
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import ComputeOptions
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
 from jacmagic.result.compiled.constants import Constants, short
 from jacmagic.result.compiled.effects import require_pure
@@ -103,7 +103,7 @@ class CompiledJacobian:
         """
         tensors, arrays = self._points(X)
         pairs = zip(tensors, self._spec.example, strict=True)
-        first = [tensor[0] if len(tensor) else one for tensor, one in pairs]
+        first = [tensor[0] if len(tensor) else like for tensor, like in pairs]
         with self._lock:
             version = self._version(first)
             entries, _ = version.batch(tensors)
@@ -122,32 +122,32 @@ class CompiledJacobian:
             pairs = list(zip(x, example, strict=True))
         elif len(x) == len(chosen):
             given = dict(zip(chosen, x, strict=True))
-            pairs = [(given.get(k, one), one) for k, one in enumerate(example)]
+            pairs = [(given.get(k, like), like) for k, like in enumerate(example)]
         else:
-            names = ", ".join(one.name for one in self._spec.problem.inputs)
+            names = ", ".join(input_.name for input_ in self._spec.problem.inputs)
             raise PointError(
                 f"expected {len(example)} inputs ({names}); found {len(x)}; write g({names})"
             )
         arrays = not any(isinstance(value, Tensor) for value in x)
-        return [as_tensor(value, one) for value, one in pairs], arrays
+        return [as_tensor(value, like) for value, like in pairs], arrays
 
     def _points(self, X: Sequence[Any]) -> tuple[list[Tensor], bool]:
         """Every input at k points, (k, *shape), and whether an array is returned."""
         X, example = _varying(X, self._spec), self._spec.example
         arrays = not any(isinstance(value, Tensor) for value in X)
-        sizes = [one.numel() for one in example]
+        sizes = [tensor.numel() for tensor in example]
         given = [as_tensor(value, example[0]) for value in X]
         if len(given) == 1 and given[0].ndim == 2 and given[0].shape[1] == sum(sizes):
             parts = given[0].split(sizes, dim=1)
             return [
-                part.to(one.dtype if len(example) > 1 else part.dtype).reshape(-1, *one.shape)
-                for part, one in zip(parts, example, strict=True)
+                part.to(like.dtype if len(example) > 1 else part.dtype).reshape(-1, *like.shape)
+                for part, like in zip(parts, example, strict=True)
             ], arrays
         counts = {len(value) if value.ndim else -1 for value in given}
         if (
             len(given) != len(example)
             or len(counts) != 1
-            or any(value.ndim != one.ndim + 1 for value, one in zip(given, example, strict=True))
+            or any(value.ndim != like.ndim + 1 for value, like in zip(given, example, strict=True))
         ):
             found = ", ".join(str(tuple(value.shape)) for value in given)
             raise PointError(
@@ -195,7 +195,9 @@ class CompiledJacobian:
     @property
     def notes(self) -> tuple[str, ...]:
         """Why other backends were not taken, and what happened at points met later."""
-        return tuple(dict.fromkeys(note for one in self._versions.values() for note in one.notes))
+        return tuple(
+            dict.fromkeys(note for version in self._versions.values() for note in version.notes)
+        )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -273,7 +275,7 @@ def compiled_of(
         )
     if not problem.inputs:
         raise FunctionError("expected an input; found none; write jacmagic.compile(f, x)")
-    names = [one.name for one in problem.inputs]
+    names = [input_.name for input_ in problem.inputs]
     chosen = tuple(k for k, name in enumerate(names) if wrt is None or name in wrt)
     constants = Constants(problem, problem.parameters)
     named = enumerate((arguments or {}).items())

@@ -58,6 +58,6 @@ def as_array(matrix: Tensor) -> np.ndarray | Tensor:
 def kinds(tensors: Sequence[Tensor]) -> str:
     """Shapes, dtypes and devices in words."""
     return ", ".join(
-        f"{str(one.dtype).removeprefix('torch.')} ({', '.join(map(str, one.shape))}) {one.device}"
-        for one in tensors
+        f"{str(x.dtype).removeprefix('torch.')} ({', '.join(map(str, x.shape))}) {x.device}"
+        for x in tensors
     )

@@ -13,16 +13,13 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import (
-    ComputeOptions,
-    NumericJacobian,
-    SparsePlan,
-    Tuning,
-    compute,
-    matrix_noise_of_rows,
-    refusal_of,
-)
-from jacmagic.numeric.options import DEFAULTS
+from jacmagic.numeric.backward_error import matrix_noise_of_rows
+from jacmagic.numeric.compute import compute
+from jacmagic.numeric.entries import SparsePlan
+from jacmagic.numeric.modes.rescue import refusal_of
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.tuning import Tuning
 from jacmagic.result.compiled.check import Reference
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task
@@ -55,15 +52,14 @@ class Specification:
 
     def at(self, tensors: Sequence[Tensor]) -> Problem:
         """Return the problem at other tensors, of any shapes and dtypes."""
-        inputs = []
-        for one, value in zip(self.problem.inputs, tensors, strict=True):
-            same = one.value.shape == value.shape
-            other = one if same else labelled({one.name: value}, "")[0]
-            inputs.append(replace(other, value=value.detach()))
-        found = tuple(inputs)
-        potential = self.problem.potential
+        moved = []
+        for input_, value in zip(self.problem.inputs, tensors, strict=True):
+            same = input_.value.shape == value.shape
+            other = input_ if same else labelled({input_.name: value}, "")[0]
+            moved.append(replace(other, value=value.detach()))
+        inputs, potential = tuple(moved), self.problem.potential
         return replace(
-            self.problem, inputs=found, potential=potential and replace(potential, inputs=found)
+            self.problem, inputs=inputs, potential=potential and replace(potential, inputs=inputs)
         )
 
     def by_chosen(self, tensors: Sequence[Tensor]) -> Any:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs
-from jacmagic.numeric import NumericJacobian
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.result.compiled.candidates import Builder, check, choose
 from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
@@ -64,7 +64,11 @@ class Version:
         """The recorded conditions of all branches, each with its line."""
         if self.programs[0].backend not in ("native", "python"):
             return []
-        return [one for form in self._builder.forms.compiled for one in form.in_sympy.assumptions]
+        return [
+            assumption
+            for form in self._builder.forms.compiled
+            for assumption in form.in_sympy.assumptions
+        ]
 
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
@@ -178,7 +182,9 @@ class Version:
 
 def _require_shapes(compiled: Outputs, found: Outputs) -> None:
     """Refuse a point at which the outputs have other shapes."""
-    shapes, others = [[tuple(leaf.shape) for leaf in one.leaves] for one in (compiled, found)]
+    shapes, others = [
+        [tuple(leaf.shape) for leaf in outputs.leaves] for outputs in (compiled, found)
+    ]
     if shapes != others:
         raise PointError(
             f"expected outputs of the shapes that were compiled, {shapes}; found {others}: values "

@@ -33,11 +33,11 @@ class Outputs:
     def __contains__(self, name: object) -> bool:
         return key(str(name)) in self.nodes
 
-    def term(self, name: str, one: Term) -> Term:
+    def term(self, name: str, unit: Term) -> Term:
         """Return an output as a term on the same graph as a given term."""
-        moved = {node: one.graph.number(value) for node, value in self.moved.items()}
-        nodes = {**dict(zip(self.inputs, one.inputs, strict=True)), **moved}
-        return replace(one, node=copy(self.graph, [self.nodes[key(name)]], one.graph, nodes)[0])
+        moved = {node: unit.graph.number(value) for node, value in self.moved.items()}
+        nodes = {**dict(zip(self.inputs, unit.inputs, strict=True)), **moved}
+        return replace(unit, node=copy(self.graph, [self.nodes[key(name)]], unit.graph, nodes)[0])
 
 
 def spellings_of(result: JacobianResult) -> list[list[str]]:

@@ -49,7 +49,7 @@ def without_cases(entry: Any, values: Mapping[Any, float]) -> Any:
                 return value
         return cases
 
-    return entry.replace(lambda one: isinstance(one, sympy.Piecewise), chosen)
+    return entry.replace(lambda part: isinstance(part, sympy.Piecewise), chosen)
 
 
 def maxima_names(columns: Sequence[Label]) -> list[str]:

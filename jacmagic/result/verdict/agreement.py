@@ -223,7 +223,7 @@ def conclude(
     if alarms:
         each = tuple(_disagreement(sources, findings, i, j, name, cause) for i, j in alarms)
         # the loudest first: where torch is alone, the numbers that are shown are wrong
-        each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
+        each = tuple(sorted(each, key=lambda disagreement: disagreement.alone != "torch"))
         return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
     open_ = np.argwhere(findings != Finding.AGREED)
     if len(open_) or (sources.formula is None and sources.differences is None):

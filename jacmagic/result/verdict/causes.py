@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity
 from jacmagic.symbolic.graph import write_tape
@@ -177,8 +177,8 @@ class Causes:
     def _connected(self, row: int, column: int) -> bool:
         """Whether torch's graph leads from an output component to an input component."""
         output = _holder([leaf.numel() for leaf in self.numbers.outputs.leaves], row)
-        one = _holder(self.problem.sizes, column)
-        return bool(self.numbers.connected[output][one])
+        position = _holder(self.problem.sizes, column)
+        return bool(self.numbers.connected[output][position])
 
 
 def _holder(sizes: Sequence[int], position: int) -> int:

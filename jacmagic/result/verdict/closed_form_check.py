@@ -11,7 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian, along, unsteady
+from jacmagic.numeric.differences import along
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.steadiness import unsteady
 from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions

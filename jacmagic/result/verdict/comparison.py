@@ -33,7 +33,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jacmagic.function.precision import MAX_ERROR_BOUNDS, Dtype, Exact, Exactly
-from jacmagic.numeric import Differences
+from jacmagic.numeric.differences import Differences
 from jacmagic.result.verdict.findings import (
     ALARMS,
     MAX_SHARE_OF_VARIATION,

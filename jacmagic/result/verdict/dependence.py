@@ -10,7 +10,7 @@ import torch
 from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import independent
+from jacmagic.numeric.steadiness import independent
 from jacmagic.result.verdict.findings import (
     MAX_SHARE_OF_VARIATION,
     TRUSTED_ERRORS,

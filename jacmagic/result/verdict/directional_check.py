@@ -11,7 +11,10 @@ import numpy as np
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian, Sparse, along, differences, gap_of_product
+from jacmagic.numeric.differences import along, differences
+from jacmagic.numeric.entries import Sparse
+from jacmagic.numeric.modes.sparse import gap_of_product
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.render.text import number
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.comparison import judge

@@ -14,7 +14,9 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype, Exactly
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
-from jacmagic.numeric import Differences, NumericJacobian, independent, unsteady
+from jacmagic.numeric.differences import Differences
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.steadiness import independent, unsteady
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.causes import NOTHING_SEEN, ONE_TRIANGLE, Causes
 from jacmagic.result.verdict.comparison import judge

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import Differences, differences
+from jacmagic.numeric.differences import Differences, differences
 
 MAX_COLUMNS = 64  # taken one by one, each by about seven runs of the function: 450 for a verdict
 MAX_ROWS = 4096  # 64 columns of them are the largest matrix of which every entry is judged

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from jacmagic.function.components import components
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.result.verdict.agreement import Agreement, conclude
 from jacmagic.result.verdict.causes import sentence
 from jacmagic.result.verdict.comparison import judge

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import matrix_noise_of_rows
+from jacmagic.numeric.backward_error import matrix_noise_of_rows
 from jacmagic.result.verdict.findings import ALARMS, TRUSTED_ERRORS, Finding, Sources
 
 MAX_ROWS = 64  # that are differentiated again

@@ -46,9 +46,9 @@ def _gradient_remarks(evidence: Evidence) -> list[str]:
     """Return remarks on up to three gradient entries in which torch differs from all else."""
     gradient = evidence.gradient
     return [
-        f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
-        for one in (() if gradient is None else gradient.disagreements[:MAX_REMARKS])
-        if one.alone != "the closed form"
+        f"the gradient is wrong already: {disagreement.numbers}. {disagreement.cause}".strip()
+        for disagreement in (() if gradient is None else gradient.disagreements[:MAX_REMARKS])
+        if disagreement.alone != "the closed form"
     ]
 
 

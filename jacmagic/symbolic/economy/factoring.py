@@ -88,7 +88,7 @@ def substituted(terms: Terms, roots: Sequence[tuple[int, Monomial]]) -> list[tup
     single: dict[int, tuple[int, Monomial]] = {}
 
     def written(value: tuple[int, Monomial]) -> tuple[int, Monomial]:
-        result = value[0], tuple(one for one in value[1] if one[0] not in single)
+        result = value[0], tuple(power for power in value[1] if power[0] not in single)
         for atom, exponent in value[1]:
             if atom in single:
                 result = terms.times(result, terms.power(single[atom], exponent))

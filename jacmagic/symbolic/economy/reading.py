@@ -108,5 +108,5 @@ class Reader:
 
     def _summands(self, node: int, *, apart: bool) -> list[Value]:
         """Return the terms from left to right."""
-        terms = signed_terms(self.graph, node, lambda one: not apart or self._uses[one] > 1)
-        return [(sign * self.values[one][0], self.values[one][1]) for sign, one in terms]
+        terms = signed_terms(self.graph, node, lambda term: not apart or self._uses[term] > 1)
+        return [(sign * self.values[term][0], self.values[term][1]) for sign, term in terms]

@@ -126,10 +126,10 @@ def share_products(terms: Terms, roots: Sequence[Value]) -> list[Value]:
         a, b = pair
         times = content[a] // 2 if a == b else min(content[a], content[b])
         product = terms.atom("product", ((a, 2),) if a == b else ((a, 1), (b, 1)))
-        for one in pair:
-            content[one] -= times
-            if not content[one]:
-                del content[one]
+        for atom in pair:
+            content[atom] -= times
+            if not content[atom]:
+                del content[atom]
         content[product] = content.get(product, 0) + times
 
     _shared(holders, pairs_of, replace)

@@ -23,7 +23,9 @@ ZERO: Value = (0, UNIT)
 def _oriented(terms: Sum) -> tuple[int, frozenset[tuple[Monomial, int]]]:
     """Return a sum's sign, that of its first term, and the terms of the sum that it multiplies."""
     sign = terms[min(terms)]
-    return sign, frozenset((monomial, one * sign) for monomial, one in terms.items())
+    return sign, frozenset(
+        (monomial, coefficient * sign) for monomial, coefficient in terms.items()
+    )
 
 
 class Terms:
@@ -85,7 +87,7 @@ class Terms:
         """Return a value to a whole power of at least 1."""
         number, rest = self.split(a[1])
         raised = self.number(short(number**exponent))[1]
-        powers = [(atom, one * exponent) for atom, one in rest]
+        powers = [(atom, power * exponent) for atom, power in rest]
         return a[0] ** exponent, tuple(sorted([*raised, *powers]))
 
     def over(self, a: Value) -> Value | None:
@@ -94,7 +96,7 @@ class Terms:
             return None
         number, rest = self.split(a[1])
         inverse = 1 / number if isinstance(number, float) else Fraction(1) / number
-        powers = [(self.atom("over", atom), one) for atom, one in rest]
+        powers = [(self.atom("over", atom), power) for atom, power in rest]
         return a[0], tuple(sorted([*self.number(short(inverse))[1], *powers]))
 
     # ── sums ──────────────────────────────────────────────────────────────────────────────────
@@ -127,7 +129,9 @@ class Terms:
         if content not in self._contents:
             atom = self.atom("sum", len(self.sums))
             self._contents[content] = atom
-            self.sums[atom] = {monomial: one * sign for monomial, one in terms.items()}
+            self.sums[atom] = {
+                monomial: coefficient * sign for monomial, coefficient in terms.items()
+            }
         return sign, ((self._contents[content], 1),)
 
     def known(self, terms: Sum) -> int | None:

@@ -93,7 +93,7 @@ def _greedy(blocks: Blocks, variables: Sequence[int]) -> tuple[int, ...]:
     """Return the order in which always the cheapest variable is next."""
     left, waiting, order = dict(blocks), list(variables), list[int]()
     while waiting:
-        costs = {one: _eliminate(dict(left), one) for one in waiting}
+        costs = {variable: _eliminate(dict(left), variable) for variable in waiting}
         order.append(min(waiting, key=costs.__getitem__))
         _eliminate(left, order[-1])
         waiting.remove(order[-1])

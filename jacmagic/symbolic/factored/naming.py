@@ -21,7 +21,7 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
         chosen: the variables, in the order of computation.
     """
     taken_names = {label.name for input_ in inputs for label in input_.labels}
-    count = Counter(part.name for one in chosen for part in _parts(one))
+    count = Counter(part.name for variable in chosen for part in _parts(variable))
     seen: Counter[str] = Counter()
 
     def later(part: Variable) -> Variable:
@@ -33,7 +33,7 @@ def renamed(inputs: Sequence[Variable], chosen: Sequence[Variable]) -> tuple[Var
         ]
         return replace(part, labels=tuple(labels))
 
-    counted = [[later(part) for part in _parts(one)] for one in chosen]
+    counted = [[later(part) for part in _parts(variable)] for variable in chosen]
     fixed = [label for input_ in inputs for label in input_.labels]
     free = [label for parts in counted for part in parts for label in part.labels]
     labels = iter(apart([*fixed, *free])[len(fixed) :])

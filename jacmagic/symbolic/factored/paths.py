@@ -55,11 +55,11 @@ def derivative(sources: Sources, above: int, below: int) -> Expression | None:
     def paths(top: int, bottom: int) -> int:
         if top == bottom:
             return 1
-        return sum(paths(one, bottom) for one in sources.get(top, ()))
+        return sum(paths(source, bottom) for source in sources.get(top, ()))
 
     @cache
     def between(top: int, bottom: int) -> Expression:
-        terms = [one for one in sources[top] if paths(one, bottom)]
+        terms = [source for source in sources[top] if paths(source, bottom)]
         if terms == [bottom]:
             return Local(top, bottom)
         direct = bottom in terms
@@ -100,7 +100,9 @@ def repeated(expressions: Sequence[Expression]) -> list[Sum]:
 
     for expression in expressions:
         visit(expression)
-    return sorted((one for one, count in uses.items() if count > 1), key=lambda one: one.above)
+    return sorted(
+        (total for total, count in uses.items() if count > 1), key=lambda total: total.above
+    )
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def _cost(splitting: Splitting) -> int:
 
 
 def _without(splitting: Splitting, variables: Sequence[Variable]) -> Splitting:
-    chosen = tuple(one for one in splitting.chosen if one not in variables)
+    chosen = tuple(variable for variable in splitting.chosen if variable not in variables)
     return replace(splitting, chosen=chosen)
 
 
@@ -148,7 +148,7 @@ def _pruned(splitting: Splitting) -> Splitting:
     while True:
         before = least
         for variable in sorted(
-            best.chosen, key=lambda one: (not one.unnamed, -one.depth, one.size)
+            best.chosen, key=lambda variable: (not variable.unnamed, -variable.depth, variable.size)
         ):
             fewer = _without(best, [variable])
             length = _cost(fewer)

@@ -74,7 +74,9 @@ def candidates(trace: Trace) -> list[Variable]:
     outermost = min(
         (binding.depth for binding in trace.bindings if binding.kind == "variable"), default=0
     )
-    for value in sorted(trace.bindings, key=lambda one: (_KINDS.index(one.kind), one.depth)):
+    for value in sorted(
+        trace.bindings, key=lambda binding: (_KINDS.index(binding.kind), binding.depth)
+    ):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
         variable = replace(_variable(value, moving), is_step=is_step)
         key = frozenset(variable.nodes)
@@ -88,7 +90,7 @@ def candidates(trace: Trace) -> list[Variable]:
         if len(by_nodes) >= MAX_CANDIDATES:
             break
     largest = [key for key in by_nodes if not any(key < other for other in by_nodes)]
-    return sorted((by_nodes[key] for key in largest), key=lambda one: max(one.nodes))
+    return sorted((by_nodes[key] for key in largest), key=lambda variable: max(variable.nodes))
 
 
 _KINDS = ("variable", "module", "function", "result")

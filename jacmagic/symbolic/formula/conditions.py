@@ -67,7 +67,7 @@ def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[s
 def _is_loop(operations: Sequence[str]) -> bool:
     """Whether a question was answered the same way each time but the last."""
     first, *rest, last = operations
-    return all(one == first for one in rest) and last == NEGATED.get(first)
+    return all(verb == first for verb in rest) and last == NEGATED.get(first)
 
 
 # ── conditions as text ────────────────────────────────────────────────────────────────────────
@@ -82,8 +82,8 @@ class _Bounds:
 
     def text(self, middle: str, write: Any) -> str:
         """Return low < u ≤ high, with the tightest of each."""
-        low = max(self.below, key=lambda one: (one[0], one[1] == "<"), default=None)
-        high = min(self.above, key=lambda one: (one[0], one[1] != "<"), default=None)
+        low = max(self.below, key=lambda bound: (bound[0], bound[1] == "<"), default=None)
+        high = min(self.above, key=lambda bound: (bound[0], bound[1] != "<"), default=None)
         if low is not None and high is not None:
             return f"{write(low[0])} {low[1]} {middle} {high[1]} {write(high[0])}"
         if low is not None:
@@ -108,7 +108,7 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
         expression, value, is_lower, sign = bound
         limits = bounds.setdefault(expression, _Bounds([], []))
         (limits.below if is_lower else limits.above).append((value, sign))
-    written = [one.text(pen.doprint(u), pen.doprint) for u, one in bounds.items()]
+    written = [interval.text(pen.doprint(u), pen.doprint) for u, interval in bounds.items()]
     return list(dict.fromkeys([*written, *others]))
 
 

@@ -62,7 +62,7 @@ class Conversion:
         )
         self._leaves: dict[int, Any] = {
             **dict(zip(form.trace.inputs, form.in_sympy.symbols, strict=True)),
-            **{one.node: symbol for symbol, one in self.constants},
+            **{constant.node: symbol for symbol, constant in self.constants},
         }
 
     def convert(

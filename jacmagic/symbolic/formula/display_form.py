@@ -192,7 +192,7 @@ class DisplayForm:
     def _own_names(self) -> dict[Any, str]:
         return {
             **self.form.in_sympy.names,
-            **{symbol: one.label.tex for symbol, one in self.constants},
+            **{symbol: constant.label.tex for symbol, constant in self.constants},
         }
 
     @cached_property
@@ -218,7 +218,7 @@ class DisplayForm:
         """The names of constants and of named parts, by symbol."""
         symbols, labels = self._symbols, self._parts.names
         return {
-            **{symbol: one.label for symbol, one in self.constants},
+            **{symbol: constant.label for symbol, constant in self.constants},
             **{symbols[node]: labels[node] for node in symbols},
         }
 
@@ -240,8 +240,16 @@ class DisplayForm:
         """The named constants that the function or its Jacobian shows, with their values."""
         definitions = [clause.definition for clause in self.clauses]
         shown = [*self._page_outputs, *self._shown_entries, *definitions]
-        present = set().union(*(one.atoms(NamedNumber) for one in shown)) if shown else set()
-        return tuple((one.label, one.value) for symbol, one in self.constants if symbol in present)
+        present = (
+            set().union(*(expression.atoms(NamedNumber) for expression in shown))
+            if shown
+            else set()
+        )
+        return tuple(
+            (constant.label, constant.value)
+            for symbol, constant in self.constants
+            if symbol in present
+        )
 
     def live_tape(self) -> Tape:
         """Return a tape from a point to what the reading shows there.
@@ -261,6 +269,6 @@ class DisplayForm:
         symbols = [clause.symbol for clause in self.clauses]
         return {
             **dict(zip(self.form.in_sympy.symbols, point, strict=True)),
-            **{symbol: one.value for symbol, one in self.constants},
+            **{symbol: constant.value for symbol, constant in self.constants},
             **dict(zip(symbols, tape.evaluate(point), strict=True)),
         }

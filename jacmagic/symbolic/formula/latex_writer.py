@@ -52,7 +52,7 @@ def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
     if not count.is_Integer or count % root.base:
         return above, below
     others = [factor for factor in factors if factor is not root]
-    divisors = [one for one in (count / root.base, root, rest) if one != 1]
+    divisors = [divisor for divisor in (count / root.base, root, rest) if divisor != 1]
     return sympy.Mul(*others, evaluate=False), sympy.Mul(*divisors, evaluate=False)
 
 

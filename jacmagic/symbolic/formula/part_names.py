@@ -55,7 +55,7 @@ def _no_names(conversion: Conversion, taken_names: frozenset[str]) -> Abbreviati
     form, constants = conversion.form, conversion.constants
     symbols = (*form.in_sympy.symbols, *(symbol for symbol, _ in constants))
     variables = form.trace.variables
-    own = (*form.columns, *(one.label for _, one in constants), *variables.values())
+    own = (*form.columns, *(constant.label for _, constant in constants), *variables.values())
     stems = {stem for label in own for stem in (label.name, _STEM.split(label.name, 1)[0])}
     outputs = set(form.trace.outputs)
     # What the code calls its outputs before it returns them means the same.

@@ -29,7 +29,7 @@ _SAFETY_FACTOR = 2.0  # how much the worst point's difference may exceed the lar
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
     """Return the shortest of some floating dtypes, as an arithmetic."""
     floating = [dtype for dtype in dtypes if dtype.is_floating_point]
-    dtype = min(floating, key=lambda one: torch.finfo(one).bits, default=torch.float64)
+    dtype = min(floating, key=lambda candidate: torch.finfo(candidate).bits, default=torch.float64)
     info = torch.finfo(dtype)
     return Dtype(str(dtype).rpartition(".")[2], info.eps / 2, info.tiny, info.max)
 

@@ -26,7 +26,10 @@ def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.E
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
     many = max(sum(sizes.values()), together) > _MAX_SYMBOLS_TIDIED_TOGETHER
     most = _MAX_SYMBOLS_ALWAYS_TIDIED if many else _MAX_SYMBOLS_TIDIED
-    tidy = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
+    tidy = {
+        expression: _tidy(expression) if size <= most else expression
+        for expression, size in sizes.items()
+    }
     return [tidy[expression] for expression in expressions]
 
 
@@ -66,7 +69,9 @@ def _factored(expression: sympy.Expr) -> sympy.Expr:
     symbols = {changed: sympy.Dummy() for power, changed in powers.items() if changed != power}
     shared = {power: symbols[changed] for power, changed in powers.items() if changed in symbols}
     factored = _with_powers(sympy.factor_terms(replaced(expression, shared)), symbols)
-    products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
+    products = [
+        product for product in factored.atoms(sympy.Mul) if all(f.is_Rational for f in product.args)
+    ]
     return factored.xreplace({product: sympy.Mul(*product.args) for product in products})
 
 
@@ -75,10 +80,10 @@ def _with_powers(factored: sympy.Expr, symbols: Mapping[sympy.Expr, sympy.Dummy]
 
     SymPy does not see that e^{−(x + y)}, with its exponent factored, is a factor of x e^{−x − y}.
     """
-    powers: dict[Any, Any] = {symbol: power for power, symbol in symbols.items()}
-    for one in factored.atoms(sympy.Pow):
-        if one.base in powers:  # (e^u)² is e^{2u}
-            powers[one] = sympy.factor_terms(powers[one.base] ** one.exp)
+    powers: dict[Any, Any] = {symbol: root for root, symbol in symbols.items()}
+    for power in factored.atoms(sympy.Pow):
+        if power.base in powers:  # (e^u)² is e^{2u}
+            powers[power] = sympy.factor_terms(powers[power.base] ** power.exp)
     return replaced(factored, powers)
 
 

@@ -108,7 +108,9 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     reached = graph.reach(outputs)
     if all(graph.operations[node] not in (*KINKS, "where") for node in reached):
         return []
-    exact, possible = (_reasons(closed, reached, one) for one in _numbers(closed, outputs, point))
+    exact, possible = (
+        _reasons(closed, reached, numbers) for numbers in _numbers(closed, outputs, point)
+    )
     moving = dependent(graph, reached, closed.trace.inputs)  # others are constants
     reasons = {node: why for node, why in {**possible, **exact}.items() if node in moving}
     return _singularities(closed, reasons, possible.keys() - exact.keys())
@@ -120,7 +122,7 @@ def _reasons(closed: ClosedForm, nodes: Sequence[int], numbers: _Numbers) -> dic
     truths: dict[int, set[bool]] = {}
     for node in nodes:
         operation, operands = graph.operations[node], graph.operands(node)
-        beside = [truths.get(one, {bool(numbers.values[one])}) for one in operands]
+        beside = [truths.get(operand, {bool(numbers.values[operand])}) for operand in operands]
         if graph.is_condition(node):
             truths[node] = _truths(operation, numbers.values[node], numbers.of(operands), beside)
         if operation == "where":
@@ -145,7 +147,7 @@ def _truths(
     if operation in _COMPARISONS and at_tie(*numbers):
         return {True, False}
     if operation == "not":
-        return {not one for one in beside[0]}
+        return {not truth for truth in beside[0]}
     if operation in _JOINED:
         return {_JOINED[operation](one, other) for one in beside[0] for other in beside[1]}
     return {bool(value)}

@@ -112,7 +112,9 @@ class SympyForm:
         self._trace, self._entries, self._budget = trace, entries, budget
         self.symbols = tuple(sympy.Symbol(name, real=True) for name in distinct_symbols(columns))
         self.names = {s: label.tex for s, label in zip(self.symbols, columns, strict=True)}
-        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in trace.base}
+        base = {
+            variable.node: sympy.Symbol(variable.label.symbol, real=True) for variable in trace.base
+        }
         self._by_node = {**dict(zip(trace.inputs, self.symbols, strict=True)), **base}
 
     @cached_property
@@ -131,14 +133,18 @@ class SympyForm:
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
         """Each distinct condition that is short enough to read, with the line that asked."""
         assumed = self._trace.assumptions
-        sizes = tree_sizes(self._trace.graph, [one.condition for one in assumed])
+        sizes = tree_sizes(self._trace.graph, [assumption.condition for assumption in assumed])
         short = [
-            one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION_SYMBOLS
+            assumption
+            for assumption, size in zip(assumed, sizes, strict=True)
+            if size <= MAX_CONDITION_SYMBOLS
         ]
-        read = attempt(lambda: self.converted([one.condition for one in short]), self._budget)
+        read = attempt(
+            lambda: self.converted([assumption.condition for assumption in short]), self._budget
+        )
         if isinstance(read, Refusal):
             return []
-        lines = [one.line for one in short]
+        lines = [assumption.line for assumption in short]
         distinct = dict.fromkeys(zip(read, lines, strict=True))
         return [(condition, line) for condition, line in distinct if condition != sympy.true]
 

@@ -167,12 +167,12 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     cells = list(expression) if expression.is_Matrix else [expression]
     shown = [Arranged(cell, names, written=False, decimals=True) for cell in cells]
     printer = _Terminal({"wrap_line": False, "full_prec": False})
-    for one in shown:
-        printer.names.update(one.names)
-        printer.kept |= one.sums
+    for cell in shown:
+        printer.names.update(cell.names)
+        printer.kept |= cell.sums
     arranged = shown[0].expression
     if expression.is_Matrix:
-        arranged = sympy.Matrix(*expression.shape, [one.expression for one in shown])
+        arranged = sympy.Matrix(*expression.shape, [cell.expression for cell in shown])
     before = pretty_use_unicode(True)  # as sympy.pretty does, which takes no printer
     try:
         return str(printer.doprint(arranged))

@@ -84,7 +84,7 @@ def _table() -> dict[float, Constant]:
     ]
     logarithms = [Constant(q, p=p, e=e) for q in _FACTORS for p in _BASES for e in (1, -1)]
     table = dict(_computed())
-    table.update((float(one), one) for one in reversed([*roots, *logarithms]))
+    table.update((float(constant), constant) for constant in reversed([*roots, *logarithms]))
     return table
 
 
@@ -92,16 +92,16 @@ def _computed() -> Iterator[tuple[float, Constant]]:
     """Yield q·c and q/c as Python computes them, for a rounded constant c."""
     constants = [Constant(Fraction(1), n, k) for n in _RADICANDS for k in (0, 1, 2) if n > 1 or k]
     constants += [Constant(Fraction(1), p=p, e=1) for p in _BASES]
-    rounded = [(float(one), one) for one in constants]
+    rounded = [(float(constant), constant) for constant in constants]
     rounded += [(math.sqrt(n * math.pi), Constant(Fraction(1), n, 1)) for n in _RADICANDS]
-    for (number, one), q in itertools.product(rounded, _FACTORS):
-        yield float(q) * number, _times(q, one)
-        yield q.numerator * number / q.denominator, _times(q, one)
-        yield float(q) / number, _times(q, one.reciprocal)
+    for (number, constant), q in itertools.product(rounded, _FACTORS):
+        yield float(q) * number, _times(q, constant)
+        yield q.numerator * number / q.denominator, _times(q, constant)
+        yield float(q) / number, _times(q, constant.reciprocal)
 
 
-def _times(q: Fraction, one: Constant) -> Constant:
-    return replace(one, q=q * one.q)
+def _times(q: Fraction, constant: Constant) -> Constant:
+    return replace(constant, q=q * constant.q)
 
 
 def known_constant(value: float) -> Constant | None:

@@ -123,8 +123,8 @@ class _Rewriting:
         terms = self._exponentials(inside)
         if graph.operations[node] == "log":
             return terms
-        one = self._exponential(inside)
-        terms = terms or ([one] if one is not None else None)
+        exponential = self._exponential(inside)
+        terms = terms or ([exponential] if exponential is not None else None)
         return terms and [(ONE, ZERO), *terms]
 
     def _logarithm(self, terms: Exponentials) -> int:

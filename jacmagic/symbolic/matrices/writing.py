@@ -203,7 +203,7 @@ class Writer:
         exact = fraction_of(value) if float(short) != value or short.numerator == 1 else None
         if exact is None:
             return [(self._number(number(value))[0], 1.0)], []
-        above, below = ([(sympy.latex(one), 1.0)] if one != 1 else [] for one in exact)
+        above, below = ([(sympy.latex(integer), 1.0)] if integer != 1 else [] for integer in exact)
         return above, below
 
     def _factors(self, factors: list[_Factor]) -> str:
@@ -211,9 +211,11 @@ class Writer:
         if not factors:
             return "1"
         if len(factors) == 1 and factors[0][1] == 1:
-            (one, _) = factors[0]
-            return one if isinstance(one, str) else self.tex(one)
-        return " ".join(one if isinstance(one, str) else self._factor(one, n) for one, n in factors)
+            (base, _) = factors[0]
+            return base if isinstance(base, str) else self.tex(base)
+        return " ".join(
+            base if isinstance(base, str) else self._factor(base, n) for base, n in factors
+        )
 
     def _factor(self, base: Expression, exponent: float) -> str:
         if exponent == 1:
@@ -221,12 +223,12 @@ class Writer:
         return f"{self._held(base, _ATOM)}^{{{number_tex(exponent, 6)}}}"
 
     def _matmul(self, x: Expression) -> tuple[str, int]:
-        runs = [(one, len(list(same))) for one, same in groupby(factors_of(x))]
+        runs = [(factor, len(list(same))) for factor, same in groupby(factors_of(x))]
         if len(runs) == 1:
             return self._matrix_power(*runs[0]), _ATOM
         written = [
-            self._held(one, _PRODUCT) if count == 1 else self._matrix_power(one, count)
-            for one, count in runs
+            self._held(factor, _PRODUCT) if count == 1 else self._matrix_power(factor, count)
+            for factor, count in runs
         ]
         return " \\, ".join(written), _PRODUCT
 

@@ -20,10 +20,10 @@ _EVEN = ("cos", "cosh", "abs")
 def _exp_of_log(graph: Graph, node: int) -> int | None:
     """e^(u ± ln v) = eᵘ·v or eᵘ/v; where the logarithm is real, v > 0."""
     terms = list(signed_terms(graph, graph.operands(node)[0]))
-    logarithms = [one for one in terms if graph.operations[one[1]] == "log"]
+    logarithms = [term for term in terms if graph.operations[term[1]] == "log"]
     if not logarithms:
         return None
-    rest = summed(graph, (one for one in terms if one not in logarithms))
+    rest = summed(graph, (term for term in terms if term not in logarithms))
     grown = ONE if rest == ZERO else graph.apply("exp", rest)
     above, below = (
         graph.product(graph.operands(term)[0] for sign, term in logarithms if sign == side)
@@ -170,7 +170,7 @@ def _one_number(graph: Graph, node: int) -> int | None:
         return None
     last = max(numbers)
     terms[last] = (1, graph.number(sum(numbers.values())))
-    return summed(graph, (one for k, one in enumerate(terms) if k == last or k not in numbers))
+    return summed(graph, (term for k, term in enumerate(terms) if k == last or k not in numbers))
 
 
 CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {

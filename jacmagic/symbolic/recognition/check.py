@@ -44,9 +44,9 @@ def are_equal_nearby(
     )
     tape = write_tape(graph, roots, inputs)
     return all(
-        _are_close(*np.reshape(tape.evaluate(one), (2, -1)))
-        for one in _points(point)
-        if holds_at(one)
+        _are_close(*np.reshape(tape.evaluate(sample), (2, -1)))
+        for sample in _points(point)
+        if holds_at(sample)
     )
 
 

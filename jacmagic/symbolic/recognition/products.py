@@ -201,7 +201,7 @@ def polynomial(graph: Graph, node: int) -> int:
     what the graph holds is far longer than the polynomial.
     """
     reached = graph.reach([node])
-    operations = [graph.operations[one] for one in reached]
+    operations = [graph.operations[inner] for inner in reached]
     if operations.count("variable") != 1 or not _ARITHMETIC.issuperset(operations):
         return node
     try:
@@ -213,7 +213,7 @@ def polynomial(graph: Graph, node: int) -> int:
     if any(
         isinstance(c, float)
         or max(abs(Fraction(c).numerator), Fraction(c).denominator) > _MAX_COEFFICIENT
-        or any(one != variable or not 0 < power <= MAX_DEGREE for one, power in powers)
+        or any(base != variable or not 0 < power <= MAX_DEGREE for base, power in powers)
         for powers, c in products.items()
     ):
         return node

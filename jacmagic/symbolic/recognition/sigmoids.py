@@ -111,7 +111,9 @@ def _of_tanh(graph: Graph, constant: Factor, inner: int, rises: bool) -> int | N
 def without_mirrored(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Return roots with 1 − σ(u) for σ(−u) where σ(u) occurs as well."""
     reached = graph.reach(roots)
-    arguments = {graph.operands(one)[0] for one in reached if graph.operations[one] == "sigmoid"}
+    arguments = {
+        graph.operands(inner)[0] for inner in reached if graph.operations[inner] == "sigmoid"
+    }
     mirrored = {u for u in arguments if graph.operations[u] == "neg" and graph.neg(u) in arguments}
     new: dict[int, int] = {}
     for node in reached if mirrored else ():

@@ -26,7 +26,7 @@ def softplus(graph: Graph, node: int) -> int | None:
             gap = graph.sub(*pair[1:])
             if u in (gap, graph.neg(gap), graph.sub(*pair[:0:-1])):
                 new = graph.mul(graph.number(factor), _logarithm(graph, *pair))
-                others = [(sign, new) if one == small else one for one in terms if one != large]
+                others = [(sign, new) if term == small else term for term in terms if term != large]
                 return summed(graph, others)
     return None
 
@@ -79,5 +79,7 @@ def _logarithm(graph: Graph, extreme: str, a: int, b: int) -> int:
     if extreme == "min":
         a, b = graph.neg(a), graph.neg(b)
     first, second = (b, a) if b == ZERO else (a, b)
-    grown = [ONE if one == ZERO else graph.apply("exp", one) for one in (first, second)]
+    grown = [
+        ONE if exponent == ZERO else graph.apply("exp", exponent) for exponent in (first, second)
+    ]
     return graph.apply("log", graph.add(*grown))

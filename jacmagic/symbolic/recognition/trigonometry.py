@@ -35,7 +35,7 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
         products = multiplied_out(graph, node)
     except TooManyTerms:
         return None
-    operations = {graph.operations[one] for powers in products for one, _ in powers}
+    operations = {graph.operations[base] for powers in products for base, _ in powers}
     changed = False
     while not operations.isdisjoint(_CIRCULAR | _HYPERBOLIC):
         merged = _merged(graph, products)

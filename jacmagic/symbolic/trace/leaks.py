@@ -15,7 +15,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
 from typing import Any
 
 import torch
@@ -27,6 +26,7 @@ from jacmagic.function.torch_internals import tree_flatten, without_dispatch_mod
 from jacmagic.symbolic.trace.expansions import expansion_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.named_numbers import NamedCalls
+from jacmagic.symbolic.trace.running_function import RunningFunction
 from jacmagic.symbolic.trace.source_lines import is_own, users_line
 from jacmagic.symbolic.trace.texts import text_of
 
@@ -104,21 +104,10 @@ _CARRIED = {  # calls whose result stays a traced tensor
     "item": ".item()", "tolist": ".tolist()", "numpy": ".numpy()", "__array__": ".numpy()",
     **_COPIED,
 }  # fmt: skip
-_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 _LOST = ("float()", "float(text)")
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
 _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
 _BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
-
-
-def _without_graph() -> tuple[str, str]:
-    """Return what disables gradients now, and the name of an `autograd.Function`."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code is _APPLY:
-            return "autograd.Function", frame.f_locals["cls"].__name__
-        frame = frame.f_back
-    return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
 
 
 def _clamps(x1: torch.Tensor, x2: torch.Tensor, dim: int = 1, eps: float = 1e-8, **_: Any) -> bool:
@@ -143,7 +132,7 @@ class LeakDetector(TorchFunctionMode):
         """
         super().__init__()
         self.mode, self._named_calls, self.calls = mode, named_calls, 0
-        self._text_factor = text_factor
+        self._text_factor, self._running = text_factor, RunningFunction()
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
     @property
@@ -206,14 +195,22 @@ class LeakDetector(TorchFunctionMode):
     def _note_result(self, func: Any, name: str, args: Any, kwargs: dict, result: Any) -> None:
         """Note what a call has computed without a derivative, or with a wrong one."""
         if not torch.is_grad_enabled():
-            habit, called = _without_graph()
-            self._note(habit, result, name=called)
+            self._note_without_graph(result)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
         elif name == "cosine_similarity" and _clamps(*args, **kwargs):
             self._note("cosine_similarity()", result)
         elif _UNDIFFERENTIATED.fullmatch(name):
             self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
+
+    def _note_without_graph(self, result: Any) -> None:
+        """Note what disables gradients now."""
+        if torch.is_inference_mode_enabled():
+            self._note("inference_mode", result)
+        elif (name := self._running.name()) is None:
+            self._note("no_grad", result)
+        else:
+            self._note("autograd.Function", result, name=name or "Function")
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
         """Return the same tensor in place of bare numbers."""

@@ -137,7 +137,7 @@ class Names:
         if not np.isfinite(values).all():
             return None
         if name in self._constants:
-            old_values = [one.value for one in self._constants[name]]
+            old_values = [constant.value for constant in self._constants[name]]
             return self._constants[name] if old_values == values.reshape(-1).tolist() else None
         labels = [self._label(name, index) for index in np.ndindex(values.shape)]
         if any(label.symbol in self._taken for label in labels):

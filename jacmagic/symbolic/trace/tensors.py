@@ -91,8 +91,8 @@ class Tensors:
     def record(self, op: Operation, predicted: Predicted, out: Any) -> None:
         """Give the results of an operation that has run the predicted expressions."""
         if isinstance(predicted, tuple):
-            for one, tensor in zip(predicted, out, strict=False):
-                self.record(op, one, tensor)
+            for expression, tensor in zip(predicted, out, strict=False):
+                self.record(op, expression, tensor)
             return
         if predicted is None or not is_dense(out) or predicted.shape != tuple(out.shape):
             return

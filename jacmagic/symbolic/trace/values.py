@@ -202,7 +202,7 @@ class Values:
 def _variables(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     """Return the tensors that a frame's variables are bound to."""
     traced = [(name, traced_by(value)) for name, value in list(frame.f_locals.items())]
-    return [(name, one) for name, one in traced if one is not None and name.isidentifier()]
+    return [(name, tensor) for name, tensor in traced if tensor is not None and name.isidentifier()]
 
 
 def _has_variables(frame: FrameType) -> bool:

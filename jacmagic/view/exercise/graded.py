@@ -48,16 +48,16 @@ class GradedQuestions(QuestionSet):
         Raises:
             OptionError: there is no such question.
         """
-        one = self._entry(identity) or self.question(identity)
-        if one.kind == CHOICE:
-            return _judged_choice(one, answer)
+        question = self._entry(identity) or self.question(identity)
+        if question.kind == CHOICE:
+            return _judged_choice(question, answer)
         judge = judge_of(self.jacobian)
-        if one.kind == STEPS:
-            return judge_steps(judge, one.row, one.column, answer)
+        if question.kind == STEPS:
+            return judge_steps(judge, question.row, question.column, answer)
         text = answer if isinstance(answer, str) else "\n".join(map(str, answer))
-        if one.kind == NUMBER:
-            return judge_number(judge, one.row, one.column, text)
-        return judge.judge(one.row, one.column, text)
+        if question.kind == NUMBER:
+            return judge_number(judge, question.row, question.column, text)
+        return judge.judge(question.row, question.column, text)
 
     def _entry(self, identity: str) -> Question | None:
         """Return the question for an entry by its id, whether it is asked or not."""
@@ -97,11 +97,11 @@ class GradedQuestions(QuestionSet):
         Raises:
             OptionError: there is no such question, or it asks for the rule itself.
         """
-        one = self.question(identity)
-        if one.kind == CHOICE:
-            raise OptionError(f"expected a question for an entry; found one for a {one.asked}")
-        lines = "" if one.kind == NUMBER else so_far
-        return hint_for(judge_of(self.jacobian), one.row, one.column, lines)
+        question = self.question(identity)
+        if question.kind == CHOICE:
+            raise OptionError(f"expected a question for an entry; found one for a {question.asked}")
+        lines = "" if question.kind == NUMBER else so_far
+        return hint_for(judge_of(self.jacobian), question.row, question.column, lines)
 
     # ── exports ───────────────────────────────────────────────────────────────────────────────
 

@@ -94,7 +94,9 @@ def _name(exercise: QuestionSet, number: int, end: str = "") -> str:
 
 def _task(exercise: QuestionSet) -> str:
     """Return the function and the task as HTML with LaTeX."""
-    shown = "".join(rf"<p>\[{escape(one)}\]</p>" for one in worksheet.definitions(exercise))
+    shown = "".join(
+        rf"<p>\[{escape(definition)}\]</p>" for definition in worksheet.definitions(exercise)
+    )
     where = f"<p>{escape(worksheet.caption(exercise))}</p>" * exercise.description.at_points
     return f"{shown}{where}<p>{escape(exercise.description.task)}</p>"
 
@@ -133,22 +135,22 @@ class _Stack:
         _texted(question, "questionvariables", self._variables())
         feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in numbered)
         _texted(question, "specificfeedback", feedback, "html")
-        note = ", ".join(one.text for _, one in numbered)
+        note = ", ".join(question.text for _, question in numbered)
         _texted(question, "questionnote", note, "moodle_auto_format")
         _texted(question, "questiondescription", "", "moodle_auto_format")
         _filled(question, _OPTIONS)
         for k, _ in numbered:
             _filled(_added(question, "input"), {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
-        for k, one in numbered:
-            self._tree(question, k, one)
+        for k, asked in numbered:
+            self._tree(question, k, asked)
         for testcase, (answers, notes) in enumerate(self._cases(), 1):
             _test(question, testcase, answers, notes)
 
     def _text(self) -> str:
         """Return the task with the inputs."""
         rows = "".join(
-            rf"<li>\({escape(one.tex)} = \) [[input:ans{k}]] [[validation:ans{k}]]</li>"
-            for k, one in enumerate(self.exercise.questions, 1)
+            rf"<li>\({escape(question.tex)} = \) [[input:ans{k}]] [[validation:ans{k}]]</li>"
+            for k, question in enumerate(self.exercise.questions, 1)
         )
         pairs = zip(self.labels, self.identifiers, strict=True)
         typed = ", ".join(
@@ -157,51 +159,51 @@ class _Stack:
         names = f"<p>Type {typed}.</p>" if not self.exercise.description.at_points else ""
         return f"{_task(self.exercise)}{names}<ul>{rows}</ul>"
 
-    def _named(self, one: Question) -> str:
+    def _named(self, question: Question) -> str:
         """Return the entry with the constants by their names; "" where there are none."""
         names = self.constants.names
-        entry = named_entry(self.jacobian, one, names) if names else None
+        entry = named_entry(self.jacobian, question, names) if names else None
         return "" if entry is None else to_maxima(entry, self.names)
 
-    def _entry(self, one: Question) -> str:
-        right = solution(self.jacobian, one)  # refuses what cannot be typed
-        if one.kind == NUMBER:
+    def _entry(self, question: Question) -> str:
+        right = solution(self.jacobian, question)  # refuses what cannot be typed
+        if question.kind == NUMBER:
             return right
-        return self._named(one) or to_maxima(right_entry(self.jacobian, one), self.names)
+        return self._named(question) or to_maxima(right_entry(self.jacobian, question), self.names)
 
     def _variables(self) -> str:
         """Return the answers ta1, …, and what they are mistaken for, ma1_1, … after them."""
         lines = self.constants.variables
-        for k, one in enumerate(self.exercise.questions, 1):
-            lines.append(f"ta{k}: {self._entry(one)};")
-            if one.kind == NUMBER and (named := self._named(one)):
+        for k, question in enumerate(self.exercise.questions, 1):
+            lines.append(f"ta{k}: {self._entry(question)};")
+            if question.kind == NUMBER and (named := self._named(question)):
                 lines.append(f"tn{k}: {named};")
             lines += [
                 f"ma{k}_{number}: {to_maxima(wrong.entry, self.names)};"
-                for number, wrong in enumerate(self.mistakes[one.id], 1)
+                for number, wrong in enumerate(self.mistakes[question.id], 1)
             ]
         return "\n".join(lines)
 
-    def _tree(self, question: Element, k: int, one: Question) -> None:
+    def _tree(self, question: Element, k: int, asked: Question) -> None:
         tree = _added(question, "prt")
         _filled(tree, {"name": f"prt{k}", "value": "1", "autosimplify": "1", "feedbackstyle": "1"})
-        _texted(tree, "feedbackvariables", self._feedback(k, one))
-        tests = self._tests(k, one)
+        _texted(tree, "feedbackvariables", self._feedback(k, asked))
+        tests = self._tests(k, asked)
         for number, (answer, expected, message) in enumerate(tests):
             following = number + 1 if number + 1 < len(tests) else -1
-            numeric = one.kind == NUMBER
+            numeric = asked.kind == NUMBER
             _node(tree, f"prt{k}", number, answer, expected, message, following, numeric)
 
-    def _feedback(self, k: int, one: Question) -> str:
-        is_number = one.kind == NUMBER
-        right = f"t{'n' if is_number else 'a'}{k}" if self._named(one) else ""
+    def _feedback(self, k: int, question: Question) -> str:
+        is_number = question.kind == NUMBER
+        right = f"t{'n' if is_number else 'a'}{k}" if self._named(question) else ""
         return self.constants.feedback(k, right, is_number=is_number)
 
-    def _tests(self, k: int, one: Question) -> list[Test]:
+    def _tests(self, k: int, question: Question) -> list[Test]:
         """Return what the nodes of a tree compare."""
-        answer, numbered = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
+        answer, numbered = self.constants.answer(k), enumerate(self.mistakes[question.id], 1)
         wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in numbered]
-        return [*self.constants.tests(k, is_named=bool(self._named(one))), *wrong]
+        return [*self.constants.tests(k, is_named=bool(self._named(question))), *wrong]
 
     def _cases(self) -> list[tuple[dict[str, str], dict[str, tuple[str, str]]]]:
         """Return test cases: all answers right, then every mistake alone."""
@@ -260,17 +262,17 @@ def _test(
 # ── choices ───────────────────────────────────────────────────────────────────────
 
 
-def _choice(quiz: Element, exercise: QuestionSet, one: Question, number: int) -> None:
+def _choice(quiz: Element, exercise: QuestionSet, asked: Question, number: int) -> None:
     """Append a question of type multiple choice."""
-    assert one.kind == CHOICE
+    assert asked.kind == CHOICE
     question = _added(quiz, "question", type="multichoice")
-    _texted(question, "name", _name(exercise, number, f" ({one.number})"))
-    text = rf"{_task(exercise)}<p>\[{escape(one.tex)}\]</p>"
+    _texted(question, "name", _name(exercise, number, f" ({asked.number})"))
+    text = rf"{_task(exercise)}<p>\[{escape(asked.tex)}\]</p>"
     _texted(question, "questiontext", text, "html")
     _filled(question, {"defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "single": "true",
                        "shuffleanswers": "false", "answernumbering": "none"})  # fmt: skip
-    for choice in one.choices:
-        fraction = "100" if choice == one.answer else "0"
+    for choice in asked.choices:
+        fraction = "100" if choice == asked.answer else "0"
         answer = _added(question, "answer", fraction=fraction, format="html")
         _added(answer, "text", escape(choice))
         _texted(answer, "feedback", "", "html")

@@ -63,7 +63,7 @@ def _cell(kind: str, source: str, **metadata: Any) -> Cell:
 
 def _task(exercise: QuestionSet) -> str:
     """Return title, function and task as Markdown."""
-    shown = [f"$$\n{one}\n$$" for one in worksheet.definitions(exercise)]
+    shown = [f"$$\n{definition}\n$$" for definition in worksheet.definitions(exercise)]
     how = "Type each answer between the quotes: mathematics such as `3x² + 1/y`, or LaTeX."
     title = worksheet.caption(exercise) if exercise.description.at_points else exercise.title
     return "\n\n".join([f"# {title}", *shown, exercise.description.task, how])

@@ -99,7 +99,7 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
     steps = list(_steps(begin, set()))[:MAX_STEPS]
     rules = {step.rule for step in steps}
     questions = []
-    for k, one in enumerate(steps):
+    for k, asked_step in enumerate(steps):
         identity = f"rule-{i}-{j}-{k}"
         questions.append(
             Question(
@@ -108,10 +108,10 @@ def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Ques
                 i,
                 j,
                 first + k,
-                PlainPen(one.texts, one.symbol).derivative(one.before),
-                TexPen(one.names, one.symbol).derivative(one.before),
-                _choices(one.rule, rules, identity),
-                one.rule,
+                PlainPen(asked_step.texts, asked_step.symbol).derivative(asked_step.before),
+                TexPen(asked_step.names, asked_step.symbol).derivative(asked_step.before),
+                _choices(asked_step.rule, rules, identity),
+                asked_step.rule,
                 "rule",
                 "step",
                 _ADVICE,

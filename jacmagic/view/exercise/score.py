@@ -40,7 +40,7 @@ class Score(ReportDisplay):
     @property
     def right(self) -> int:
         """How many answers are right."""
-        return sum(bool(one.judgement) for one in self.marked)
+        return sum(bool(answer.judgement) for answer in self.marked)
 
     @property
     def total(self) -> int:
@@ -52,21 +52,21 @@ class Score(ReportDisplay):
 
     def __getitem__(self, identity: str) -> Judgement:
         """Return the judgement on a question, by its id."""
-        return {one.question.id: one.judgement for one in self.marked}[identity]
+        return {answer.question.id: answer.judgement for answer in self.marked}[identity]
 
     def report(self) -> Report:
         """Return the questions with their judgements, and the mistakes in words."""
         heads = [words(name) for name in ("question", "answer", "judgement")]
         rows = [
-            (Fragment(f"({one.question.number}) {one.question.text}", one.question.tex),
-             words(_cut(one.judgement.answer)),
-             words(f"{MARKS[one.judgement.verdict]} {one.judgement.verdict}"))
-            for one in self.marked
+            (Fragment(f"({answer.question.number}) {answer.question.text}", answer.question.tex),
+             words(_cut(answer.judgement.answer)),
+             words(f"{MARKS[answer.judgement.verdict]} {answer.judgement.verdict}"))
+            for answer in self.marked
         ]  # fmt: skip
         lines = [
-            f"({one.question.number}) {_explained(one.judgement)}"
-            for one in self.marked
-            if one.judgement.message
+            f"({answer.question.number}) {_explained(answer.judgement)}"
+            for answer in self.marked
+            if answer.judgement.message
         ]
         title = f"{self.title}: {self.right} of {self.total} right"
         return Report(title, grids=[Grid(heads, rows)], lines=lines)

@@ -81,7 +81,7 @@ def named_entry(jacobian: JacobianResult, question: Question, names: Mapping[Any
     """
     assert jacobian.reading is not None  # there is no exercise without one
     entry = jacobian.reading.entry(question.row, question.column)
-    named = entry.xreplace({one: sympy.Symbol(name) for one, name in names.items()})
+    named = entry.xreplace({symbol: sympy.Symbol(name) for symbol, name in names.items()})
     if named.has(sympy.Piecewise, sigmoid) or named.atoms(NamedNumber):
         return None
     if question.kind != NUMBER:
@@ -151,30 +151,30 @@ class Differentiation:
     symbol: Any
     wrong: str
 
-    def of(self, one: Any) -> Any:
+    def of(self, expression: Any) -> Any:
         """Return the derivative of an expression."""
-        if not one.has(self.symbol):
+        if not expression.has(self.symbol):
             return sympy.Integer(0)
-        if one == self.symbol:
+        if expression == self.symbol:
             return sympy.Integer(1)
-        if one.is_Add:
-            constant = [part for part in one.args if not part.has(self.symbol)]
+        if expression.is_Add:
+            constant = [part for part in expression.args if not part.has(self.symbol)]
             constants = sympy.Add(*constant) if self.wrong == "constant" else 0
-            return sympy.Add(*map(self.of, one.args)) + constants
-        if one.is_Mul:
-            return self._product(one)
-        if isinstance(one, sympy.Pow) and not one.exp.has(self.symbol):
-            return self._power(one)
-        return self._function(one)
+            return sympy.Add(*map(self.of, expression.args)) + constants
+        if expression.is_Mul:
+            return self._product(expression)
+        if isinstance(expression, sympy.Pow) and not expression.exp.has(self.symbol):
+            return self._power(expression)
+        return self._function(expression)
 
-    def _product(self, one: Any) -> Any:
-        above, below = sympy.fraction(one)
+    def _product(self, product: Any) -> Any:
+        above, below = sympy.fraction(product)
         if below.has(self.symbol) and above.has(self.symbol):
             du, dv = self.of(above), self.of(below)
             sign = -1 if self.wrong == "quotient order" else 1
             return sign * (du * below - above * dv) / below**2
-        varying = [part for part in one.args if part.has(self.symbol)]
-        fixed = sympy.Mul(*(part for part in one.args if not part.has(self.symbol)))
+        varying = [part for part in product.args if part.has(self.symbol)]
+        fixed = sympy.Mul(*(part for part in product.args if not part.has(self.symbol)))
         if len(varying) == 1:
             return fixed * self.of(varying[0])
         if self.wrong == "product":
@@ -182,22 +182,22 @@ class Differentiation:
         u, v = varying[0], sympy.Mul(*varying[1:])
         return fixed * (self.of(u) * v + u * self.of(v))
 
-    def _power(self, one: Any) -> Any:
-        base, n = one.base, one.exp
+    def _power(self, power: Any) -> Any:
+        base, n = power.base, power.exp
         inner = 1 if self.wrong == "inner" else self.of(base)
         return n * (base**n if self.wrong == "power" else base ** (n - 1)) * inner
 
-    def _function(self, one: Any) -> Any:
-        u = one.args[-1]
-        if len(one.args) != 1 or isinstance(one, sympy.Pow):
-            return one.diff(self.symbol)
+    def _function(self, call: Any) -> Any:
+        u = call.args[-1]
+        if len(call.args) != 1 or isinstance(call, sympy.Pow):
+            return call.diff(self.symbol)
         inner = 1 if self.wrong == "inner" else self.of(u)
-        if self.wrong == "logarithm" and isinstance(one, sympy.log):
-            return one * inner
-        if self.wrong == "exponential" and isinstance(one, sympy.exp):
+        if self.wrong == "logarithm" and isinstance(call, sympy.log):
+            return call * inner
+        if self.wrong == "exponential" and isinstance(call, sympy.exp):
             return u * sympy.exp(u - 1) * inner
         hole = sympy.Symbol("jm_hole", real=True)
-        return one.func(hole).diff(hole).xreplace({hole: u}) * inner
+        return call.func(hole).diff(hole).xreplace({hole: u}) * inner
 
 
 def wrong_entries(outputs: Any, matrix: Any, symbols: Any, i: int, j: int) -> Iterator[Any]:

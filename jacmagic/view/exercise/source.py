@@ -88,16 +88,16 @@ def _constants(exercise: QuestionSet) -> list[str]:
 def _named(exercise: QuestionSet) -> list[tuple[Any, str, float]]:
     """Return the symbol, name and value of each constant whose name is an identifier."""
     return [
-        (symbol, one.label.text, one.value)
-        for symbol, one in exercise.reading.constants
-        if _identifier(one.label.text, "")
+        (symbol, constant.label.text, constant.value)
+        for symbol, constant in exercise.reading.constants
+        if _identifier(constant.label.text, "")
     ]
 
 
 def _point(exercise: QuestionSet) -> str:
     return ", ".join(
-        f"torch.tensor({one.value.tolist()!r}, dtype=torch.float64)"
-        for one in exercise.jacobian.problem.inputs
+        f"torch.tensor({input_.value.tolist()!r}, dtype=torch.float64)"
+        for input_ in exercise.jacobian.problem.inputs
     )
 
 

@@ -114,7 +114,7 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
     cells: list[list[Any]] = []
     if exercise.is_matrix:
         cells = [
-            [one.mathml if isinstance(one, GivenEntry) else one.number for one in row]
+            [cell.mathml if isinstance(cell, GivenEntry) else cell.number for cell in row]
             for row in cells_of(exercise)
         ]
     return {

@@ -61,7 +61,11 @@ def named_constants(exercise: QuestionSet) -> list[tuple[Any, Label, float]]:
     """Return the named constants of the outputs that are shown: symbol, label, value."""
     reading = exercise.reading
     used = set().union(*(reading.output(i).atoms(NamedNumber) for i in _outputs(exercise)))
-    return [(symbol, one.label, one.value) for symbol, one in reading.constants if symbol in used]
+    return [
+        (symbol, constant.label, constant.value)
+        for symbol, constant in reading.constants
+        if symbol in used
+    ]
 
 
 # ── text ──────────────────────────────────────────────────────────────────────────────────────
@@ -79,10 +83,10 @@ def text(exercise: QuestionSet) -> str:
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.is_matrix else []
     lines_of_questions = [
-        f"({one.number})  {one.text} = "
-        if one.kind != CHOICE
-        else f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
-        for one in exercise.questions
+        f"({question.number})  {question.text} = "
+        if question.kind != CHOICE
+        else f"({question.number})  {question.text}   one of: {' · '.join(question.choices)}"
+        for question in exercise.questions
     ]
     return "\n".join(
         [caption(exercise), exercise.description.task, "", *lines, "", *below, *lines_of_questions]
@@ -92,7 +96,7 @@ def text(exercise: QuestionSet) -> str:
 def _grid(exercise: QuestionSet) -> list[str]:
     """Return the matrix with numbers for blanks."""
     cells = [
-        [one.text if isinstance(one, GivenEntry) else f"({one.number})" for one in row]
+        [cell.text if isinstance(cell, GivenEntry) else f"({cell.number})" for cell in row]
         for row in cells_of(exercise)
     ]
     width = max(len(cell) for row in cells for cell in row)
@@ -113,14 +117,17 @@ def latex(exercise: QuestionSet) -> str:
     shown = definitions(exercise)
     if exercise.is_matrix:
         cells = [
-            [one.tex if isinstance(one, GivenEntry) else _blank(one) for one in row]
+            [cell.tex if isinstance(cell, GivenEntry) else _blank(cell) for cell in row]
             for row in cells_of(exercise)
         ]
         shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
     else:
-        shown += [rf"({one.number})\quad {one.tex} = {_gap(one)}" for one in exercise.questions]
+        shown += [
+            rf"({question.number})\quad {question.tex} = {_gap(question)}"
+            for question in exercise.questions
+        ]
     sentences = [paragraph(caption(exercise)), paragraph(exercise.description.task)]
-    return "\n\n".join([*sentences, *(f"$$\n{one}\n$$" for one in shown)])
+    return "\n\n".join([*sentences, *(f"$$\n{equation}\n$$" for equation in shown)])
 
 
 def _blank(question: Question) -> str:
@@ -153,21 +160,21 @@ def _matrix(exercise: QuestionSet) -> str:
     )
 
 
-def _cell(one: Question | GivenEntry) -> str:
-    if isinstance(one, GivenEntry):
-        return f'<td style="text-align:center">{one.mathml}</td>'
-    return f'<td><span style="{_BOX}">{one.number}</span></td>'
+def _cell(cell: Question | GivenEntry) -> str:
+    if isinstance(cell, GivenEntry):
+        return f'<td style="text-align:center">{cell.mathml}</td>'
+    return f'<td><span style="{_BOX}">{cell.number}</span></td>'
 
 
 def _list(exercise: QuestionSet) -> str:
     items = []
-    for one in exercise.questions:
-        if one.kind == CHOICE:
-            rules = escape(" · ".join(one.choices))
+    for question in exercise.questions:
+        if question.kind == CHOICE:
+            rules = escape(" · ".join(question.choices))
             below = f'<div style="font-size:.9em">{rules}</div><div style="{_LINE}"></div>'
         else:
             below = f'<div style="{_LINE}"></div>' * _LINES
-        items.append(f"<li><div>({one.number}) {one.mathml} =</div>{below}</li>")
+        items.append(f"<li><div>({question.number}) {question.mathml} =</div>{below}</li>")
     return f"<ul>{''.join(items)}</ul>"
 
 

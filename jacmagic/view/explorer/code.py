@@ -92,7 +92,7 @@ def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) ->
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
     definitions = [clause.latex for clause in reading.clauses]
     definitions += [
-        f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants
+        f"{label.tex} = {latex.number(value, 17)}" for label, value in reading.used_constants
     ]
     equation = f"{_head(jacobian, layout)} = {latex.matrix(entries)}"
     return r" \quad ".join([equation, *([r"\text{with}", *definitions] if definitions else [])])

@@ -64,10 +64,10 @@ def fitting(
         max_bytes: of all together; the first that does not fit ends the list.
     """
     fitting: dict[str, Any] = {}
-    for key, one in derivations:
-        lines = [] if one is None else one["lines"]
+    for key, derivation in derivations:
+        lines = [] if derivation is None else derivation["lines"]
         max_bytes -= sum(len(part) for line in lines for part in line[1:])
         if max_bytes < 0 or not lines:
             break
-        fitting[key] = one
+        fitting[key] = derivation
     return fitting

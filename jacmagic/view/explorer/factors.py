@@ -45,7 +45,7 @@ def _factors(chain: Chain) -> dict[str, Any]:
     return {
         "title": chain.heading,
         "equations": equations,
-        "where": [to_mathml(one, display=False) for one in chain.definitions_latex()],
+        "where": [to_mathml(definition, display=False) for definition in chain.definitions_latex()],
         "factors": [_factor(factor, other) for factor, other in written],
         "summary": chain.summary[: -1 if chain.agrees else None],
         "tape": _tape(chain, [factor for factor, _ in written]),
@@ -61,8 +61,8 @@ def _in_pieces(chain: Chain) -> Writer:
         return f"{_CUT}{text}{_CUT}"
 
     return Writer(
-        lambda one: chain.local(
-            one,
+        lambda local: chain.local(
+            local,
             lambda factor: marked(f"@{factor.name}"),
             lambda c, names: marked(f"${tex(c, names)}"),
         ),
@@ -95,7 +95,7 @@ def _factor(factor: Factor, other: Factor | None) -> dict[str, Any]:
         "rows": [_label(factor.rows, i) for i in rows],
         "columns": [_label(factor.columns, j) for j in columns],
         "cells": [[_cell(factor, i, j, names) for j in columns] for i in rows],
-        "where": [to_mathml(one, display=False) for one in factor.where],
+        "where": [to_mathml(clause, display=False) for clause in factor.where],
         "same": "" if other is None else other.name,
     }
 
@@ -135,7 +135,7 @@ def _tape(chain: Chain, factors: list[Factor]) -> Any:
 
 def factor_entry(jacobian: JacobianResult, factor: int, row: int, column: int) -> dict[str, Any]:
     """Return the derivation of one entry of a factor, counted as the trait counts them."""
-    written = [one for one, _ in jacobian.chain().shown_factors]
+    written = [factor for factor, _ in jacobian.chain().shown_factors]
     return derivation(lambda: written[factor].formula_steps(row, column), jacobian.forms.budget)
 
 

@@ -46,7 +46,7 @@ def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
         "clauses": clauses,
         "values": jacobian.shape[0],
         "potentials": len(shown.potential),
-        "constants": [to_json(one.value) for _, one in constants],
+        "constants": [to_json(constant.value) for _, constant in constants],
         "written": reading is not None,
     }
 

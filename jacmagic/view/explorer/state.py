@@ -55,13 +55,13 @@ def _typed(jacobian: JacobianResult) -> dict[str, Any]:
     """Return the components of the point that were typed as expressions, by their index."""
     return {
         str(k): {
-            "value": one.value,
-            "source": one.source,
-            "text": one.shown.on_page,
-            "math": to_mathml(one.shown.latex, display=False),
-            "level": one.shown.level,
+            "value": number.value,
+            "source": number.source,
+            "text": number.shown.on_page,
+            "math": to_mathml(number.shown.latex, display=False),
+            "level": number.shown.level,
         }
-        for k, one in jacobian.view.typed.items()
+        for k, number in jacobian.view.typed.items()
         if jacobian.problem.tangent is None
     }
 

@@ -85,8 +85,8 @@ def _arrows(part: Slice, radius: float, centre: Point) -> Iterator[Shape]:
     for start in _grid(ARROWS, radius, centre):
         way = _unit(part, start)
         if way is not None:
-            half = [one * radius / ARROWS for one in way]
-            yield arrow(shift(start, [-one for one in half]), shift(start, half), "grid")
+            half = [share * radius / ARROWS for share in way]
+            yield arrow(shift(start, [-share for share in half]), shift(start, half), "grid")
 
 
 def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
@@ -96,10 +96,10 @@ def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
         at = start
         for _ in range(ORBIT_STEPS):
             first = _unit(part, at)
-            middle = first and _unit(part, shift(at, [one * step / 2 for one in first]))
+            middle = first and _unit(part, shift(at, [share * step / 2 for share in first]))
             if not middle:
                 return
-            at = shift(at, [one * step for one in middle])
+            at = shift(at, [share * step for share in middle])
             if max(abs(at[0] - part.centre[0]), abs(at[1] - part.centre[1])) > radius:
                 return
             yield at
@@ -124,7 +124,7 @@ def equilibria(part: Slice, radius: float) -> list[Point]:
 def _usual_size(part: Slice, radius: float) -> float:
     """Return the median length of the field where equilibria are searched."""
     starts = _grid(SEARCHES, radius, point_of(part.centre))
-    lengths = [math.hypot(*one.value.tolist()) for one in map(part.at, starts) if one]
+    lengths = [math.hypot(*run.value.tolist()) for run in map(part.at, starts) if run]
     sizes = sorted(filter(math.isfinite, lengths))
     return sizes[len(sizes) // 2] if sizes else 0.0
 
@@ -136,7 +136,9 @@ def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | N
         if jet is None:
             return None
         if not jet.value.any() or length < 1e-10 * radius:
-            x, y = (0.0 if abs(one) < DAMPING_SHARE * radius else one for one in at)
+            x, y = (
+                0.0 if abs(coordinate) < DAMPING_SHARE * radius else coordinate for coordinate in at
+            )
             nearby = part.at((x, y))  # a pole, where it has been approached along an axis
             is_zero = nearby is not None and np.isfinite(nearby.value).all()
             return (x, y) if is_zero and math.hypot(*jet.value.tolist()) <= small else None
@@ -203,7 +205,7 @@ def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
 def _has_others(part: Slice, at: Point, radius: float, small: float) -> bool:
     """Whether other equilibria lie right beside one."""
     for way in BESIDE:
-        start = shift(at, [NEARBY_SHARE * radius * one for one in way])
+        start = shift(at, [NEARBY_SHARE * radius * share for share in way])
         zero = _newton(part, start, radius, small)
         if zero and NEARBY_SHARE / 4 < math.dist(zero, at) / radius < 2 * NEARBY_SHARE:
             return True

@@ -50,7 +50,7 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     elif left == right:
         words = f" and its tangent at {where}, of slope {displayed(slope, digits)}"
     else:
-        slopes = " and ".join(displayed(one, digits) for one in (left, right))
+        slopes = " and ".join(displayed(slope, digits) for slope in (left, right))
         words = f" and its one-sided tangents at the kink {where}, of slopes {slopes}"
     panel = Panel((part.inputs[0], part.outputs[0]), (low, high), up, shapes)
     return Scene([panel], [f"The graph of {part.name}{words}."])
@@ -92,7 +92,7 @@ def _curve(part: Slice, radius: float, digits: int) -> Scene:
         return None if jet is None else point_of(jet.value)
 
     rough = [point for points in sample_curve(at, max(speed * radius, 1e-300)) for point in points]
-    apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
+    apart = [abs(a - b) for kink in rough for a, b in zip(kink, centre, strict=True)]
     reach = max([*apart, speed * radius]) or 1.0
     half = FRAME_FACTOR * min(reach, MAX_RISES * speed * radius or reach)
     tip = (centre[0] + slope[0] * radius, centre[1] + slope[1] * radius)

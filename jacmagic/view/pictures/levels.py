@@ -40,7 +40,9 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     if length > 0 and math.isfinite(length) and not bends:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
-    has_own = any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
+    has_own = any(
+        curve.look == "function" and curve.points[0] != curve.points[1] for curve in lines
+    )
     words = [
         f"Level lines of {part.name} around {part.where(digits)}; "
         f"{'the strong one is' if has_own else 'here'} "
@@ -48,7 +50,9 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
         _slope(part.outputs[0], gradient.tolist(), digits, bends),
     ]
     if hessian is not None:
-        eigenvalues = " and ".join(displayed(one, digits) for one, _ in _eigen(hessian))
+        eigenvalues = " and ".join(
+            displayed(eigenvalue, digits) for eigenvalue, _ in _eigen(hessian)
+        )
         words.append(
             f"The second derivatives have the eigenvalues {eigenvalues}: {_kind(hessian)}."
         )
@@ -164,11 +168,13 @@ def _curvature(
     halves, shapes = [], []
     for k, (value, direction) in enumerate(_eigen(hessian)):
         share = SHORT_AXIS_SHARE * math.sqrt(strongest / abs(value)) if value else math.inf
-        half = [min(share, LONGEST_AXIS_SHARE) * radius * one for one in direction]
-        ends = [shift(centre, [-one for one in half]), shift(centre, half)]
+        half = [min(share, LONGEST_AXIS_SHARE) * radius * component for component in direction]
+        ends = [shift(centre, [-component for component in half]), shift(centre, half)]
         shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {displayed(value, digits)}"))
-        halves.append([min(share, INFINITE_AXIS_SHARE) * radius * one for one in direction])
-    return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
+        halves.append(
+            [min(share, INFINITE_AXIS_SHARE) * radius * component for component in direction]
+        )
+    return [*(line(points, "quadratic") for points in _conic(centre, hessian, *halves)), *shapes]
 
 
 def _conic(centre: Point, hessian: np.ndarray, a: list[float], b: list[float]) -> list[list[Point]]:

@@ -154,8 +154,8 @@ def _drawn(kind: str, scene: Scene) -> Picture:
         plane.drawing(panel, ticks, f"jm-clip-{digest}-{k}") for k, panel in enumerate(scene.panels)
     ]
     moved = [
-        f'<g transform="translate({k * (plane.WIDTH + GAP_UNITS)} 0)">{one}</g>'
-        for k, one in enumerate(panels)
+        f'<g transform="translate({k * (plane.WIDTH + GAP_UNITS)} 0)">{panel}</g>'
+        for k, panel in enumerate(panels)
     ]
     width = len(panels) * (plane.WIDTH + GAP_UNITS) - GAP_UNITS
     return Picture(
@@ -188,7 +188,7 @@ def _matrix(jacobian: JacobianResult) -> Picture:
     words = f"A heat map of {m} × {n} entries."
     if sigmas := singular_values(values):
         rank = np.count_nonzero(sigmas)
-        first, last = (displayed(one, digits) for one in (sigmas[0], sigmas[-1]))
+        first, last = (displayed(sigma, digits) for sigma in (sigmas[0], sigmas[-1]))
         words += f" The singular values go from {first} to {last}: rank {rank}"
         full = rank == len(sigmas)
         words += f", condition number {displayed(sigmas[0] / sigmas[-1], digits)}." if full else "."

@@ -41,7 +41,7 @@ def sampled(jacobian: JacobianResult, request: Mapping[str, Any]) -> dict[str, A
     """
     m, n = jacobian.shape
     kind, columns, rows = (request.get(name) for name in ("picture", "inputs", "outputs"))
-    numbers = [float(one) for one in map(request.get, _NUMBERS) if _is_finite(one)]
+    numbers = [float(number) for number in map(request.get, _NUMBERS) if _is_finite(number)]
     pictures = pictures_of(jacobian)
     if kind not in SCENES or kind not in pictures or len(numbers) < len(_NUMBERS):
         return {}
@@ -79,7 +79,7 @@ def _indexes(value: Any, count: int, axes: int) -> TypeGuard[list[int]]:
     return (
         isinstance(value, list)
         and len(value) == len({*value}) == axes
-        and all(isinstance(one, int) and 0 <= one < count for one in value)
+        and all(isinstance(index, int) and 0 <= index < count for index in value)
     )
 
 

@@ -60,12 +60,12 @@ def singular_lines(part: Slice, half: float) -> list[Shape]:
     pieces = [pair for cuts in cells for pair in _pairs(cuts)]
     shapes = []
     for look, label in LABELS.items():
-        alike = [pair for pair in pieces if look == min(one.look for one in pair)]
+        alike = [pair for pair in pieces if look == min(piece.look for piece in pair)]
         lines = _joined(alike)
         inside = [
             at for at in chain(*lines) if max(abs(at[0] - x), abs(at[1] - y)) < LABEL_SHARE * half
         ]
-        shapes += [line(one, look) for one in lines]
+        shapes += [line(points, look) for points in lines]
         at = inside[-1:] if look == "kink" else inside[:1]  # apart from the other label
         shapes += [line(2 * at, look, label)] if at else []
     return shapes
@@ -84,7 +84,7 @@ def _joined(pieces: Sequence[Sequence[Cut]]) -> list[list[Point]]:
             joined.reverse()
         joined.append(b)
         ends[b] = joined
-    return [[one.at for one in joined] for joined in lines]
+    return [[piece.at for piece in joined] for joined in lines]
 
 
 def singular_words(shapes: Sequence[Shape], name: str) -> list[str]:

@@ -88,7 +88,10 @@ def _numbers(jacobian: JacobianResult) -> list[str]:
     table, digits = table_of(jacobian), jacobian.view.digits
     heads = ["", *(rf"\partial {column.tex}" for column in table.columns)]
     body = [
-        [rf"\partial {row.tex}", *(_entry(*one, digits) for one in zip(line, pattern, strict=True))]
+        [
+            rf"\partial {row.tex}",
+            *(_entry(*number, digits) for number in zip(line, pattern, strict=True)),
+        ]
         for row, line, pattern in zip(table.rows, table.values, table.pattern, strict=True)
     ]
     return wide.table([heads, *body])
@@ -122,7 +125,7 @@ def entry_list(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], 
         return [], []
     lines = [r",\quad ".join(entries[k][0] for k in group) for group in groups]
     note = f"{count - shown} entries of the closed form are left out; see J.formula"
-    return [*(f"&{one}" for one in lines), *named], [note] if shown < count else []
+    return [*(f"&{equation}" for equation in lines), *named], [note] if shown < count else []
 
 
 def _entries(jacobian: JacobianResult) -> Iterator[tuple[str, int]]:

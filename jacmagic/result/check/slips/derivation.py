@@ -181,7 +181,7 @@ class Adjoints:
 
     def edges(self, node: int) -> Iterator[np.ndarray]:
         """Yield ∂fᵢ/∂node by way of each operation that uses the node, if there are several."""
-        users = [one for one in self.order if node in self.form.graph.operands(one)]
+        users = [user for user in self.order if node in self.form.graph.operands(user)]
         if len(users) < 2:
             return
         for user in users:

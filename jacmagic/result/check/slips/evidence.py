@@ -127,7 +127,7 @@ class Evidence:
             text = side.text(node)
             if text:
                 names.append((float(target[0] / value[0]), text))
-        return min(names, key=lambda one: len(one[1]), default=None)
+        return min(names, key=lambda pair: len(pair[1]), default=None)
 
 
 def _side(

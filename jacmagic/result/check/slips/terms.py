@@ -51,8 +51,8 @@ def summands(side: Expressions, values: Values, node: int) -> list[Term]:
     if len(terms) > MAX_SUMMANDS:
         return []
     return [
-        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
-        for sign, one in terms
+        Term(sign * values.of(term), lambda s=sign, k=term: _signed(s, side.text(k)), term)  # type: ignore[misc]
+        for sign, term in terms
     ]
 
 

@@ -68,7 +68,7 @@ def _with_expanded_factors(module: fx.GraphModule) -> fx.GraphModule:
     graph.output(graph.graph_copy(module.graph, {}))
     for node in graph.find_nodes(op="call_function", target=torch.ops.aten.linalg_lu_solve.default):
         factors, pivots, right, *rest = node.args
-        shapes = [one.meta["val"].shape for one in (factors, right)]
+        shapes = [operand.meta["val"].shape for operand in (factors, right)]
         leading = torch.broadcast_shapes(*[shape[:-2] for shape in shapes])
         with graph.inserting_before(node):
             factors = graph.call_function(_EXPAND, (factors, [*leading, *shapes[0][-2:]]))

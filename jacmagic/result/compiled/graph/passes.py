@@ -18,8 +18,8 @@ from torch import Tensor
 from jacmagic.function.components import flat
 from jacmagic.function.outputs import flatten
 from jacmagic.function.torch_internals import forward_pass
-from jacmagic.numeric import SparsePlan
 from jacmagic.numeric.engine import Rows, batched_backward
+from jacmagic.numeric.entries import SparsePlan
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
 # More rows than columns, or the reverse, up to which passes by either are measured.
@@ -50,7 +50,7 @@ class Task:
     @property
     def size(self) -> tuple[int, int]:
         """(m, n)."""
-        m, n = (sum(shape.numel() for shape, _ in one) for one in (self.outputs, self.inputs))
+        m, n = (sum(shape.numel() for shape, _ in shapes) for shapes in (self.outputs, self.inputs))
         return m, n
 
     @property
@@ -103,12 +103,12 @@ def _pulled(
         return _side_by_side(task, batched(tuple(directions))), flat(outputs)
     chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
     outputs = leaves(*chosen)
-    followed = [k for k, one in enumerate(outputs) if one.requires_grad]
+    followed = [k for k, output in enumerate(outputs) if output.requires_grad]
     found: Rows = (None,) * len(chosen)
     if followed:
         some = [directions[k] for k in followed]
         found = batched_backward([outputs[k] for k in followed], chosen, some)
-    zeros = [one.new_zeros(len(directions[0]), *one.shape) for one in chosen]
+    zeros = [input_.new_zeros(len(directions[0]), *input_.shape) for input_ in chosen]
     blocks = [zero if row is None else row for row, zero in zip(found, zeros, strict=True)]
     return _side_by_side(task, blocks), flat(outputs).detach()
 

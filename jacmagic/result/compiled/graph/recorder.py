@@ -145,7 +145,7 @@ class _Recorder(InterceptingMode):
     def _reads_value(self, op: Operation) -> bool:
         """Whether values decide a Python number or a shape."""
         if op.func is _aten.index.Tensor:
-            masks = [one for one in op.tensors[1:] if one.dtype in (torch.bool, torch.uint8)]
+            masks = [index for index in op.tensors[1:] if index.dtype in (torch.bool, torch.uint8)]
             return any(map(self.depends, masks))
         return not {_Tag.data_dependent_output, _Tag.dynamic_output_shape}.isdisjoint(op.func.tags)
 
@@ -182,7 +182,7 @@ class _Recorder(InterceptingMode):
         return found
 
     def _has_zero(self, op: Operation) -> bool:
-        return any(one in self._zeros for one in op.tensors)
+        return any(tensor in self._zeros for tensor in op.tensors)
 
     def _step(self, func: Any, args: Any, kwargs: Any) -> fx.Node:
         """Return the step of an operation; the first one of equal steps."""

@@ -128,7 +128,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
             least = SECONDS_OF_A_STEP * plain.recording.steps
             if measured(functools.partial(kernel.entries, tensors)) <= least:
                 return found
-    seconds = {one: measured(functools.partial(one.entries, tensors)) for one in found}
+    seconds = {program: measured(functools.partial(program.entries, tensors)) for program in found}
     return sorted(found, key=seconds.__getitem__)
 
 
@@ -185,14 +185,14 @@ def _with_symbols(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: 
     """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    known = [one for one in decomposition_table if isinstance(one, OpOverload)]
-    table: Any = {one: parts for one in known if (parts := parts_of(one))}
+    known = [operation for operation in decomposition_table if isinstance(operation, OpOverload)]
+    table: Any = {operation: parts for operation in known if (parts := parts_of(operation))}
     module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
     names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
     constants = {name: getattr(module, name) for name in names}
-    if any(type(one) not in (Tensor, torch.nn.Parameter) for one in constants.values()):
+    if any(type(tensor) not in (Tensor, torch.nn.Parameter) for tensor in constants.values()):
         raise NotCompiled("a custom autograd.Function hides what it computes from the tracer")
-    return Recording(module.graph, {n: one.detach().clone() for n, one in constants.items()})
+    return Recording(module.graph, {n: tensor.detach().clone() for n, tensor in constants.items()})
 
 
 def reason(error: Exception) -> str:

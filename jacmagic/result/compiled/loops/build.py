@@ -54,7 +54,7 @@ class Loops:
     @property
     def cost(self) -> float:
         """Operations on numbers in all, roughly."""
-        return sum(one.cost(self.buffers) for one in (*self.before, *self.after))
+        return sum(stage.cost(self.buffers) for stage in (*self.before, *self.after))
 
 
 def loops(program: Loops, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
@@ -121,7 +121,7 @@ def lowered(recording: Recording, sizes: Sequence[int], shape: tuple[int, ...]) 
     last = lowering.result("J", entries, shape[-1])
     of_values = lowering.result("y", values, max(1, zeros.size(values)))
     before = _needed(lowering.stages, last)
-    after = [one for one in _needed(lowering.stages, of_values) if one not in before[:-1]]
+    after = [stage for stage in _needed(lowering.stages, of_values) if stage not in before[:-1]]
     if len(before) + len(after) > MAX_STAGES:
         raise NotCompiled("it takes too many loops")
     inputs = {name: zeros.size(node) for node, name in zeros.inputs.items()}
@@ -195,9 +195,12 @@ def _written_by(program: Loops) -> str:
     last, others = program.before[-1], program.before[:-1]
     if not isinstance(last, Fill) or len(last.pieces) != 1:
         return ""
-    where, one = last.pieces[0]
-    whole = one.operation == LOAD and len(where) == program.entries == program.buffers[one.buffer]
-    written = any(isinstance(s, (Sum, Call)) and s.buffer == one.buffer for s in others)
-    if not whole or not written or any(one.buffer in s.reads for s in program.after):
+    where, expression = last.pieces[0]
+    whole = (
+        expression.operation == LOAD
+        and len(where) == program.entries == program.buffers[expression.buffer]
+    )
+    written = any(isinstance(s, (Sum, Call)) and s.buffer == expression.buffer for s in others)
+    if not whole or not written or any(expression.buffer in s.reads for s in program.after):
         return ""
-    return one.buffer if np.array_equal(one.data, where) else ""
+    return expression.buffer if np.array_equal(expression.data, where) else ""

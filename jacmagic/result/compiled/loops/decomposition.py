@@ -180,9 +180,9 @@ def _solve_cholesky(right: Tensor, factor: Tensor, upper: bool = False) -> Tenso
 
 
 def _unpacked(factors: Tensor, rows: Tensor, *_: bool) -> tuple[Tensor, Tensor, Tensor]:
-    one = _identity(factors)
-    exchanged = _aten.linalg_lu_solve.default(one, rows, one)  # Pᵀ: both factors are 1
-    return exchanged.mT, factors.tril(-1) + one, factors.triu()
+    identity = _identity(factors)
+    exchanged = _aten.linalg_lu_solve.default(identity, rows, identity)  # Pᵀ: both factors are 1
+    return exchanged.mT, factors.tril(-1) + identity, factors.triu()
 
 
 def _lu_in_full(matrix: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,8 +191,8 @@ def _lu_in_full(matrix: Tensor, *, pivot: bool = True) -> tuple[Tensor, Tensor, 
 
 
 def _identity(matrix: Tensor) -> Tensor:
-    one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    return one.expand(matrix.shape)
+    identity = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    return identity.expand(matrix.shape)
 
 
 _OF_MATRICES: dict[Any, Callable[..., Any]] = {

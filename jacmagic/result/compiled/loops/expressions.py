@@ -51,17 +51,17 @@ class Expression:
         """All that it is made of, itself included, each once."""
         found, waiting, seen = list[Expression](), [self], set[int]()
         while waiting:
-            one = waiting.pop()
-            if id(one) not in seen:
-                seen.add(id(one))
-                waiting += one.operands
-                found.append(one)
+            part = waiting.pop()
+            if id(part) not in seen:
+                seen.add(id(part))
+                waiting += part.operands
+                found.append(part)
         return found
 
     @property
     def leaves(self) -> list[Expression]:
         """The constants and loads among its parts."""
-        return [one for one in self.parts if not one.operands]
+        return [part for part in self.parts if not part.operands]
 
     @property
     def count(self) -> int:
@@ -89,7 +89,7 @@ def operation(name: str, *operands: Expression) -> Expression:
 
     A factor 0 is one: entries of J are zero where their pass has no seed, whatever it meets.
     """
-    numbers = [one.number for one in operands]
+    numbers = [operand.number for operand in operands]
     if len(operands) == 2:
         if name in ("add", "mul") and numbers[0] == _UNITS[name]:
             return operands[1]
@@ -117,10 +117,10 @@ def taken(expression: Expression, positions: np.ndarray) -> Expression:
     """Return some of an expression's components, in the order of `positions`."""
 
     def leaf(same: Sequence[Expression]) -> Expression:
-        one = same[0]
-        if one.operation == LOAD:
-            return load(one.buffer, one.data[positions])
-        return one if len(one.data) == 1 else constant(one.data[positions])
+        first = same[0]
+        if first.operation == LOAD:
+            return load(first.buffer, first.data[positions])
+        return first if len(first.data) == 1 else constant(first.data[positions])
 
     return rebuilt([expression], leaf)
 
@@ -132,8 +132,10 @@ def joined(expressions: Sequence[Expression], counts: Sequence[int]) -> Expressi
 
     def leaf(same: Sequence[Expression]) -> Expression:
         data = [
-            np.broadcast_to(one.data, (count,)) if one.operation == CONSTANT else one.data
-            for one, count in zip(same, counts, strict=True)
+            np.broadcast_to(expression.data, (count,))
+            if expression.operation == CONSTANT
+            else expression.data
+            for expression, count in zip(same, counts, strict=True)
         ]
         both = np.concatenate(data)
         return constant(both) if same[0].operation == CONSTANT else load(same[0].buffer, both)
@@ -156,7 +158,7 @@ def rebuilt(
         known = tuple(map(id, same))
         if known not in done:
             first = same[0]
-            parts = zip(*(one.operands for one in same), strict=True)
+            parts = zip(*(expression.operands for expression in same), strict=True)
             done[known] = (
                 Expression(first.operation, tuple(map(walk, parts)))
                 if first.operands
@@ -203,9 +205,9 @@ def combined(
     found: list[tuple[np.ndarray, list[Expression]]] = [(np.arange(count), [])]
     for operand in operands:
         found = [
-            (where[inner], [_some(part, inner, len(where)) for part in parts] + [one])
+            (where[inner], [_some(part, inner, len(where)) for part in parts] + [piece])
             for where, parts in found
-            for inner, one in operand(where)
+            for inner, piece in operand(where)
         ]
     return grouped([(where, build(parts)) for where, parts in found])
 
@@ -218,8 +220,8 @@ def _some(expression: Expression, positions: np.ndarray, count: int) -> Expressi
 def grouped(pieces: Pieces) -> Pieces:
     """Join pieces of one formula."""
     groups: dict[int, Pieces] = {}
-    for where, one in pieces:
-        groups.setdefault(one.key, []).append((where, one))
+    for where, expression in pieces:
+        groups.setdefault(expression.key, []).append((where, expression))
     if len(groups) > MAX_FORMULAS:
         raise NotCompiled("its components have too many different formulas")
     return [group[0] if len(group) == 1 else _in_one(group) for group in groups.values()]
@@ -227,6 +229,6 @@ def grouped(pieces: Pieces) -> Pieces:
 
 def _in_one(group: Pieces) -> tuple[np.ndarray, Expression]:
     where = np.concatenate([part for part, _ in group])
-    both = joined([one for _, one in group], [len(part) for part, _ in group])
+    both = joined([expression for _, expression in group], [len(part) for part, _ in group])
     order = np.argsort(where, kind="stable")
     return where[order], taken(both, order)

@@ -71,13 +71,13 @@ def _places(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return for each addition the component that is added to, and the one that is added."""
 
-    def constant(one: fx.Node) -> Tensor:
-        if one.op != "get_attr":
+    def constant(operand: fx.Node) -> Tensor:
+        if operand.op != "get_attr":
             raise NotCompiled("a sum by computed indices")
-        return found.constants[str(one.target)]
+        return found.constants[str(operand.target)]
 
     target: Any = node.args[0]
-    shapes = [one.meta["val"].shape for one in (target, value)]
+    shapes = [operand.meta["val"].shape for operand in (target, value)]
     to, terms = (torch.arange(shape.numel()).reshape(shape) for shape in shapes)
     if name == "scatter_add":
         dim, index = node.args[1:3]
@@ -93,8 +93,8 @@ def _places(
 def _called(found: Recording, target: Any, *args: Any) -> fx.Node:
     """Add a step, with a tensor of the shape and the dtype of its result."""
     node = found.graph.call_function(target, args)
-    shapes = {one: one.meta["val"] for one in node.all_input_nodes}
-    zeros = {one: torch.zeros(like.shape, dtype=like.dtype) for one, like in shapes.items()}
+    shapes = {operand: operand.meta["val"] for operand in node.all_input_nodes}
+    zeros = {operand: torch.zeros(like.shape, dtype=like.dtype) for operand, like in shapes.items()}
     node.meta["val"] = target(*fx.map_arg(args, zeros.__getitem__))
     return node
 

@@ -61,18 +61,18 @@ def extended(
 
     def leaf(same: Sequence[Expression]) -> Expression:
         nonlocal failed
-        one, data = same[0], same[0].data
-        if one.operation == CONSTANT:
+        first, data = same[0], same[0].data
+        if first.operation == CONSTANT:
             if len(data) == 1:
-                return one
+                return first
             whole = np.zeros(size)
             whole[where] = data
             return constant(whole)
         found = plane(where // columns, where % columns, data, size // columns, columns)
-        if found is None or found.min() < 0 or found.max() >= sizes[one.buffer]:
+        if found is None or found.min() < 0 or found.max() >= sizes[first.buffer]:
             failed = True
-            return one
-        return load(one.buffer, found)
+            return first
+        return load(first.buffer, found)
 
     found = rebuilt([expression], leaf)
     return None if failed else found

@@ -84,7 +84,7 @@ class Lowering:
             found = self._components(node, at[live]) if len(live) else []
             self._known[known] = [
                 *([(zero, ZERO)] if len(zero) else []),
-                *((live[where], one) for where, one in found),
+                *((live[where], expression) for where, expression in found),
             ]
         return self._known[known]
 
@@ -113,7 +113,7 @@ class Lowering:
             here = np.flatnonzero((places >= start) & (places < end))
             if len(here):
                 inner = self._pieces(tensor, places[here] - start)
-                found += [(here[where], one) for where, one in inner]
+                found += [(here[where], expression) for where, expression in inner]
             start = end
         return grouped(found)
 
@@ -147,7 +147,9 @@ class Lowering:
             here, none = np.flatnonzero(present[where]), np.flatnonzero(~present[where])
             factors = [looked_up(self._pieces, tensor, at[where[here]]) for tensor, at in places]
             found = combined(len(here), factors, multiplied)
-            return [(none, ZERO)] * bool(len(none)) + [(here[w], one) for w, one in found]
+            return [(none, ZERO)] * bool(len(none)) + [
+                (here[w], expression) for w, expression in found
+            ]
 
         return pieces
 
@@ -183,12 +185,12 @@ class Lowering:
 
     def _store_calls(self, nodes: Sequence[fx.Node]) -> None:
         calls = [self.zeros.calls.get(node) or product(self.zeros, node) for node in nodes]
-        one = calls[0]
+        first = calls[0]
         operands = map(self._contiguous, zip(*(call.operands for call in calls), strict=True))
-        buffer = self._new(one.size * len(nodes) + one.work)
-        arguments = one.arguments[0] * len(nodes), *one.arguments[1:]
-        self.stages.append(Call(buffer, one.function, tuple(operands), arguments, one.decides))
-        self._keep(nodes, buffer, [call.layout for call in calls], one.size)
+        buffer = self._new(first.size * len(nodes) + first.work)
+        arguments = first.arguments[0] * len(nodes), *first.arguments[1:]
+        self.stages.append(Call(buffer, first.function, tuple(operands), arguments, first.decides))
+        self._keep(nodes, buffer, [call.layout for call in calls], first.size)
 
     def _keep(
         self, nodes: Sequence[fx.Node], buffer: str, layouts: Sequence[np.ndarray], each: int
@@ -201,16 +203,16 @@ class Lowering:
         """Return components of several steps, one after the other."""
         starts = np.cumsum([0, *(len(at) for _, at in parts)])
         found = [
-            (where + start, one)
+            (where + start, expression)
             for start, (node, at) in zip(starts, parts, strict=False)
-            for where, one in self._pieces(node, at)
+            for where, expression in self._pieces(node, at)
         ]
         return found if len(parts) == 1 else grouped(found)
 
     def _contiguous(self, parts: Sequence[tuple[fx.Node, np.ndarray]]) -> Expression:
         """Return components as constants or as a contiguous load, stored if necessary."""
         pieces, count = self._pieces_of(parts), sum(len(at) for _, at in parts)
-        if all(one.operation == CONSTANT for _, one in pieces):
+        if all(expression.operation == CONSTANT for _, expression in pieces):
             return constant(fill("", pieces, count, 1).template)
         if len(pieces) == 1 and pieces[0][1].operation == LOAD:
             data = pieces[0][1].data

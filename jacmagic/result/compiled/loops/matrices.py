@@ -94,7 +94,7 @@ def distinct(
     Returns:
         (distinct,) the first of each kind, and (items,) the kind of each.
     """
-    origins = [known.origins(one)[read].reshape(len(read), -1) for one, read in operands]
+    origins = [known.origins(node)[read].reshape(len(read), -1) for node, read in operands]
     rows = np.ascontiguousarray(np.concatenate(origins, 1))
     kinds = dict[bytes, int]()
     group = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in rows])

@@ -135,20 +135,20 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
     moved: list[fx.Node] = []
     count = 1
 
-    def integers(one: fx.Node) -> Any:
+    def integers(operand: fx.Node) -> Any:
         nonlocal count
-        value = one.meta["val"] if one not in constants else constants[one]
+        value = operand.meta["val"] if operand not in constants else constants[operand]
         if isinstance(value, (list, tuple)):
-            if not moves(one.target):
-                raise NotCompiled(f"{name_of(one.target)} is not known")
-            return _run(one, integers)
-        if not value.is_floating_point() and one in constants:
-            return constants[one]
+            if not moves(operand.target):
+                raise NotCompiled(f"{name_of(operand.target)} is not known")
+            return _run(operand, integers)
+        if not value.is_floating_point() and operand in constants:
+            return constants[operand]
         if not value.is_floating_point() and value.dtype is not torch.bool:
             raise NotCompiled(f"{name_of(node.target)} by computed indices")
-        if one in constants and not constants[one].any():
+        if operand in constants and not constants[operand].any():
             return torch.zeros(value.shape, dtype=torch.int64)
-        moved.append(one)
+        moved.append(operand)
         numbers = torch.arange(count, count + value.numel()).reshape(value.shape)
         count += value.numel()
         return numbers
@@ -166,7 +166,7 @@ def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:
         return args[0]
     if name in MOVEMENTS:
         named = dict(zip(signature_of(node.target).arguments, args, strict=False)) | kwargs
-        data = [named.get(one, 0) for one in MOVEMENTS[name]]
+        data = [named.get(argument, 0) for argument in MOVEMENTS[name]]
         if any(isinstance(value, float | int) and value != 0 for value in data):
             raise NotCompiled(f"{name} of another number than 0")
     return node.target(*args, **kwargs)

@@ -142,7 +142,7 @@ def _solve(
     apart = np.empty_like(columns)
     apart[order] = written.reshape(grouped.shape).swapaxes(1, 2).reshape(columns.shape)
     layout = (apart if left else apart.swapaxes(1, 2)).reshape(-1)
-    operands = [(one, read[first].reshape(-1)) for one, read in factors]
+    operands = [(node, read[first].reshape(-1)) for node, read in factors]
     operands.append((right, together[:, :, live].reshape(-1)))
     arguments = count, n, int(live.sum()), *map(int, flags)
     return Routine(function, tuple(operands), arguments, layout, int((written >= 0).sum()))

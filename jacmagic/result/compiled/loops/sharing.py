@@ -35,7 +35,9 @@ def groups(zeros: Zeros) -> Iterator[list[fx.Node]]:
     alike: dict[Any, list[fx.Node]] = {}
     for node in zeros.graph.nodes:
         stored = zeros.is_stored(node) or node in shared
-        levels[node] = stored + max((levels[one] for one in node.all_input_nodes), default=0)
+        levels[node] = stored + max(
+            (levels[operand] for operand in node.all_input_nodes), default=0
+        )
         if stored:
             alike.setdefault((levels[node], _kind(zeros, node)), []).append(node)
     if max(map(len, alike.values()), default=0) < MIN_STEPS_TO_JOIN:
@@ -69,7 +71,7 @@ def _shared(zeros: Zeros) -> set[fx.Node]:
     ways: dict[fx.Node, float] = {}
     reads: dict[fx.Node, float] = {}
     for node in reversed(zeros.graph.nodes):
-        ways[node] = sum(1.0 if one.op == "output" else ways[one] for one in node.users)
+        ways[node] = sum(1.0 if user.op == "output" else ways[user] for user in node.users)
         reads[node] = sum(_reads(zeros, node, user, reads) for user in node.users)
     cost: dict[fx.Node, float] = {}
     depth: dict[fx.Node, int] = {}
@@ -80,8 +82,8 @@ def _shared(zeros: Zeros) -> set[fx.Node]:
             [] if zeros.is_stored(node) else [o for o in node.all_input_nodes if o not in shared]
         )
         own = 0.0 if name is None else _COSTS.get(name, _FUNCTION_COST)
-        cost[node] = own + sum(cost[one] for one in inner)
-        depth[node] = (name is not None) + max((depth[one] for one in inner), default=0)
+        cost[node] = own + sum(cost[operand] for operand in inner)
+        depth[node] = (name is not None) + max((depth[operand] for operand in inner), default=0)
         if name is None:
             continue
         computed = max(1.0, float(zeros.masks[node].sum()))

@@ -112,10 +112,10 @@ class Source:
         yield from ("const long j = at + l;", *body.lines, f"{join.format(body.result)}; }}")
         yield f"for (int l = 0; at < {stage.terms}; at++, l++) {{"
         yield from ("const long j = at;", *body.lines, f"{join.format(body.result)}; }}")
-        one = "larger({}, {})" if stage.largest else "({} + {})"
+        template = "larger({}, {})" if stage.largest else "({} + {})"
         pairs = [f"s[{k}]" for k in range(8)]
         while len(pairs) > 1:
-            pairs = [one.format(*pairs[k : k + 2]) for k in range(0, len(pairs), 2)]
+            pairs = [template.format(*pairs[k : k + 2]) for k in range(0, len(pairs), 2)]
         yield f"{stage.buffer}[i] = {pairs[0]};\n}}"
 
     def _call(self, stage: Call) -> Iterator[str]:
@@ -164,7 +164,7 @@ class _Body:
         self.lines: list[str] = []
         self._names: dict[int, str] = {}
         self._texts: dict[str, str] = {}
-        arrays = [where, *(one.data for one in expression.leaves if one.operation == LOAD)]
+        arrays = [where, *(leaf.data for leaf in expression.leaves if leaf.operation == LOAD)]
         self.rows, self.columns = bounds or loop_bounds(arrays, columns)
         self.result = self._written(expression)
 
@@ -197,7 +197,7 @@ class _Body:
             if len(data) == 1:
                 return C.literal(float(data[0]))
             return f"{self._source._table(data)}[i*{self.columns} + j]"
-        operands = [self._written(one) for one in expression.operands]
+        operands = [self._written(operand) for operand in expression.operands]
         if expression.operation in LIBRARY:
             return f"{expression.operation}({operands[0]})"
         return C.template(expression.operation).format(*operands)

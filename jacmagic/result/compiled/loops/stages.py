@@ -32,7 +32,9 @@ class Fill:
 
     def cost(self, sizes: dict[str, int]) -> float:
         """Return the number of operations, roughly, by the sizes of buffers."""
-        return len(self.template) + sum(len(where) * one.count for where, one in self.pieces)
+        return len(self.template) + sum(
+            len(where) * expression.count for where, expression in self.pieces
+        )
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,15 @@ Stage = Fill | Sum | Call
 
 def buffers_of(expression: Expression) -> set[str]:
     """Return the buffers that an expression reads."""
-    return {one.buffer for one in expression.leaves if one.operation == LOAD}
+    return {leaf.buffer for leaf in expression.leaves if leaf.operation == LOAD}
 
 
 def fill(buffer: str, pieces: Pieces, size: int, columns: int) -> Fill:
     """Return the stage that writes pieces, constants apart from the others."""
     template, others = np.zeros(size), []
-    for where, one in pieces:
-        if one.operation == CONSTANT:
-            template[where] = one.data
+    for where, expression in pieces:
+        if expression.operation == CONSTANT:
+            template[where] = expression.data
         else:
-            others.append((where, one))
+            others.append((where, expression))
     return Fill(buffer, others, template, columns)

@@ -124,7 +124,7 @@ class Zeros:
     def _take(self, node: fx.Node, whole: fx.Node) -> None:
         """Note which part of a call's results a step takes."""
         which: Any = node.args[1]
-        sizes = [one.numel() for one in whole.meta["val"]]
+        sizes = [value.numel() for value in whole.meta["val"]]
         start = sum(sizes[:which])
         self.moved[node] = [whole], np.arange(start, start + sizes[which])
         self.masks[node] = self.masks[whole][start : start + sizes[which]]

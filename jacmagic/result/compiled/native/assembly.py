@@ -180,7 +180,7 @@ class _Writer:
 
     def _mod(self, a: str, b: str) -> str:
         rest = self._call("fmod", a, b)
-        signs = [self._new(f"fcmp olt double {one}, {literal(0)}") for one in (rest, b)]
+        signs = [self._new(f"fcmp olt double {operand}, {literal(0)}") for operand in (rest, b)]
         apart = self._new(f"xor i1 {signs[0]}, {signs[1]}")
         other = self._new(f"and i1 {apart}, {self._new(f'fcmp une double {rest}, {literal(0)}')}")
         return self._choose(other, self._new(f"fadd double {rest}, {b}"), rest)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NOT_BY_TORCH
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS
 from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.result.compiled.native.values import columns_of

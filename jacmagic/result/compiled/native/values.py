@@ -31,7 +31,7 @@ def evaluated(
     if not isinstance(form, ClosedForm):
         return None
     columns = columns_of([tensor.numel() for tensor in problem.tensors], chosen)
-    point, dtype = problem.flat_point, dtype_of([one.dtype for one in problem.tensors])
+    point, dtype = problem.flat_point, dtype_of([tensor.dtype for tensor in problem.tensors])
     bounds = bounded(form, point, dtype)[1][:, columns], bounded_outputs(form, point, dtype)[1]
-    entries, values = (2 * np.where(np.isfinite(one), one, 0) for one in bounds)
+    entries, values = (2 * np.where(np.isfinite(bound), bound, 0) for bound in bounds)
     return form.values(point)[:, columns], entries, values

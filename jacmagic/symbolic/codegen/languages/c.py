@@ -54,7 +54,9 @@ def index_arrays(f: Function) -> list[str]:
 
 def _frame(real: str, f: Function) -> str:
     value, matrix = f.results
-    declared = [bracketed(f"const {real} {one.name}", one.shape) for one in f.arguments]
+    declared = [
+        bracketed(f"const {real} {argument.name}", argument.shape) for argument in f.arguments
+    ]
     declared += [] if f.values is None else [f"{real} *{value}"]
     constants = [f"const {real} {name} = {number};" for name, number in f.constants]
     lines = [*comment(f.comment, "//"), "#include <math.h>", "", *index_arrays(f)]

@@ -19,9 +19,9 @@ KEYWORDS = KEYWORDS_OF_C | frozenset(
 )
 
 
-def declared(one: Argument) -> str:
+def declared(argument: Argument) -> str:
     """Return an input's declaration: a number, or a pointer to rows."""
-    return f"const Real *{one.name}" if one.shape else f"Real {one.name}"
+    return f"const Real *{argument.name}" if argument.shape else f"Real {argument.name}"
 
 
 def body(f: Function) -> list[str]:

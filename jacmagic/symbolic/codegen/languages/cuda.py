@@ -21,7 +21,7 @@ def _frame(f: Function) -> str:
 def _kernel(f: Function) -> list[str]:
     """Return the kernel: every array holds its points one after another."""
     value, matrix = f.results
-    arrays = ["long count", *(f"const Real *{one.name}" for one in f.arguments)]
+    arrays = ["long count", *(f"const Real *{argument.name}" for argument in f.arguments)]
     passed = [_at(argument) for argument in f.arguments]
     for name, size in ((value, f.values and len(f.values)), (matrix, len(f.entries))):
         if name != value or f.values is not None:
@@ -35,8 +35,10 @@ def _kernel(f: Function) -> list[str]:
     return ["template <typename Real>", head, "{", *indented(body), "}"]
 
 
-def _at(one: Argument) -> str:
-    return f"{one.name} + {one.size}*point" if one.shape else f"{one.name}[point]"
+def _at(argument: Argument) -> str:
+    return (
+        f"{argument.name} + {argument.size}*point" if argument.shape else f"{argument.name}[point]"
+    )
 
 
 CUDA = replace(

@@ -25,7 +25,9 @@ def _frame(f: Function) -> str:
     for suffix, integers in f.indexes.items():
         lines += [f"export const {f.name}_{suffix} = [", *numbers(integers, 2), "];"]
     constants = [f"const {name} = {number};" for name, number in f.constants]
-    lines += [f"export function {f.name}({', '.join(one.name for one in f.arguments)}) {{"]
+    lines += [
+        f"export function {f.name}({', '.join(argument.name for argument in f.arguments)}) {{"
+    ]
     lines += indented([*constants, *f.statements], 2)
     if f.values is None:
         return "\n".join([*lines, "  return [", *entry_lines(f, 4), "  ];", "}", ""])

@@ -43,11 +43,13 @@ def _arrays(f: Function) -> list[str]:
     """Return statements that read the inputs, their batch and their dtype."""
     names = ", ".join(argument.name for argument in f.arguments)
     shapes = [
-        f"{one.name}.shape[:-{len(one.shape)}]" if one.shape else f"{one.name}.shape"
-        for one in f.arguments
+        f"{argument.name}.shape[:-{len(argument.shape)}]"
+        if argument.shape
+        else f"{argument.name}.shape"
+        for argument in f.arguments
     ]
     return [
-        *(f"{one.name} = np.asarray({one.name})" for one in f.arguments),
+        *(f"{argument.name} = np.asarray({argument.name})" for argument in f.arguments),
         f"batch = np.broadcast_shapes({', '.join(shapes)})",
         f"dtype = np.result_type({names}, np.float16)  # of integers: float64",
     ]

@@ -16,7 +16,7 @@ def head(f: Function, module: str) -> list[str]:
     lines = [*comment(f.comment, "#"), module, ""]
     for suffix, integers in f.indexes.items():
         lines += [f"{f.name}_{suffix} = [", *numbers(integers), "]"]
-    return [*lines, "", f"def {f.name}({', '.join(one.name for one in f.arguments)}):"]
+    return [*lines, "", f"def {f.name}({', '.join(argument.name for argument in f.arguments)}):"]
 
 
 def constants(f: Function, template: str = "{} = {}") -> list[str]:

@@ -27,8 +27,8 @@ def _type(real: str, shape: Shape) -> str:
     return text
 
 
-def _declared(real: str, one: Argument) -> str:
-    return f"{one.name}: {'&' if one.shape else ''}{_type(real, one.shape)}"
+def _declared(real: str, argument: Argument) -> str:
+    return f"{argument.name}: {'&' if argument.shape else ''}{_type(real, argument.shape)}"
 
 
 def _frame(real: str, f: Function) -> str:

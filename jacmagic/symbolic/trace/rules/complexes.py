@@ -44,7 +44,7 @@ def _over_pairs(rule: Any) -> Rule:
         ]
         result = rule(field, *nodes, **kwargs)
         if isinstance(result, tuple):
-            return tuple(None if one is None else field.pairs(one) for one in result)
+            return tuple(None if nodes is None else field.pairs(nodes) for nodes in result)
         return field.pairs(result)
 
     return complex_rule

@@ -97,7 +97,7 @@ def _unpacked(
     """P, L and U of A = P L U."""
     rows, columns = factors.shape[-2:]
     first = min(rows, columns)
-    exchanged = [_permutation(one, rows) for one in pivots.reshape(-1, first).cpu().numpy()]
+    exchanged = [_permutation(row, rows) for row in pivots.reshape(-1, first).cpu().numpy()]
     orders = torch.from_numpy(np.array(exchanged).reshape(*pivots.shape[:-1], rows))
     lower = factors[..., :first].tril(-1) + torch.eye(rows, first).to(factors)
     turned = torch.eye(rows).to(factors)[orders].mT
@@ -238,7 +238,7 @@ def _eigenvalues(g: Graph, operands: Operands, a: np.ndarray, *_: Any) -> Select
 
 FACTORED: dict[str, Formula] = formulas(linalg_lu_solve=_lu_solve, lu_unpack=_unpacked)
 FACTORS: dict[str, Callable[..., Selection]] = {
-    **{name: _with_factors(*one) for name, one in FACTORING.items()},
+    **{name: _with_factors(*factoring) for name, factoring in FACTORING.items()},
     "linalg_lu_factor_ex": _lu_factor,
     "linalg_qr": _qr,
     "linalg_eig": _eigenvalues,

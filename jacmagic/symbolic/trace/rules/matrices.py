@@ -35,7 +35,7 @@ def batched(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     wide = [np.broadcast_to(a, shape + a.shape[-2:]).reshape(-1, *a.shape[-2:]) for a in arrays]
     if not len(wide[0]):
         raise Unsupported("linalg", "of an empty batch has no rule")
-    result = np.array([kernel(*one) for one in zip(*wide, strict=True)], dtype=np.int64)
+    result = np.array([kernel(*matrices) for matrices in zip(*wide, strict=True)], dtype=np.int64)
     return result.reshape(*shape, *result.shape[1:])
 
 

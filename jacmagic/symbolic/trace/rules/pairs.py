@@ -131,7 +131,7 @@ class PairGraph:
     def apply(self, name: str, x: int) -> int:
         """Return a function of a complex number."""
         if name in _RATIOS:
-            return self.div(*(self.apply(one, x) for one in _RATIOS[name]))
+            return self.div(*(self.apply(function, x) for function in _RATIOS[name]))
         if name not in _FUNCTIONS:
             raise Unsupported(name, "of complex values has no rule")
         return self.node(*_FUNCTIONS[name](self.graph, *self.parts[x]))

@@ -65,8 +65,8 @@ def _trilinear(
 ) -> Tensor:
     """Return sums of products of three tensors along some axes: bilinear forms."""
     factors = (
-        reduce(torch.unsqueeze, axes, one)
-        for one, axes in ((a, expand1), (b, expand2), (c, expand3))
+        reduce(torch.unsqueeze, axes, factor)
+        for factor, axes in ((a, expand1), (b, expand2), (c, expand3))
     )
     return reduce(torch.mul, factors).sum(list(sumdim))
 
