@@ -12,7 +12,7 @@ from jacmagic.errors import naming_keywords
 from jacmagic.function.argument_names import names_of, whole_numbers
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
-from jacmagic.function.integer_arguments import keeping_counts
+from jacmagic.function.integer_arguments import keeping_integers
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.tangents import names_without_manifolds
@@ -132,7 +132,7 @@ def jacobian(
         return _jacobian(problem, options, outside)
 
     make = functools.partial(problem_of, func, inputs, wrt, names, out=out)
-    return keeping_counts(make, compute)
+    return keeping_integers(make, compute)
 
 
 @showing_users_frames
@@ -192,7 +192,7 @@ def hessian(
     def compute(problem: Problem) -> Jacobian:
         return _jacobian(gradient_of(problem, strict=strict), options, outside)
 
-    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
+    return keeping_integers(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
 @showing_users_frames
@@ -260,7 +260,7 @@ def compile(
             problem, wrt=chosen, backend=backend, dynamic=dynamic, arguments=arguments
         )
 
-    return keeping_counts(make, finish)
+    return keeping_integers(make, finish)
 
 
 def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:

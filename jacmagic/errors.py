@@ -81,18 +81,18 @@ def text_of(error: BaseException) -> str:
         return ""
 
 
-def check_keywords(call: str, given: Collection[str], accepted: Collection[str]) -> None:
+def check_keywords(call: str, keywords: Collection[str], accepted: Collection[str]) -> None:
     """Refuse names of arguments that a call does not have.
 
     Args:
         call: the call as it is written, such as "J.shown".
-        given: the names in the call.
+        keywords: the names in the call.
         accepted: those that there are, at least one.
 
     Raises:
         KeywordError: the first name that is none of them, with the nearest that is.
     """
-    for name in given:
+    for name in keywords:
         if name not in accepted:
             import difflib  # 20 ms that only a mistake needs
 

@@ -34,6 +34,8 @@ RETIRED = {
     r"houses?": "package, project",
     r"doors?": "entry point, import",
 }
+# Variables with these names say what happened to a value, and not what it is.
+NAMELESS = frozenset("found given held known made said told thing walk witness".split())
 _ANY = re.compile(rf"\b({'|'.join(f'(?:{word})' for word in RETIRED)})\b", re.IGNORECASE)
 _FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(  # comments, and strings in either kind of quotes
@@ -87,6 +89,15 @@ def script_texts(text: str, path: str) -> Iterator[Text]:
             yield f"{path}:{text[: match.start()].count(chr(10)) + 1}", match[0]
 
 
+def variables(source: str, path: str) -> Iterator[Text]:
+    """Yield the names of variables and parameters."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield f"{path}:{node.lineno}", node.id
+        elif isinstance(node, ast.arg):
+            yield f"{path}:{node.lineno}", node.arg
+
+
 KINDS = {
     "first lines of docstrings": (first_lines, CODE),
     "messages": (messages, PACKAGE),
@@ -108,6 +119,13 @@ def test_no_retired_word_is_read(kind: str) -> None:
         if (words := retired_words(text))
     ]
     assert lines == [], "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_variables_are_named_by_content(path: Path) -> None:
+    """No variable is called found, given or known: its name says what it is."""
+    named = variables(path.read_text(encoding="utf-8"), path.name)
+    assert [f"{where} {name}" for where, name in named if name in NAMELESS] == []
 
 
 # That the checks above can fail, and do not refuse ordinary English and mathematics.
@@ -141,6 +159,12 @@ def test_the_texts_of_a_module_are_found() -> None:
     )
     assert [*first_lines(source, "m")] == [("m:1", "One."), ("m:4", "Three.")]
     assert [*messages(source.replace("five", "fi ve"), "m")] == [("m:6", " fi ve")]
+
+
+def test_the_variables_of_a_module_are_found() -> None:
+    """Assigned names, those of loops and parameters, in any scope."""
+    source = "a = 1\ndef f(b, *c):\n    return [d for d in b if (e := d)]\n"
+    assert sorted(name for _, name in variables(source, "m")) == ["a", "b", "c", "d", "e"]
 
 
 def test_code_in_a_page_is_no_prose() -> None:

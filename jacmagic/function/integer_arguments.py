@@ -21,7 +21,7 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 
 _Answer = TypeVar("_Answer")
 
-MAX_WHOLE_NUMBERS = 3  # integers that are kept together
+MAX_INTEGERS = 3  # integers that are kept together
 MAX_SECONDS_TO_SEARCH = 5.0  # of looking for them, after the function has failed
 _ERRORS = (TypeError, IndexError, KeyError, ValueError, RuntimeError)
 _WORDS = re.compile(
@@ -31,7 +31,7 @@ _WORDS = re.compile(
 )
 
 
-def keeping_counts(
+def keeping_integers(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
     """Compute with a problem, some inputs kept as integers if the function needs that.
@@ -44,7 +44,7 @@ def keeping_counts(
         Exception: what the function raises, if keeping numbers whole does not help.
     """
     problem = make(())
-    if not problem.counts:
+    if not problem.integers:
         return answer(problem)
     try:
         return answer(problem)
@@ -52,16 +52,18 @@ def keeping_counts(
         may_help = isinstance(error, KeyError) or _WORDS.search(str(error)) is not None
         if isinstance(error, StrictError) or not may_help:
             raise
-        whole = _found(make, problem.counts)
-        if whole is None:
+        kept = _smallest_problem(make, problem.integers)
+        if kept is None:
             raise
-    return answer(whole)
+    return answer(kept)
 
 
-def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
+def _smallest_problem(
+    make: Callable[[Collection[str]], Problem], names: Sequence[str]
+) -> Problem | None:
     """Return the problem with the fewest integer inputs for which the function runs."""
     end = time.perf_counter() + MAX_SECONDS_TO_SEARCH
-    for size in range(1, min(MAX_WHOLE_NUMBERS, len(names)) + 1):
+    for size in range(1, min(MAX_INTEGERS, len(names)) + 1):
         for fixed in itertools.combinations(names, size):
             if time.perf_counter() > end:
                 return None

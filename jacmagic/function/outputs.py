@@ -147,8 +147,8 @@ def _leaf(value: Any, path: Path) -> Tensor:
     raise _refusal(path, trouble.format(value, a=_a(kind), name=name), remedy)
 
 
-def _refusal(path: Path, found: str, remedy: str) -> FunctionError:
-    return FunctionError(f"{EXPECTED}; found {found} as {describe_output(path)}; {remedy}")
+def _refusal(path: Path, described: str, remedy: str) -> FunctionError:
+    return FunctionError(f"{EXPECTED}; found {described} as {describe_output(path)}; {remedy}")
 
 
 def describe_output(path: Path) -> str:

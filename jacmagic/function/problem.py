@@ -69,13 +69,13 @@ class Problem:
         filename: the file whose lines the user knows, where there is one.
         potential: the scalar problem at the same point whose gradient `function` computes; the
             Jacobian is then the Hessian of that scalar. None for an ordinary function.
-        whole: the user's own callable where nothing but that and the inputs decides the value; what
-            is learnt of one such problem holds for every other of the same callable.
+        user_function: the user's own callable where nothing but that and the inputs decides the
+            value: `tuning` then holds for every other problem of the same callable.
         call: the function by names of inputs, constant ones too, see `called`; None where all that
             it takes are `inputs`.
         arrange: puts parts, one for each input, into the structure of arguments that are nests;
             None where the inputs are the arguments themselves.
-        counts: inputs that were given as integers: they stay so where the function cannot
+        integers: inputs that were given as integers: they stay so where the function cannot
             take them as real ones.
         tangent: the manifolds of inputs that are tangent vectors, at 0; None for ordinary inputs.
         remake: the call that makes this problem anew, for pickle; None where there is none.
@@ -90,9 +90,9 @@ class Problem:
     filename: str | None = None
     potential: Problem | None = None
     call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
-    whole: Callable[..., Any] | None = None
+    user_function: Callable[..., Any] | None = None
     arrange: Callable[[Sequence[Any]], Any] | None = None
-    counts: tuple[str, ...] = ()
+    integers: tuple[str, ...] = ()
     tangent: Tangent | None = None
     remake: Remake | None = field(default=None, repr=False, compare=False)
 

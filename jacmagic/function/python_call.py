@@ -65,13 +65,15 @@ def problem_of(
         return altered(repeated_problem, remake=remake)
     func = uncompiled(func)
     parts = unpacked(func, inputs)
-    problem = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    problem = problem_on(
+        wrt, out, lambda chosen: _ambient_problem(func, parts, chosen, names, fixed)
+    )
     if plain:
         remember(func, inputs, problem)
     return altered(problem, remake=remake)
 
 
-def _made(
+def _ambient_problem(
     func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
 ) -> Problem:
     """Return the problem of a callable, by the kind of its inputs; on no manifold."""
@@ -98,10 +100,10 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
     if isinstance(inputs, tuple) and count != 1:
         return tuple(inputs)
     if children(inputs) is None:
-        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}{_instead(inputs)}")
+        raise FunctionError(f"{_EXPECTED} but {_description(inputs)}{_instead(inputs)}")
     if count > 1:
         raise FunctionError(
-            f"{_EXPECTED} but {_found(inputs)} {title_of(func)} takes {count} arguments: "
+            f"{_EXPECTED} but {_description(inputs)} {title_of(func)} takes {count} arguments: "
             "write a tuple with one value for each"
         )
     return inputs
@@ -120,7 +122,7 @@ def _of_nests(
     wrt_names = None if wrt is None else split_names(wrt)
     chosen = _chosen(nest, module, weights, wrt_names, fixed)
     if not chosen:
-        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
+        raise FunctionError(f"{_EXPECTED} but {_description(inputs)}")
     notes: list[str] = []
     varied = {
         name: weights[name].clone() if name in weights else _tensor(nest, name, notes)
@@ -146,7 +148,7 @@ def _of_nests(
         filename=filename_of(func),
         call=run,
         arrange=None if is_flat or lone else nest.arranged(chosen, single=single),
-        counts=tuple(n for n in chosen if n not in (wrt_names or ()) and _is_count(nest, n)),
+        integers=tuple(n for n in chosen if n not in (wrt_names or ()) and _is_integer(nest, n)),
     )
 
 
@@ -183,16 +185,16 @@ def _chosen(
     picked: dict[str, None] = {}
     for name in chosen:
         counted = tied.get(name, name)
-        meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
-        meant = meant or [counted] * (counted in weights) or groups.get(name, [])
-        if not meant:
+        leaves = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
+        leaves = leaves or [counted] * (counted in weights) or groups.get(name, [])
+        if not leaves:
             described = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
             listed = ", ".join([*nest.leaves, *groups, *weights][:12])
             raise PointError(
                 f"expected names of inputs in wrt; found {described}; there are {listed}; "
                 f"write wrt={usual[:1]}"
             )
-        picked |= dict.fromkeys(meant)
+        picked |= dict.fromkeys(leaves)
     order = [*nest.leaves, *weights]
     return sorted(picked.keys() - set(fixed), key=order.index)
 
@@ -203,7 +205,7 @@ def _varies(nest: Nest, name: str) -> bool:
     return isinstance(value, Tensor) or kind_of(value) is Kind.REAL
 
 
-def _is_count(nest: Nest, name: str) -> bool:
+def _is_integer(nest: Nest, name: str) -> bool:
     return name in nest.leaves and kind_of(nest.leaves[name].value) is Kind.WHOLE
 
 
@@ -224,7 +226,7 @@ def _instead(value: Any) -> str:
     return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""
 
 
-def _found(inputs: Any) -> str:
+def _description(inputs: Any) -> str:
     """Describe the values found instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."

@@ -236,7 +236,7 @@ def on_tangents(problem: Problem, charts: Charts, output: Manifold | None) -> Pr
         inputs=tuple(inputs),
         notes=(f"derivatives at δ = 0 by {spaces.law}", *problem.notes),
         call=None,
-        whole=None,
+        user_function=None,
         tangent=spaces,
     )
 

@@ -56,16 +56,18 @@ def problem_from_call(
     def function(*values: torch.Tensor) -> Any:
         return call(dict(zip(chosen, values, strict=True)))
 
-    whole = len(chosen) == len(by_name)
+    takes_all = len(chosen) == len(by_name)
     return Problem(
-        function=raised if whole else function,
+        function=raised if takes_all else function,
         inputs=labelled(chosen, functools.partial(source_of, func)),
         title=title_of(func),
         single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
-        parameters={} if whole else {n: tensor for n, tensor in by_name.items() if n not in chosen},
+        parameters={}
+        if takes_all
+        else {n: tensor for n, tensor in by_name.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
-        call=None if whole else call,
-        whole=func if whole else None,
-        counts=() if wrt else whole_numbers(names_in_order, tensors),
+        call=None if takes_all else call,
+        user_function=func if takes_all else None,
+        integers=() if wrt else whole_numbers(names_in_order, tensors),
     )

@@ -143,8 +143,8 @@ def forward_pass(
     try:
         return _forward_pass(function, primals, tangents)
     except NotImplementedError:
-        values, found, *_ = torch.func.jvp(function, tuple(primals), tuple(tangents))
-        return list(values), list(found)
+        values, slopes, *_ = torch.func.jvp(function, tuple(primals), tuple(tangents))
+        return list(values), list(slopes)
 
 
 def _forward_pass(

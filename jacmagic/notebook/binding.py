@@ -108,7 +108,7 @@ def _bound(
         notes=(*notes, *_tied(target, tensors)),
         filename=target.filename,
         arrange=None if plain else nest.arranged(varied, single=single),
-        counts=_counts(request, nest, values),
+        integers=_integers(request, nest, values),
     )
 
 
@@ -182,19 +182,19 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
     groups = {"inputs": varying, "parameters": weights} if request.target.module else {}
     chosen: dict[str, None] = {}
     for name in _wanted(request):
-        meant = [n for n in nest.meant(name) if n == name or can_vary(request, nest, n)]
-        if not meant and name not in groups:
+        leaves = [n for n in nest.meant(name) if n == name or can_vary(request, nest, n)]
+        if not leaves and name not in groups:
             inputs = list(dict.fromkeys([*varying, *request.names]))
             raise PointError(
                 f"--wrt names {name}, which is not an input; there are "
                 f"{', '.join([*inputs, *groups, *weights][:12])}; write --wrt {inputs[0]}"
                 + request.line.mark_text(name)
             )
-        chosen |= dict.fromkeys(meant or groups[name])
+        chosen |= dict.fromkeys(leaves or groups[name])
     return sorted(chosen, key=[*nest.leaves].index)
 
 
-def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[str, ...]:
+def _integers(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the integers converted to floats, except those that `--wrt` names."""
     chosen = _wanted(request)
     return tuple(

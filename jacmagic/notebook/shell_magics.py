@@ -118,10 +118,10 @@ class ShellMagics(Magics):
             compute: returns the result of the problem.
         """
         __tracebackhide__ = True
-        from jacmagic.function.integer_arguments import keeping_counts
+        from jacmagic.function.integer_arguments import keeping_integers
 
         try:
-            result = keeping_counts(make, compute)
+            result = keeping_integers(make, compute)
         except JacmagicError:
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Cached properties that do not depend on the view.
 _VIEWLESS = {
-    "matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided",
+    "matrix", "sparse", "columns", "_trusted_form", "_traced", "pattern", "agreement", "one_sided",
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class JacobianResult(Explained):
         not lead from an output to an input, as names may be bound anew later; else on first use.
         """
         purpose = "Jacobian" if problem.potential is None else "Hessian"
-        tuning = tuning_of(problem.whole, purpose)
+        tuning = tuning_of(problem.user_function, purpose)
         numbers = run_torch(problem, options, tuning, forms)
         if not all(map(all, numbers.connected)):
             outside = functools.partial(frozenset, outside())

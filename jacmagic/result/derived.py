@@ -45,7 +45,7 @@ class Derived(Evaluated):
     # ── the closed form ───────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def _found(self) -> ClosedForm | Refusal:
+    def _trusted_form(self) -> ClosedForm | Refusal:
         """The closed form at this point, or why there is none; a wrong one is withdrawn."""
         traced = self._traced
         if isinstance(traced, Refusal):
@@ -71,24 +71,24 @@ class Derived(Evaluated):
     @property
     def closed_form(self) -> ClosedForm | None:
         """The closed form as a graph, or None; it runs also where it is too long to write out."""
-        return self._found if isinstance(self._found, ClosedForm) else None
+        return self._trusted_form if isinstance(self._trusted_form, ClosedForm) else None
 
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        for outcome in (self._read, vars(self).get("_plain")):
+        for outcome in (self._display_form, vars(self).get("_plain_formula")):
             if isinstance(outcome, Refusal):
                 return outcome
         return None
 
     @cached_property
-    def _read(self) -> DisplayForm | Refusal:
+    def _display_form(self) -> DisplayForm | Refusal:
         """The closed form as it is shown, or why there is none."""
-        if isinstance(self._found, Refusal):
-            return self._found
+        if isinstance(self._trusted_form, Refusal):
+            return self._trusted_form
         taken_names, names = self._taken_names, self.view.names
         return reading_of(
-            self.forms, self.problem, self._found, names=names, taken_names=taken_names
+            self.forms, self.problem, self._trusted_form, names=names, taken_names=taken_names
         )
 
     @property
@@ -103,7 +103,7 @@ class Derived(Evaluated):
         Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
         name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
         """
-        return self._read if isinstance(self._read, DisplayForm) else None
+        return self._display_form if isinstance(self._display_form, DisplayForm) else None
 
     @property
     def formula(self) -> sympy.Matrix | None:
@@ -111,10 +111,10 @@ class Derived(Evaluated):
 
         Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
         """
-        return None if isinstance(self._plain, Refusal) else self._plain
+        return None if isinstance(self._plain_formula, Refusal) else self._plain_formula
 
     @cached_property
-    def _plain(self) -> Any:
+    def _plain_formula(self) -> Any:
         """The formula, or why SymPy cannot write it."""
         form = self.closed_form
         if self.reading is None or form is None:

@@ -37,7 +37,7 @@ class ExactPoint:
     other_branch: bool
 
     @classmethod
-    def of(cls, jacobian: JacobianResult, given: Mapping[str, Any]) -> Self:
+    def of(cls, jacobian: JacobianResult, values: Mapping[str, Any]) -> Self:
         """Return a Jacobian at exact values, by the names of inputs or constants.
 
         Raises:
@@ -50,7 +50,7 @@ class ExactPoint:
                 f"expected a Jacobian of at most {MAX_ENTRIES} entries; found {m} × {n}; "
                 "write wrt=NAME for fewer inputs"
             )
-        columns, constants = _as_named(jacobian, *_values(jacobian, given))
+        columns, constants = _as_named(jacobian, *_values(jacobian, values))
         moved = _moved(jacobian, columns)
         form, before = moved.closed_form, jacobian.closed_form
         if form is None or moved.reading is None:
@@ -153,14 +153,14 @@ def _unknown(jacobian: JacobianResult, name: str, constants: list[str]) -> str:
 
 
 def _values(
-    jacobian: JacobianResult, given: Mapping[str, Any]
+    jacobian: JacobianResult, values: Mapping[str, Any]
 ) -> tuple[dict[int, Any], dict[str, Any]]:
     """Return the values by column, and those of other names, which may be constants."""
     single = _by_spelling(jacobian.columns, range(len(jacobian.columns)))
     problem, slices = jacobian.problem, jacobian.problem.slices
     columns: dict[int, Any] = {}
     constants: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in values.items():
         exact = exact_value(value)
         if name in slices:
             first, tensor = slices[name].start, problem.point[name]
@@ -214,11 +214,11 @@ def _as_named(
         PointError: values are given in terms of one another.
     """
     names = _symbols_by_name(jacobian)
-    given: dict[tuple[int | str, Any], Any] = {
+    named: dict[tuple[int | str, Any], Any] = {
         (k, names.get(jacobian.columns[k].symbol)): value for k, value in columns.items()
     }
-    given |= {(name, names.get(name)): value for name, value in constants.items()}
-    read = {key: _renamed(value, names) for key, value in given.items()}
+    named |= {(name, names.get(name)): value for name, value in constants.items()}
+    read = {key: _renamed(value, names) for key, value in named.items()}
     symbols = {
         symbol: v for (_, symbol), v in read.items() if symbol is not None and not v.has(symbol)
     }

@@ -10,7 +10,6 @@ from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
 from jacmagic.render.typed import Typed
 from jacmagic.result.chain import Chain
-from jacmagic.result.chain.factor import steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, DerivationWriter
@@ -24,7 +23,7 @@ from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.readings import factored_of
 from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.sides import limits
-from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.steps import Step, steps_of
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import half_the_digits
 
@@ -119,11 +118,11 @@ class Explained(Derived):
     @cached_property
     def _factored(self) -> FactoredForm | Refusal:
         """The factored form, or why there is none."""
-        if isinstance(self._found, Refusal):
-            return self._found
+        if isinstance(self._trusted_form, Refusal):
+            return self._trusted_form
         taken_names = self._taken_names
         return factored_of(
-            self.forms, self.problem, self._found, self.rows, taken_names=taken_names
+            self.forms, self.problem, self._trusted_form, self.rows, taken_names=taken_names
         )
 
     def step_template(self, i: int, j: int) -> Step | None:

@@ -27,7 +27,9 @@ def _restored(
 ) -> JacobianResult:
     """Make a result of what was stored of it."""
     forms = ClosedForms(wanted=wanted, budget=budget)
-    tuning = tuning_of(problem.whole, "Jacobian" if problem.potential is None else "Hessian")
+    tuning = tuning_of(
+        problem.user_function, "Jacobian" if problem.potential is None else "Hessian"
+    )
     return kind(problem, numbers, forms, *others, tuning)
 
 

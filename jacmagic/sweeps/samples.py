@@ -56,7 +56,7 @@ def in_a_batch(problem: Problem, names: Collection[str]) -> Problem:
     def function(*values: Tensor) -> Any:
         return call(dict(zip(problem.point, values, strict=True)))
 
-    return dataclasses.replace(problem, function=function, call=call, whole=None)
+    return dataclasses.replace(problem, function=function, call=call, user_function=None)
 
 
 def _batched_call(

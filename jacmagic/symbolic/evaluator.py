@@ -108,9 +108,11 @@ class Evaluator:
             left, tried = left[~holds], tried + 1
         return values
 
-    def _wrong(self, found: str) -> PointError:
+    def _wrong(self, described: str) -> PointError:
         n = self.shape[1]
-        return PointError(f"expected {n} numbers for each point; found {found}; write g(*point)")
+        return PointError(
+            f"expected {n} numbers for each point; found {described}; write g(*point)"
+        )
 
     def __repr__(self) -> str:
         m, n = self.shape

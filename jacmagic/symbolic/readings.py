@@ -78,7 +78,7 @@ def _kept(
     form: ClosedForm, key: object, is_right: Callable[[Any], bool], derived: Callable[[], T]
 ) -> T:
     """Return what a form keeps, derived again where its numbers are others by now."""
-    kept = form.readings.get(key)
-    if kept is None or not (isinstance(kept, Refusal) or is_right(kept)):
-        kept = form.readings[key] = derived()
-    return kept
+    cached = form.readings.get(key)
+    if cached is None or not (isinstance(cached, Refusal) or is_right(cached)):
+        cached = form.readings[key] = derived()
+    return cached

@@ -128,14 +128,16 @@ def _prepared(
     result = Jacobian.of(problem, ComputeOptions(), ClosedForms(), DisplayOptions())
     arguments_of_call = unpacked(func, x)
     arguments = arguments_of_call if type(arguments_of_call) is tuple else (arguments_of_call,)
-    known = names_of(func, len(arguments), names)
+    argument_names = names_of(func, len(arguments), names)
     moved = [input_.name for input_ in problem.inputs]
     if isinstance(func, nn.Module) and {*moved} & {name for name, _ in func.named_parameters()}:
         return result, _unmoved(problem, arguments), False
 
     def make(called: Callable[..., Any]) -> Problem:
         """Return the problem of a function of the same arguments."""
-        return problem_of(_of_arguments(called), x, None if wrt == "inputs" else wrt, known)
+        return problem_of(
+            _of_arguments(called), x, None if wrt == "inputs" else wrt, argument_names
+        )
 
     return result, make, True
 

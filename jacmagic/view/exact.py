@@ -225,7 +225,7 @@ def _joined(write: Callable[[Any], str], value: Any, half: Any, sign: str) -> st
     return f"{'' if value == 0 else write(value) + ' '}{sign}{' ' * (value != 0)}{write(half)}"
 
 
-def exact_at(jacobian: JacobianResult, given: Mapping[str, Any]) -> ExactJacobian:
+def exact_at(jacobian: JacobianResult, values: Mapping[str, Any]) -> ExactJacobian:
     """Return a Jacobian at exact values by name; see `Jacobian.exact`."""
     with one_allowance(jacobian.forms.budget):
-        return ExactJacobian.of(jacobian, given)
+        return ExactJacobian.of(jacobian, values)

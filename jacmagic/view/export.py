@@ -251,10 +251,10 @@ def parts(widget: Widget) -> list[Widget]:
         part = waiting.pop()
         for name in part.keys:
             value = getattr(part, name)
-            for part in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(part, Widget) and part.comm is not None and id(part) not in widgets:
-                    widgets[id(part)] = part
-                    waiting.append(part)
+            for inner in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(inner, Widget) and inner.comm is not None and id(inner) not in widgets:
+                    widgets[id(inner)] = inner
+                    waiting.append(inner)
     return [part for part in widgets.values() if part.comm is not None]
 
 

@@ -12,7 +12,7 @@ import torch
 
 import jacmagic
 from jacmagic.errors import PointError
-from jacmagic.function.integer_arguments import keeping_counts
+from jacmagic.function.integer_arguments import keeping_integers
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
@@ -221,7 +221,7 @@ def test_a_nest_that_contains_itself_is_refused() -> None:
 @pytest.mark.parametrize(
     "convert", [torch.jit.script, lambda net: torch.jit.trace(net, vector(0, 0))]
 )
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit")
 def test_scripted_and_traced_modules_have_the_numbers_of_their_originals(convert: Any) -> None:
     """By inputs and by parameters, again after the executor has optimised them."""
     net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh()).double()
@@ -268,7 +268,7 @@ def bound(function: Any, text: str, **wishes: str) -> Problem:
         problem.function(*problem.tensors)
         return problem
 
-    return keeping_counts(make, answer)
+    return keeping_integers(make, answer)
 
 
 def names(problem: Problem) -> list[str]:

@@ -22,8 +22,10 @@ ONE, TWO = torch.ones(2), torch.full((2,), 2.0)
 def reads(monkeypatch):
     """Count how often a function is read."""
     seen = []
-    made = python_call._made
-    monkeypatch.setattr(python_call, "_made", lambda *given: seen.append(given) or made(*given))
+    made = python_call._ambient_problem
+    monkeypatch.setattr(
+        python_call, "_ambient_problem", lambda *given: seen.append(given) or made(*given)
+    )
     return seen
 
 

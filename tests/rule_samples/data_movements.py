@@ -20,8 +20,7 @@ def _put_in_place(x: torch.Tensor) -> torch.Tensor:
 
 
 def _masked_write(x: torch.Tensor) -> torch.Tensor:
-    out = x * 1
-    out[x > 0] = 3.0
+    out = torch.index_put(x * 1, (x > 0,), torch.tensor(3.0, dtype=x.dtype))
     return out * x
 
 

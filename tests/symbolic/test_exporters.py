@@ -55,7 +55,7 @@ def test_torch_export(module):
     assert is_right(*torch.export.export(module, POINT).module()(*OTHER))
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.trace:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace")
 def test_torchscript(module):
     """So does a traced module."""
     assert is_right(*torch.jit.trace(module, POINT)(*OTHER))

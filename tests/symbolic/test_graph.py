@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -373,6 +374,9 @@ def test_what_cancels_is_a_structural_zero() -> None:
     assert differentiate(g, [g.sub(x, x), g.apply("floor", x)], [x]) == [{}, {}]
 
 
+CLAMPED = torch.autograd.functional.jacobian(lambda x: x.clamp(-1, 1), torch.ones(())).item()
+
+
 @pytest.mark.parametrize(
     ("name", "point", "slopes"),
     [
@@ -380,8 +384,8 @@ def test_what_cancels_is_a_structural_zero() -> None:
         ("abs", (0.0,), (0.0,)),
         ("max", (2.0, 2.0), (0.5, 0.5)),
         ("min", (2.0, 2.0), (0.5, 0.5)),
-        ("clamp", (1.0, -1.0, 1.0), (1.0, 0.0, 0.0)),
-        ("clamp", (-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)),
+        ("clamp", (1.0, -1.0, 1.0), (CLAMPED, 0.0, 0.0)),
+        ("clamp", (-1.0, -1.0, 1.0), (CLAMPED, 0.0, 0.0)),
         ("pow", (0.0, 2.0), (0.0, 0.0)),
         ("i1", (0.0,), (0.5,)),
         ("j1", (0.0,), (0.5,)),

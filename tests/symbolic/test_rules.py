@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from rule_samples import SAMPLES, Sample
+from rule_samples import REMOVED, SAMPLES, Sample
 
 from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.outputs import flatten
@@ -152,7 +152,8 @@ def agree(sample: Sample, found: Trace, tensors: list[torch.Tensor]) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_rule_has_a_sample_and_every_sample_a_rule(table: str) -> None:
     """The samples and the entries of each table name the same operations."""
-    assert {sample.name for sample in SAMPLES if sample.table == table} == set(TABLES[table])
+    names = {sample.name for sample in SAMPLES if sample.table == table}
+    assert names == TABLES[table].keys() - REMOVED
     assert not {sample.name for sample in SAMPLES if not sample.table} & set(TABLES[table])
 
 

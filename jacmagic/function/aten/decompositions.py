@@ -26,8 +26,8 @@ def decomposition_of(func: Any) -> Callable[..., Any] | None:
     """
     if composite := decomposition_of_composite(func):
         return composite
-    found = decomposition_table.get(func)
-    return _copied_view(func) if found is None else inspect.unwrap(found)
+    decomposition = decomposition_table.get(func)
+    return _copied_view(func) if decomposition is None else inspect.unwrap(decomposition)
 
 
 def _copied_view(func: Any) -> Callable[..., Any] | None:

@@ -45,8 +45,9 @@ def _compiled_anew(code: types.CodeType) -> types.CodeType | None:
         return None
     lines, start = lines_of(code)
     source = "".join(lines)
-    if _compiled(_parsed(source, start), code) != _comparable(code):
-        return None
+    definition = _parsed(source, start)
+    if definition.name != code.co_name or _compiled(definition, code) != _comparable(code):
+        return None  # torch's decorators have names of their own
     tree = _SingleTargets().visit(_parsed(source, start))
     offers = list(_with_offers(tree))
     if not offers:

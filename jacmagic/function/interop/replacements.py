@@ -29,21 +29,22 @@ class Replacements:
     def __init__(self) -> None:
         self.is_open = True
         self.is_silent = is_silent()
-        self._made: dict[int, tuple[Any, Any]] = {}  # by identity: the original, what replaces it
+        # by identity: the original, what replaces it
+        self._replaced: dict[int, tuple[Any, Any]] = {}
         self._originals: dict[int, Any] = {}  # by identity of the replacement
 
     def of(self, value: Any, name: str = "") -> Any:
         """Return what the function sees instead of a value; the value itself for most."""
         if type(value) in _ITSELF:
             return value if current() is None else answered(name, value)
-        entry = self._made.get(id(value))
+        entry = self._replaced.get(id(value))
         if entry is not None:
             return entry[1]
         if id(value) in self._originals:
             return value
         replacement = self._make(value, name)
         if replacement is value and type(value) not in CONTAINERS:
-            self._made[id(value)] = (value, value)
+            self._replaced[id(value)] = (value, value)
         return replacement
 
     def _make(self, value: Any, name: str) -> Any:
@@ -52,7 +53,7 @@ class Replacements:
 
     def note(self, value: Any, replacement: Any) -> Any:
         """Remember what replaces a value, and return it."""
-        self._made[id(value)] = (value, replacement)
+        self._replaced[id(value)] = (value, replacement)
         self._originals[id(replacement)] = value
         return replacement
 
@@ -63,7 +64,7 @@ class Replacements:
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""
-        entry = self._made.get(id(value))
+        entry = self._replaced.get(id(value))
         return None if entry is None else entry[1]
 
     def original(self, value: Any) -> Any:

@@ -36,7 +36,7 @@ from jacmagic.function.interop.scope_cells import Cells
 from jacmagic.function.interop.scope_containers import Containers
 from jacmagic.function.interop.scope_globals import Globals
 from jacmagic.function.interop.silence import WRITING, in_silence
-from jacmagic.function.interop.user_code import is_users, is_users_module
+from jacmagic.function.interop.user_code import is_users, is_users_module, owner_of
 from jacmagic.function.pytree import map_leaves
 
 MAX_NAMED_ENTRIES = 64  # entries of an array up to which a formula shows its name
@@ -67,6 +67,8 @@ class Scope(Replacements):
             return self.note(value, functools.partial(IN_PYTHON[value]))
         if (module := module_of(value)) is not None:
             return self.note(value, FunctionProxy(self, module, value))
+        if (owner := owner_of(value)) is not None:
+            return self._method(value, owner)
         if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):
             return self.note(value, TensorMaker(self, value)) if value in TENSOR_MAKERS else value
         if kind is functools.partial:
@@ -74,8 +76,6 @@ class Scope(Replacements):
             return self.note(
                 value, functools.partial(self.of(value.func), *map(self.of, value.args), **own)
             )
-        if kind is types.MethodType:
-            return self._method(value)
         if isinstance(value, numpy.vectorize):
             return self.note(value, Vectorized(self, value.pyfunc))
         if kind in CONTAINERS:
@@ -134,15 +134,14 @@ class Scope(Replacements):
         vars(copy).update(vars(function))
         return copy
 
-    def _method(self, method: types.MethodType) -> Any:
-        if id(method.__func__) in self._originals:
-            return method
-        function, owner = method.__func__, method.__self__
+    def _method(self, method: Any, owner: Any) -> Any:
         if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
             return getattr(self.of(owner), method.__name__)
-        if not isinstance(function, types.FunctionType) or not is_users(function):
+        function = method.__func__
+        known = id(function) in self._originals
+        if known or not isinstance(function, types.FunctionType) or not is_users(function):
             return method
-        return types.MethodType(self.of(function), self.of(method.__self__))
+        return types.MethodType(self.of(function), self.of(owner))
 
     def _instance(self, value: Any, name: str) -> Any:
         """Return an instance of a user's class with the scope's methods and attributes."""
@@ -158,10 +157,10 @@ class Scope(Replacements):
         """Release all replacements; return weak references to those that may be stored."""
         references = [
             weakref.ref(replacement)
-            for value, replacement in self._made.values()
+            for value, replacement in self._replaced.values()
             if replacement is not value and _can_be_left(replacement)
         ]
-        self._made.clear()
+        self._replaced.clear()
         self._spaces.clear()
         self._cells.clear()
         self._containers.clear()

@@ -21,7 +21,7 @@ from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.control_operators import NAMES as CONTROL
 from jacmagic.function.interop.libraries import MODULES, module_of
 from jacmagic.function.interop.silence import WRITING
-from jacmagic.function.interop.user_code import is_users, is_users_module, names_in
+from jacmagic.function.interop.user_code import is_users, is_users_module, names_in, owner_of
 
 Reads = list[tuple[Any, str, Any]]
 # Entries of a list or dict up to which it is searched: tables of functions are short, data long.
@@ -117,8 +117,8 @@ def _noted(result: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
     for function in functions_of(value):
         if (is_target and function is value) or is_users(function):
             yield from _read_by(result, function)
-    if isinstance(value, types.MethodType):
-        result.objects.append(value.__self__)
+    if (owner := owner_of(value)) is not None:
+        result.objects.append(owner)
     elif is_target and not isinstance(value, (types.FunctionType, type)):
         result.objects.append(value)
     contents = contents_of(value)
@@ -221,8 +221,8 @@ def parts_of(value: Any) -> Iterator[Any]:
         yield from value.keywords.values()
     elif isinstance(value, numpy.vectorize):
         yield value.pyfunc
-    elif isinstance(value, types.MethodType):
-        yield value.__self__
+    elif (owner := owner_of(value)) is not None:
+        yield owner
     elif isinstance(value, nn.Module):
         for part in value.modules():
             if is_users(type(part)):

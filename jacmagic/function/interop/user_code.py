@@ -7,19 +7,21 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 LIBRARIES = frozenset(
     sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
 ) - {"__main__"}
 
 
-def is_users(thing: Any) -> bool:
+def is_users(value: Any) -> bool:
     """Whether a function, class or object is the user's own, and not of a library.
 
     Code compiled into a bare namespace gives `builtins` as its module.
     """
-    if isinstance(thing, type) and thing.__module__ == "builtins":
-        return thing.__flags__ & _HEAP != 0
-    module = getattr(thing, "__module__", None) or "builtins"
+    if isinstance(value, type) and value.__module__ == "builtins":
+        return value.__flags__ & _HEAP != 0
+    module = getattr(value, "__module__", None) or "builtins"
     return module == "builtins" or not _installed(module)
 
 
@@ -36,6 +38,17 @@ def _installed(name: str, module: types.ModuleType | None = None) -> bool:
     if name.partition(".")[0] in LIBRARIES:
         return True
     return "site-packages" in (getattr(module or sys.modules.get(name), "__file__", None) or "")
+
+
+def owner_of(value: Any) -> Any:
+    """Return what a method is bound to; None of anything else.
+
+    `apply` of a `torch.autograd.Function` is a method in C in some releases of torch.
+    """
+    if isinstance(value, types.MethodType):
+        return value.__self__
+    owner = value.__self__ if isinstance(value, types.BuiltinFunctionType) else None
+    return owner if isinstance(owner, type) and issubclass(owner, torch.autograd.Function) else None
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:

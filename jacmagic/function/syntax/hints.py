@@ -36,29 +36,29 @@ def _power(match: re.Match[str]) -> str:
 _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(rf"\b({_FUNCTIONS})([⁰¹²³⁴⁵⁶⁷⁸⁹]+)\s*\(?([^\W\d]\w*)\)?"),
-        lambda found: f"{found[1]}({found[3]})**{found[2].translate(_RAISED)}",
+        lambda match: f"{match[1]}({match[3]})**{match[2].translate(_RAISED)}",
     ),
     (re.compile(rf"{_BASE}([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"), _power),
-    (re.compile(r"(\d+(?:\.\d*)?)\s*°"), lambda found: f"radians({found[1]})"),
-    (re.compile(r"√\s*\(?([^\W\d]\w*|\d+)\)?"), lambda found: f"sqrt({found[1]})"),
-    (re.compile(r"\|([^|=]+)\|"), lambda found: f"abs({found[1].strip()})"),
+    (re.compile(r"(\d+(?:\.\d*)?)\s*°"), lambda match: f"radians({match[1]})"),
+    (re.compile(r"√\s*\(?([^\W\d]\w*|\d+)\)?"), lambda match: f"sqrt({match[1]})"),
+    (re.compile(r"\|([^|=]+)\|"), lambda match: f"abs({match[1].strip()})"),
     (
         re.compile(r"^\s*([^\W\d]\w*)\(([^()]*)\)\s*=\s*([^=].*?)\s*$"),
-        lambda found: f"def {found[1]}({found[2]}): return {found[3]}",
+        lambda match: f"def {match[1]}({match[2]}): return {match[3]}",
     ),
-    (re.compile(rf"\b({_FUNCTIONS})\s+([^\W\d]\w*)"), lambda found: f"{found[1]}({found[2]})"),
+    (re.compile(rf"\b({_FUNCTIONS})\s+([^\W\d]\w*)"), lambda match: f"{match[1]}({match[2]})"),
     (
         re.compile(rf"(?<![\w.])(\d+(?:\.\d*)?) ?((?!(?:{_WORDS})\b)[^\W\d]\w*)"),
-        lambda found: f"{found[1]}*{found[2]}",
+        lambda match: f"{match[1]}*{match[2]}",
     ),
     (
         re.compile(r"\[\s*-?[\d.]+(\s+-?[\d.]+)+\s*\]"),
-        lambda found: f"[{', '.join(found[0][1:-1].split())}]",
+        lambda match: f"[{', '.join(match[0][1:-1].split())}]",
     ),
-    (re.compile(r"(?<![\w.)\]])(\d+),(\d+)(?![\w.,])"), lambda found: f"{found[1]}.{found[2]}"),
+    (re.compile(r"(?<![\w.)\]])(\d+),(\d+)(?![\w.,])"), lambda match: f"{match[1]}.{match[2]}"),
     (
         re.compile(f"[{''.join(_SIGNS)}]"),
-        lambda found: f"{_SIGNS[found[0]]} for {found[0]}",
+        lambda match: f"{_SIGNS[match[0]]} for {match[0]}",
     ),
 )  # fmt: skip
 

@@ -102,15 +102,15 @@ def component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
 def _basis(leaf: Tensor) -> tuple[Tensor, ...]:
     """All eₖ in the output's shape, kept for the next call unless something wrote into them."""
     key = leaf.shape, leaf.dtype, leaf.device, threading.get_ident()
-    basis = _made_basis(*key)
+    basis = _cached_basis(*key)
     if version_of(basis[0]):
-        _made_basis.cache_clear()
-        basis = _made_basis(*key)
+        _cached_basis.cache_clear()
+        basis = _cached_basis(*key)
     return basis
 
 
 @functools.lru_cache(maxsize=16)
-def _made_basis(
+def _cached_basis(
     shape: torch.Size, dtype: torch.dtype, device: torch.device, thread: int
 ) -> tuple[Tensor, ...]:
     if not shape:

@@ -162,10 +162,10 @@ class Entries:
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
-        found, filled = np.zeros(self.shape[0]), self.starts[:-1] < self.starts[1:]
+        computed, filled = np.zeros(self.shape[0]), self.starts[:-1] < self.starts[1:]
         if len(self.values):
-            found[filled] = np.maximum.reduceat(np.abs(self.values), self.starts[:-1][filled])
-        return found
+            computed[filled] = np.maximum.reduceat(np.abs(self.values), self.starts[:-1][filled])
+        return computed
 
     def _terms(self, u: np.ndarray) -> np.ndarray:
         return self.values * u[self.rows]

@@ -105,10 +105,10 @@ class IndexSets:
         order = np.argsort(owners, kind="stable")
         targets = np.flatnonzero(open_)
         widths = np.bincount(owners, minlength=count)[targets]
-        united[targets] = self._made(ids[order], widths)
+        united[targets] = self._unions(ids[order], widths)
         return united
 
-    def _made(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    def _unions(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
         """Return the unions of consecutive runs of `ids`, in bounded portions."""
         ends = np.cumsum(widths)
         load = np.cumsum(self.sizes[ids], dtype=np.int64)

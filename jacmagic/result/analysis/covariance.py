@@ -12,12 +12,12 @@ from jacmagic.labels import Label
 
 
 def covariance_of(
-    given: Any, labels: Sequence[Label], groups: Mapping[str, slice], *, missing: float | None
+    covariance: Any, labels: Sequence[Label], groups: Mapping[str, slice], *, missing: float | None
 ) -> np.ndarray:
     """Return a covariance matrix (n, n).
 
     Args:
-        given: a number, the standard deviation of all components; n standard deviations; a
+        covariance: a number, the standard deviation of all components; n standard deviations; a
             covariance matrix (n, n); or a dict. Its keys are names of tensors or of components; its
             values are standard deviations, or for a tensor of k components a covariance (k, k).
             A key of two names has the covariance of the one by the other.
@@ -29,10 +29,10 @@ def covariance_of(
         OptionError: a name is unknown, a shape does not fit, or the matrix is not a covariance.
     """
     n = len(labels)
-    if isinstance(given, Mapping):
-        matrix = _from_names(given, labels, groups, missing)
+    if isinstance(covariance, Mapping):
+        matrix = _from_names(covariance, labels, groups, missing)
     else:
-        array = _array(given, "standard deviations")
+        array = _array(covariance, "standard deviations")
         if array.ndim == 2 and array.shape == (n, n):
             matrix = array
         elif array.ndim <= 1 and array.size in (1, n):
@@ -48,7 +48,7 @@ def covariance_of(
 
 
 def _from_names(
-    given: Mapping[Any, Any],
+    covariance: Mapping[Any, Any],
     labels: Sequence[Label],
     groups: Mapping[str, slice],
     missing: float | None,
@@ -56,11 +56,11 @@ def _from_names(
     """Return the matrix of blocks by name."""
     parts = {label.text: slice(k, k + 1) for k, label in enumerate(labels)} | dict(groups)
     matrix, is_set = np.zeros((len(labels), len(labels))), np.zeros(len(labels), dtype=bool)
-    for key, value in given.items():
+    for key, value in covariance.items():
         if isinstance(key, tuple):
             _cross(matrix, key, value, parts)
             continue
-        part = _found(key, parts)
+        part = _positions(key, parts)
         size = part.stop - part.start
         is_set[part] = True
         array = _array(value, key)
@@ -85,7 +85,7 @@ def _cross(
     """Set the covariance of one part by another, and its transpose."""
     if len(key) != 2:
         raise OptionError(f"expected two names of a covariance; found {key!r}; write ('x', 'y')")
-    one, other = (_found(name, parts) for name in key)
+    one, other = (_positions(name, parts) for name in key)
     shape = (one.stop - one.start, other.stop - other.start)
     array = _array(value, key)
     if array.size != shape[0] * shape[1]:
@@ -97,7 +97,7 @@ def _cross(
     matrix[other, one] = array.reshape(shape).T
 
 
-def _found(name: Any, parts: Mapping[str, slice]) -> slice:
+def _positions(name: Any, parts: Mapping[str, slice]) -> slice:
     if name not in parts:
         raise OptionError(
             f"expected names among {', '.join(list(parts)[:12])}; found {name!r}; "

@@ -239,12 +239,12 @@ def _percent(share: float) -> Fragment:
     return Fragment(f"{shown.text} %", rf"{shown.tex}\,\%")
 
 
-def propagate(jacobian: JacobianResult, given: Any, *, digits: int = GUM_DIGITS) -> Propagation:
+def propagate(jacobian: JacobianResult, sigma: Any, *, digits: int = GUM_DIGITS) -> Propagation:
     """Propagate uncertainties of the inputs to first order; see `AnalysedResult.propagate`.
 
     They are given as `covariance_of` takes them; inputs that a dict does not name are exact.
     """
     matrix, slices = finite_array_of(jacobian), jacobian.problem.slices
-    covariance = covariance_of(given, jacobian.columns, slices, missing=0.0)
+    covariance = covariance_of(sigma, jacobian.columns, slices, missing=0.0)
     product = matrix @ covariance @ matrix.T
     return Propagation(jacobian, covariance, (product + product.T) / 2, digits)

@@ -125,12 +125,12 @@ def why(jacobian: JacobianResult, i: int, j: int) -> Why:
     i, j = entry_of(i, j, jacobian.shape)
     value = float(array_of(jacobian)[i, j])
     if not np.isfinite(jacobian.flat_value[i]):
-        found = _forward(jacobian, i, j)
+        explanation = _forward(jacobian, i, j)
     elif not math.isfinite(value):
-        found = _backward(jacobian, i, j)
+        explanation = _backward(jacobian, i, j)
     else:
-        found = _finite(jacobian, i, j, value)
-    return Why(jacobian._entry(i, j), value, *found)
+        explanation = _finite(jacobian, i, j, value)
+    return Why(jacobian._entry(i, j), value, *explanation)
 
 
 def _forward(jacobian: JacobianResult, i: int, j: int) -> _Explanation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +17,7 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.graph import ONE, write_tape
-from jacmagic.symbolic.steps import Step
-from jacmagic.symbolic.steps import derive as derive_entry
+from jacmagic.symbolic.steps import Step, steps_of
 
 MAX_SCALE_SYMBOLS = 3  # symbols of c in a factor c·I, such as h/2
 
@@ -122,29 +120,3 @@ class Factor:
 
     def __repr__(self) -> str:
         return f"{self.name} ({self.shape[0]} × {self.shape[1]})"
-
-
-def steps_of(
-    reading: DisplayForm,
-    entry: tuple[int, int],
-    numbers: Mapping[Any, str] | None,
-    value: str,
-) -> Step:
-    """Return the derivation of an entry, rule by rule, with numbers at its end.
-
-    Args:
-        reading: the closed form as it is shown.
-        entry: row and column.
-        numbers: LaTeX of the number of each symbol; None leaves the numbers out.
-        value: LaTeX of the entry's number.
-    """
-    return derive_entry(
-        reading.expression(entry[0]),
-        reading.form.in_sympy.symbols[entry[1]],
-        names=reading.all_names,
-        texts=reading.texts,
-        entry=reading.entry(*entry),
-        named=reading.shown(*entry),
-        numbers=numbers,
-        value=value,
-    )

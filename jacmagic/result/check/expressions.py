@@ -61,8 +61,8 @@ class Expressions:
 
     def sympy(self, node: int, symbols: Sequence[Any]) -> Any:
         """Return a node as SymPy, in a symbol for each input."""
-        known = dict(zip(self.inputs, symbols, strict=True))
-        return to_sympy(self.graph, [node], known)[0]
+        symbol_of = dict(zip(self.inputs, symbols, strict=True))
+        return to_sympy(self.graph, [node], symbol_of)[0]
 
     def values(self, points: np.ndarray) -> Values:
         """Return the values of nodes at points (k, n)."""

@@ -22,8 +22,8 @@ MAX_SECONDS_TO_COMPILE = 60.0  # for one file; a compiler that takes longer is n
 def c_compiler() -> str | None:
     """Return the system's C compiler, or None."""
     configured = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
-    found = (shutil.which(name) for name in (configured, "cc", "gcc", "clang"))
-    return None if sys.platform == "win32" else next(filter(None, found), None)
+    paths = (shutil.which(name) for name in (configured, "cc", "gcc", "clang"))
+    return None if sys.platform == "win32" else next(filter(None, paths), None)
 
 
 def library(command: Sequence[str], source: str) -> ctypes.PyDLL:

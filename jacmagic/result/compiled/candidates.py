@@ -129,17 +129,17 @@ def check(program: Program, references: References, tensors: Sequence[Tensor]) -
         references.at(tensors, references.first),
         *_further(program, references, tensors),
     ):
-        found = program(reference.tensors)
-        if found is None:
+        outcome = program(reference.tensors)
+        if outcome is None:
             if not bool(reference.entries.isfinite().all()):
                 continue  # `jacobian()` is asked at such points
             return "it does not hold at the example"
-        if wrong := disagreement(reference, *found, references.rounding):
+        if wrong := disagreement(reference, *outcome, references.rounding):
             return wrong
         alone = program.entries(reference.tensors)
         if alone is None:
             return "it does not hold without the values"
-        if wrong := disagreement(reference, alone, found[1], references.rounding):
+        if wrong := disagreement(reference, alone, outcome[1], references.rounding):
             return wrong
     return None
 
@@ -148,7 +148,7 @@ def _further(
     program: Program, references: References, tensors: Sequence[Tensor]
 ) -> list[Reference]:
     """Return two points beside the example, on its own branch."""
-    found = []
+    further = []
     for seed in (1, 2):
         for step in RELATIVE_STEPS:
             point = beside(tensors, seed, step)
@@ -157,9 +157,9 @@ def _further(
             except REFUSALS:
                 continue
             if program(point) is not None:
-                found.append(reference)
+                further.append(reference)
                 break
-    return found
+    return further
 
 
 def microseconds(seconds: float) -> str:

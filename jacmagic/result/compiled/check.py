@@ -79,7 +79,7 @@ def disagreement(
         rounding: bounds on the rounding errors of entries and values at these inputs.
     """
     eps, root = reference.precision, reference.precision**0.5
-    true, found = components([reference.entries]), components([entries])
+    true, computed = components([reference.entries]), components([entries])
     f, x = reference.values, reference.point
     sizes = np.abs(np.where(np.isfinite(true), true, 0))
     by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
@@ -90,30 +90,30 @@ def disagreement(
     slope = np.where(np.isfinite(slope), slope, 0)
     noise = np.minimum(by_row[reference.rows], by_column[reference.columns]) + slope
     allowed = root * sizes + MAX_ROUNDINGS * eps * noise
-    k = _first_far(true, found, allowed)
+    k = _first_far(true, computed, allowed)
     if k is not None:
-        k = _first_far(true, found, allowed + rounding(reference.tensors)[0])
+        k = _first_far(true, computed, allowed + rounding(reference.tensors)[0])
     if k is not None:
         i, j = reference.rows[k], reference.columns[k]
-        return f"entry ({i}, {j}) is {found[k]:.6g} and should be {true[k]:.6g}"
+        return f"entry ({i}, {j}) is {computed[k]:.6g} and should be {true[k]:.6g}"
     scale = np.zeros(len(f))
     np.add.at(scale, reference.rows, sizes * np.abs(x)[reference.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
-    found = components([values])
+    computed = components([values])
     allowed = root * finite + MAX_ROUNDINGS * eps * (scale + finite.max(initial=0))
-    k = _first_far(f, found, allowed)
+    k = _first_far(f, computed, allowed)
     if k is not None:
-        k = _first_far(f, found, allowed + rounding(reference.tensors)[1])
-    return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
+        k = _first_far(f, computed, allowed + rounding(reference.tensors)[1])
+    return None if k is None else f"value {k} is {computed[k]:.6g} and should be {f[k]:.6g}"
 
 
-def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
+def _first_far(true: np.ndarray, computed: np.ndarray, allowed: np.ndarray) -> int | None:
     """Return the first index at which two arrays differ by too much; nan equals nan."""
-    if true.shape != found.shape:
+    if true.shape != computed.shape:
         return 0
     with np.errstate(invalid="ignore"):
-        near = (np.abs(true - found) <= allowed) | (true == found)
-    far = ~(near | (np.isnan(true) & np.isnan(found)))
+        near = (np.abs(true - computed) <= allowed) | (true == computed)
+    far = ~(near | (np.isnan(true) & np.isnan(computed)))
     return int(np.argmax(far)) if far.any() else None
 
 

@@ -104,11 +104,11 @@ def state(value: Any, depth: int = MAX_DEPTH) -> Any:
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, hash(value.tobytes())
     if isinstance(value, nn.Module):
-        held = {**dict(value.named_parameters()), **dict(value.named_buffers())}
+        contents = {**dict(value.named_parameters()), **dict(value.named_buffers())}
         return (
             id(value),
             value.training,
-            tuple((name, state(tensor)) for name, tensor in held.items()),
+            tuple((name, state(tensor)) for name, tensor in contents.items()),
         )
     if isinstance(value, (int, float, complex, str, bytes, bool, type(None))):
         return type(value), repr(value)
@@ -148,12 +148,12 @@ def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
 def _inside(func: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
     """Return what a callable leads to: other callables, and values by name."""
     if isinstance(func, Problem):
-        return [func.potential or func.whole or func.function], []
+        return [func.potential or func.user_function or func.function], []
     if isinstance(func, Target):
         return [func.module or func.call], []
     if isinstance(func, functools.partial):
-        held = {f"argument {k + 1}": value for k, value in enumerate(func.args)} | func.keywords
-        return [func.func], list(held.items())
+        contents = {f"argument {k + 1}": value for k, value in enumerate(func.args)} | func.keywords
+        return [func.func], list(contents.items())
     if isinstance(func, nn.Module):
         forward: Any = type(func).forward
         return [forward] if is_users(forward) else [], [(type(func).__name__.lower(), func)]

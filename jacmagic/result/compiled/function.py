@@ -70,14 +70,14 @@ class CompiledJacobian:
         """
         if self._matrix is not None and (array := self._matrix(x)) is not None:
             return array
-        if (found := self._latest.quick(x)) is not None:
-            return found
+        if (matrix := self._latest.quick(x)) is not None:
+            return matrix
         tensors, arrays = self._tensors(x)
         with self._lock:
             version = self._version(tensors)
-            found = version.matrix(version.entries(tensors))
+            matrix = version.matrix(version.entries(tensors))
             self._prefer(version)
-        return as_array(found) if arrays else found
+        return as_array(matrix) if arrays else matrix
 
     def value_and_jacobian(self, *x: Any) -> tuple[Any, Any]:
         """Return the function's value, in its own structure, and the Jacobian (m, n).
@@ -121,8 +121,8 @@ class CompiledJacobian:
         if len(x) == len(example):
             pairs = list(zip(x, example, strict=True))
         elif len(x) == len(chosen):
-            given = dict(zip(chosen, x, strict=True))
-            pairs = [(given.get(k, like), like) for k, like in enumerate(example)]
+            values = dict(zip(chosen, x, strict=True))
+            pairs = [(values.get(k, like), like) for k, like in enumerate(example)]
         else:
             names = ", ".join(input_.name for input_ in self._spec.problem.inputs)
             raise PointError(
@@ -136,25 +136,25 @@ class CompiledJacobian:
         X, example = _varying(X, self._spec), self._spec.example
         arrays = not any(isinstance(value, Tensor) for value in X)
         sizes = [tensor.numel() for tensor in example]
-        given = [as_tensor(value, example[0]) for value in X]
-        if len(given) == 1 and given[0].ndim == 2 and given[0].shape[1] == sum(sizes):
-            parts = given[0].split(sizes, dim=1)
+        values = [as_tensor(value, example[0]) for value in X]
+        if len(values) == 1 and values[0].ndim == 2 and values[0].shape[1] == sum(sizes):
+            parts = values[0].split(sizes, dim=1)
             return [
                 part.to(like.dtype if len(example) > 1 else part.dtype).reshape(-1, *like.shape)
                 for part, like in zip(parts, example, strict=True)
             ], arrays
-        counts = {len(value) if value.ndim else -1 for value in given}
+        counts = {len(value) if value.ndim else -1 for value in values}
         if (
-            len(given) != len(example)
+            len(values) != len(example)
             or len(counts) != 1
-            or any(value.ndim != like.ndim + 1 for value, like in zip(given, example, strict=True))
+            or any(value.ndim != like.ndim + 1 for value, like in zip(values, example, strict=True))
         ):
-            found = ", ".join(str(tuple(value.shape)) for value in given)
+            shapes = ", ".join(str(tuple(value.shape)) for value in values)
             raise PointError(
                 f"expected points (k, {sum(sizes)}), or (k, *shape) of {len(example)} inputs; "
-                f"found {found}; write g.batch(X)"
+                f"found {shapes}; write g.batch(X)"
             )
-        return given, arrays
+        return values, arrays
 
     def _version(self, tensors: Sequence[Tensor]) -> Version:
         """Return the version for inputs of this kind, compiled where there is none."""
@@ -228,9 +228,9 @@ def _varying(x: Sequence[Any], spec: Specification) -> Sequence[Any]:
     if not spec.whole or len(x) != len(spec.example) + len(spec.whole):
         return x
     for position, (name, value) in spec.whole.items():
-        given = torch.as_tensor(x[position])  # of a batch one for each point
-        fits = given.shape[max(0, given.ndim - value.ndim) :] == value.shape
-        if not fits or bool((given != value).any()):
+        values = torch.as_tensor(x[position])  # of a batch one for each point
+        fits = values.shape[max(0, values.ndim - value.ndim) :] == value.shape
+        if not fits or bool((values != value).any()):
             raise PointError(
                 f"expected the integers {name} = {short(value)}, a constant of the compiled "
                 "function; found others; write jacmagic.compile(f, ...) with them"

@@ -176,8 +176,8 @@ def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -
     def substitute() -> Tensor | None:
         from jacmagic.result.compiled.native.values import evaluated
 
-        found = evaluated(spec.at(tensors), spec.chosen)
-        return None if found is None else torch.from_numpy(found[0])
+        entries = evaluated(spec.at(tensors), spec.chosen)
+        return None if entries is None else torch.from_numpy(entries[0])
 
     function = spec.by_chosen(tensors)
     try:

@@ -90,24 +90,24 @@ class Version:
                     "torch.func; write g.batch(X) instead of torch.func.vmap(g)(X)"
                 ) from None
         sparse = self.references.scheme is not None
-        found = torch.empty(len(self.references.rows) if sparse else self.shape, dtype=self.dtype)
-        if program.run(found.data_ptr(), 0, *addresses) != 0:
+        outputs = torch.empty(len(self.references.rows) if sparse else self.shape, dtype=self.dtype)
+        if program.run(outputs.data_ptr(), 0, *addresses) != 0:
             return None
-        return self.matrix(found) if sparse else found
+        return self.matrix(outputs) if sparse else outputs
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
         """Return the entries at one point."""
-        found = self.programs[0].entries(tensors)
-        return self.both(tensors)[0] if found is None else found.reshape(-1)
+        outputs = self.programs[0].entries(tensors)
+        return self.both(tensors)[0] if outputs is None else outputs.reshape(-1)
 
     def both(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point, by the branch that it takes."""
         for position, program in enumerate(self.programs):
-            found = program(tensors)
-            if found is not None:
+            outputs = program(tensors)
+            if outputs is not None:
                 if position:
                     self.programs.insert(0, self.programs.pop(position))
-                return found
+                return outputs
         return self._elsewhere(tensors)
 
     def _elsewhere(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -180,10 +180,10 @@ class Version:
         )
 
 
-def _require_shapes(compiled: Outputs, found: Outputs) -> None:
+def _require_shapes(compiled: Outputs, actual: Outputs) -> None:
     """Refuse a point at which the outputs have other shapes."""
     shapes, others = [
-        [tuple(leaf.shape) for leaf in outputs.leaves] for outputs in (compiled, found)
+        [tuple(leaf.shape) for leaf in outputs.leaves] for outputs in (compiled, actual)
     ]
     if shapes != others:
         raise PointError(

@@ -105,8 +105,8 @@ class Hint(ReportDisplay):
         """Return the rule and the line."""
         rule = [Fragment(self.rule, self.formula)] if self.formula else []
         line = [Fragment(self.text, self.tex)] if self.tex else []
-        said = self.rule if not rule else ""
-        lines = [part for part in (said, "" if line else self.text) if part]
+        stated_rule = self.rule if not rule else ""
+        lines = [part for part in (stated_rule, "" if line else self.text) if part]
         return Report("Hint", [*rule, *line], lines=lines)
 
 

@@ -43,10 +43,10 @@ _RAISED = re.compile(rf"(?P<sign>⁻?)(?P<digits>[{_HIGH}]+)")
 _PART = re.compile("[¼-¾⅐-⅞]")  # ½ and the like
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 
-Known = Callable[[str], bool]  # whether a name is a variable
+IsName = Callable[[str], bool]  # whether a word is the name of a variable or a function
 
 
-def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[Token]:
+def answer_tokens(source: str, is_variable: IsName, is_function: IsName) -> list[Token]:
     """Split an answer into tokens, the last of which is its end.
 
     Raises:
@@ -71,7 +71,7 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
 class _Words:
     """A position in an answer."""
 
-    def __init__(self, source: str, is_variable: Known, is_function: Known) -> None:
+    def __init__(self, source: str, is_variable: IsName, is_function: IsName) -> None:
         self.source, self.at = source, 0
         self.is_variable, self.is_function = is_variable, is_function
 

@@ -58,7 +58,7 @@ def judge(
         sources: the values.
         dtype: the arithmetic in which torch computed.
         exactly: evaluates entries of the closed form with fifty digits; None without one.
-        circumstances: what else is known of the function.
+        circumstances: what else decides: runs, cuts, sizes.
 
     Where the closed form's values are in doubt, `sources` gets those of fifty digits.
 
@@ -156,13 +156,18 @@ class _Doubtful:
         self,
         sources: Sources,
         dtype: Dtype,
-        known: Circumstances,
+        circumstances: Circumstances,
         row: int,
         column: int,
         exact: Exact,
     ) -> None:
         assert sources.formula is not None
-        self.sources, self.dtype, self.known, self.exact = sources, dtype, known, exact
+        self.sources, self.dtype, self.circumstances, self.exact = (
+            sources,
+            dtype,
+            circumstances,
+            exact,
+        )
         self.row, self.column = row, column
         self.truth = float(sources.torch[row, column])
         self.formula = float(sources.formula[row, column])
@@ -188,17 +193,17 @@ class _Doubtful:
         gap = abs(truth - value)
         allowed = self.operations * self._bound + self._underflow(value)
         explained = bool(np.isfinite(gap)) and gap <= allowed
-        rounding = MAX_ERROR_BOUNDS * self.known.operations * self.dtype.unit
+        rounding = MAX_ERROR_BOUNDS * self.circumstances.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED
-        cut, share = self.known.cut(self.row, self.column), self._share(gap)
+        cut, share = self.circumstances.cut(self.row, self.column), self._share(gap)
         if not cut and share <= rounding:
             return Finding.AGREED
         if explained or (not cut and np.isfinite(truth) and self._is_near(gap, value)):
             return Finding.ROUNDING
         if decisive:
             source = self._by_differences(value)
-            if source is not None and not (source is Finding.FORM and self.known.doubted):
+            if source is not None and not (source is Finding.FORM and self.circumstances.doubted):
                 return source
         if cut or not np.isfinite(truth):
             return Finding.TORCH
@@ -234,7 +239,7 @@ class _Doubtful:
 
     def _is_invisible(self, gap: float) -> bool:
         """Whether a gap in slope, over the input's whole size, is rounding of the value."""
-        circumstances = self.known
+        circumstances = self.circumstances
         if circumstances.sizes is None or circumstances.values is None:
             return False
         with np.errstate(over="ignore", invalid="ignore"):
@@ -246,7 +251,7 @@ class _Doubtful:
         """Return a gap's share of the row's contributions, each scaled by its input."""
         assert self.sources.formula is not None
         n = self.sources.torch.shape[1]
-        sizes = np.ones(n) if self.known.sizes is None else self.known.sizes
+        sizes = np.ones(n) if self.circumstances.sizes is None else self.circumstances.sizes
         with np.errstate(invalid="ignore", over="ignore"):
             contributions = np.abs(self.sources.formula[self.row]) * sizes
         largest = contributions[np.isfinite(contributions)].max(initial=0.0)

@@ -133,8 +133,8 @@ class Evidence:
         """The kinks and the ends of branches at the point."""
         if self.form is None:
             return []
-        found = edges(self.form, self.point)
-        return [edge for edge in found if not (edge.possible and self.is_smooth_at(edge))]
+        singular = edges(self.form, self.point)
+        return [edge for edge in singular if not (edge.possible and self.is_smooth_at(edge))]
 
     def is_smooth_at(self, edge: Singularity) -> bool:
         """Whether all that depends on a kink has one slope from both sides, and torch that one."""
@@ -243,8 +243,8 @@ class Evidence:
         if self.both is None or self.form is None or self.problem.potential is not None:
             return None
         derivative = self.both.derivative()
-        known = {row for edge in self.edges if not edge.possible for row in edge.rows}
-        derivative[[i for i in range(len(derivative)) if i not in known]] = np.nan
+        definite_rows = {row for edge in self.edges if not edge.possible for row in edge.rows}
+        derivative[[i for i in range(len(derivative)) if i not in definite_rows]] = np.nan
         if not (np.isnan(derivative) | (derivative == self.truth)).all():
             derivative[~are_linear(self.problem, self.form, derivative)] = np.nan
         return derivative

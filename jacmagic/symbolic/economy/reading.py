@@ -38,7 +38,7 @@ class Reader:
         self._uses.update(roots)
         for node in reached:
             value = self.terms.value("node", node) if node in kept_nodes else self._value(node)
-            self.values[node] = self._held(node, value)
+            self.values[node] = self._bounded(node, value)
 
     def _kept(self, reached: Sequence[int]) -> set[int]:
         """Return the nodes that decide something, see NOTE [Kept nodes]."""
@@ -48,7 +48,7 @@ class Reader:
         ]
         return {node for node in graph.reach(deciding) if graph.operands(node) or node in deciding}
 
-    def _held(self, node: int, value: Value) -> Value:
+    def _bounded(self, node: int, value: Value) -> Value:
         """Keep a long product that is shared as one factor: a chain would grow without end."""
         sign, monomial = value
         if self._uses[node] > 1 and sum(exponent for _, exponent in monomial) > MAX_FACTORS:

@@ -38,7 +38,7 @@ KINKS: dict[str, tuple[Callable[[Values, Values], bool], str]] = {
     "relu": (_at_zero, "relu has no derivative at 0; torch takes 0"),
     "max": (at_tie, "max has no derivative at a tie; torch shares it or picks one"),
     "min": (at_tie, "min has no derivative at a tie; torch shares it or picks one"),
-    "clamp": (_at_bound, "clamp has no derivative at its bounds; torch takes 1"),
+    "clamp": (_at_bound, "clamp has no derivative at its bounds; torch shares it or picks one"),
     "sqrt": (_at_zero, "the square root has infinite slope at 0"),
     "pow": (lambda v, e: _at_zero(v, e) and 0 < v[1] < 1, "the root has infinite slope at 0"),
     "floor": (_at_integer, "floor jumps at integers"),

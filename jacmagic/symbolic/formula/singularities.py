@@ -189,8 +189,8 @@ def _is_structure(closed: ClosedForm, sides: Sequence[int]) -> bool:
     first, *other = sorted(sides, key=lambda side: side not in labels)
     if first not in labels or len(labels[first].index) < 2:
         return False
-    *place, row, column = labels[first].index
-    across = labels[first].name, (*place, column, row)
+    *leading, row, column = labels[first].index
+    across = labels[first].name, (*leading, column, row)
     beside = labels.get(other[0])
     is_zero = other[0] == ZERO
     return row != column and (is_zero or (beside and (beside.name, beside.index)) == across)

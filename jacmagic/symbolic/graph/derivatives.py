@@ -2,7 +2,8 @@
 
 `PARTIALS[op](graph, node, *arguments)` gives ∂node/∂argument for each argument, as nodes; None
 is a partial that is zero everywhere it exists. At a kink the table has torch's conventions:
-relu′(0) = 0, clamp′ = 1 on its boundary, a tie of max or min is shared by halves, |·|′(0) = 0.
+relu′(0) = 0, a tie of max or min is shared by halves, |·|′(0) = 0, clamp′ on its
+boundary is 1 or 0, as the release of torch has it.
 
 Formulas: any calculus textbook; special functions after the NIST Digital Library of Mathematical
 Functions (https://dlmf.nist.gov), §5.2, §7.2, §10.6 and §10.29.
@@ -14,6 +15,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from jacmagic.function.torch_slopes import CLAMP_AT_BOUND
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, Graph
 
 Partials = tuple[int | None, ...]
@@ -47,8 +49,10 @@ def _atan2(g: Graph, r: int, y: int, x: int) -> Partials:
 
 
 def _clamp(g: Graph, r: int, x: int, low: int, high: int) -> Partials:
-    inside = g.apply("and", g.apply("ge", x, low), g.apply("le", x, high))
-    below, above = g.apply("lt", x, low), g.apply("gt", x, high)
+    above_low, below_high = ("ge", "le") if CLAMP_AT_BOUND else ("gt", "lt")
+    inside = g.apply("and", g.apply(above_low, x, low), g.apply(below_high, x, high))
+    below = g.apply("and", g.apply("lt", x, low), g.apply("lt", low, high))
+    above = g.apply("or", g.apply("gt", x, high), g.apply("gt", low, high))
     return (
         g.where(inside, ONE, ZERO),
         None if g.value(low) is not None else g.where(below, ONE, ZERO),

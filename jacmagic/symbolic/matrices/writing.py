@@ -127,7 +127,7 @@ class Writer:
         self.names[expression] = name
         return written
 
-    def _held(self, expression: Expression, least: int) -> str:
+    def _bracketed(self, expression: Expression, least: int) -> str:
         text, tightness = self._write(expression)
         return text if tightness >= least else rf"\left({text}\right)"
 
@@ -139,7 +139,7 @@ class Writer:
             return "1", _ATOM
         if x.operation in _TEMPLATES:
             template, least, tightness = _TEMPLATES[x.operation]
-            return template.format(*map(self._held, x.arguments, least)), tightness
+            return template.format(*map(self._bracketed, x.arguments, least)), tightness
         if x.operation in _PRODUCTS:
             return self._product(x)
         if x.operation == "column":
@@ -171,13 +171,13 @@ class Writer:
 
     def _add(self, x: Expression) -> tuple[str, int]:
         a, b = x.arguments
-        first = "1" if a.operation == "ones" else self._held(a, _SUM)
+        first = "1" if a.operation == "ones" else self._bracketed(a, _SUM)
         if b.operation == "neg":
-            return f"{first} - {self._held(b.arguments[0], _PRODUCT)}", _SUM
-        return f"{first} + {self._held(b, _SUM)}", _SUM
+            return f"{first} - {self._bracketed(b.arguments[0], _PRODUCT)}", _SUM
+        return f"{first} + {self._bracketed(b, _SUM)}", _SUM
 
     def _neg(self, x: Expression) -> tuple[str, int]:
-        return f"-{self._held(x.arguments[0], _PRODUCT)}", _SUM
+        return f"-{self._bracketed(x.arguments[0], _PRODUCT)}", _SUM
 
     def _product(self, x: Expression) -> tuple[str, int]:
         """Write numbers times an array as one fraction."""
@@ -219,15 +219,15 @@ class Writer:
 
     def _factor(self, base: Expression, exponent: float) -> str:
         if exponent == 1:
-            return self._held(base, _PRODUCT)
-        return f"{self._held(base, _ATOM)}^{{{number_tex(exponent, 6)}}}"
+            return self._bracketed(base, _PRODUCT)
+        return f"{self._bracketed(base, _ATOM)}^{{{number_tex(exponent, 6)}}}"
 
     def _matmul(self, x: Expression) -> tuple[str, int]:
         runs = [(factor, len(list(same))) for factor, same in groupby(factors_of(x))]
         if len(runs) == 1:
             return self._matrix_power(*runs[0]), _ATOM
         written = [
-            self._held(factor, _PRODUCT) if count == 1 else self._matrix_power(factor, count)
+            self._bracketed(factor, _PRODUCT) if count == 1 else self._matrix_power(factor, count)
             for factor, count in runs
         ]
         return " \\, ".join(written), _PRODUCT
@@ -238,14 +238,14 @@ class Writer:
             inner = self._matrix_power(base.arguments[0], n)
             return rf"\left({inner}\right){_TRANSPOSED}"
         if base.operation == "inv" and base not in self.names:
-            return f"{self._held(base.arguments[0], _ATOM)}^{{-{n}}}"
-        return f"{self._held(base, _ATOM)}^{{{n}}}"
+            return f"{self._bracketed(base.arguments[0], _ATOM)}^{{-{n}}}"
+        return f"{self._bracketed(base, _ATOM)}^{{{n}}}"
 
     def _transpose(self, x: Expression) -> tuple[str, int]:
         (a,) = x.arguments
         if a.operation == "inv" and a not in self.names:
-            return rf"{self._held(a.arguments[0], _ATOM)}^{{-\mathsf{{T}}}}", _ATOM
-        return self._held(a, _ATOM) + _TRANSPOSED, _ATOM
+            return rf"{self._bracketed(a.arguments[0], _ATOM)}^{{-\mathsf{{T}}}}", _ATOM
+        return self._bracketed(a, _ATOM) + _TRANSPOSED, _ATOM
 
     def _norm(self, x: Expression) -> tuple[str, int]:
         (a,) = x.arguments
@@ -259,11 +259,11 @@ class Writer:
             if inner.endswith(" {}"):  # tanh² u
                 power = 2 if x.name == "square" else 3
                 name = inner.removesuffix(" {}")
-                return f"{name}^{{{power}}} {self._held(u.arguments[0], _ATOM)}", _PRODUCT
+                return f"{name}^{{{power}}} {self._bracketed(u.arguments[0], _ATOM)}", _PRODUCT
         pattern = ELEMENTWISE[x.name].tex
         if x.name == "exp":
             return f"e^{{{self.tex(u)}}}", _PRODUCT
         bare = pattern.startswith((r"\frac", r"\sqrt", r"\left|", "[", r"\max", r"\sigma"))
-        shown = self.tex(u) if bare else self._held(u, _ATOM)
+        shown = self.tex(u) if bare else self._bracketed(u, _ATOM)
         is_fraction = pattern.startswith(r"\frac")  # which a power needs in brackets
         return pattern.format(shown), _ATOM if bare and not is_fraction else _PRODUCT

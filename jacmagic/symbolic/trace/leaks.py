@@ -97,7 +97,7 @@ def _elements(tensor: torch.Tensor) -> Any:
     return [_elements(part) for part in tensor] if tensor.ndim else tensor
 
 
-# what torch computes and gives no derivative of, without an error
+# what some releases of torch compute and give no derivative of, without an error
 _UNDIFFERENTIATED = re.compile(r"special_(airy_ai|(\w+_)?(bessel_[jy][01]|bessel_[ik][01]))")
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
 _CARRIED = {  # calls whose result stays a traced tensor
@@ -115,6 +115,12 @@ def _clamps(x1: torch.Tensor, x2: torch.Tensor, dim: int = 1, eps: float = 1e-8,
     with without_dispatch_modes(), torch.no_grad():
         norms = [torch.linalg.vector_norm(x, dim=dim) for x in (x1, x2)]
         return bool(any((norm < eps).any() for norm in norms))
+
+
+def _has_derivative(func: Callable[..., torch.Tensor]) -> bool:
+    """Whether torch differentiates a function of one tensor."""
+    with without_dispatch_modes():
+        return func(torch.ones((), requires_grad=True)).requires_grad
 
 
 class LeakDetector(TorchFunctionMode):
@@ -200,7 +206,7 @@ class LeakDetector(TorchFunctionMode):
             self._note("autograd.grad()", result)
         elif name == "cosine_similarity" and _clamps(*args, **kwargs):
             self._note("cosine_similarity()", result)
-        elif _UNDIFFERENTIATED.fullmatch(name):
+        elif _UNDIFFERENTIATED.fullmatch(name) and not _has_derivative(func):
             self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
 
     def _note_without_graph(self, result: Any) -> None:

@@ -148,7 +148,7 @@ class NamedCalls:
             return func, args, kwargs
         name = getattr(func, "__name__", "")
         if name in _MAKERS:
-            return partial(self._made, func, _MAKERS[name]), args, kwargs
+            return partial(self._from_maker, func, _MAKERS[name]), args, kwargs
         like = next((value for value in args if isinstance(value, torch.Tensor)), None)
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
@@ -161,7 +161,7 @@ class NamedCalls:
             return _REFLECTED[name], (carried_args[1], carried_args[0]), kwargs
         return func, carried_args, kwargs
 
-    def _made(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
+    def _from_maker(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
         """Make a tensor of named and other numbers; each element keeps its node."""
         result = make(*args, **kwargs)
         if result.is_floating_point() and not self.mode.shadows.has(result):

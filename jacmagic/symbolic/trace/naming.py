@@ -39,14 +39,14 @@ class Naming:
     """Which constants keep the names that the user gave them.
 
     Attributes:
-        given: arguments that stay constant, by name.
+        parameters: arguments that stay constant, by name.
         constants: False leaves all of them numbers; only variables have names then.
         plain: names whose numbers stay numbers.
         shown: LaTeX of the inputs' components, which no other name may look like.
         changed: names of integers that are larger by one, to see whether they steer the code.
     """
 
-    given: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     constants: bool = True
     plain: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
@@ -168,7 +168,7 @@ class Names:
             with offering(self):
                 yield
             return
-        for name, value in self._naming.given.items():
+        for name, value in self._naming.parameters.items():
             if isinstance(value, torch.Tensor):
                 self.offer(name, value)
         with offering(self), self.locals.recording():

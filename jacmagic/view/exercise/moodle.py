@@ -232,12 +232,12 @@ def _node(
     """Append a node: the right answer ends the tree with 1, a known mistake with its feedback."""
     node = _added(tree, "node")
     right = number == 0
-    said = f"<p>{escape(message[:1].upper() + message[1:])}.</p>" if message else ""
+    paragraph = f"<p>{escape(message[:1].upper() + message[1:])}.</p>" if message else ""
     _filled(node, {"name": str(number), "description": "", "answertest": TESTS[numeric][0],
                    "sans": answer, "tans": expected, "testoptions": TESTS[numeric][1],
                    "quiet": "1"})  # fmt: skip
     for branch, score, goes, text, note in (
-        ("true", "1" if right else "0", -1, said, "T"), ("false", "0", following, "", "F"),
+        ("true", "1" if right else "0", -1, paragraph, "T"), ("false", "0", following, "", "F"),
     ):  # fmt: skip
         _filled(node, {f"{branch}scoremode": "=", f"{branch}score": score, f"{branch}penalty": "",
                        f"{branch}nextnode": str(goes),

@@ -112,9 +112,13 @@ def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     outputs, matrix = jacobian.expressions, jacobian.formula
     for entry in wrong_entries(outputs, matrix, jacobian.symbols, i, j):
         answer = _typed(jacobian, entry)
-        said = judge.judge(i, j, answer)
-        if said.verdict == "wrong" and said.message and said.message not in by_sentence:
-            by_sentence[said.message] = Mistake(entry, answer, said.message)
+        judgement = judge.judge(i, j, answer)
+        if (
+            judgement.verdict == "wrong"
+            and judgement.message
+            and judgement.message not in by_sentence
+        ):
+            by_sentence[judgement.message] = Mistake(entry, answer, judgement.message)
         if len(by_sentence) == MAX_MISTAKES:
             break
     return list(by_sentence.values())

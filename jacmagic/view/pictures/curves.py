@@ -96,18 +96,18 @@ class _Pieces:
 
 
 def level_line(
-    heights: np.ndarray, level: float, place: Callable[[float, float], Point]
+    heights: np.ndarray, level: float, point_at: Callable[[float, float], Point]
 ) -> list[Polyline]:
     """Return a level line by marching squares: segments, each across one square of a grid.
 
     Args:
         heights: (rows, columns), from low y to high y; nan where there is none.
         level: the height.
-        place: the point of a fractional index (column, row).
+        point_at: the point of a fractional index (column, row).
     """
     rows, columns = heights.shape
     return [
-        [place(*a), place(*b)]
+        [point_at(*a), point_at(*b)]
         for i in range(rows - 1)
         for j in range(columns - 1)
         for a, b in _crossings(heights, level, i, j)

@@ -33,8 +33,8 @@ class Batching:
         """Entries (k, entries) and values (k, m) at k points, k at least 1."""
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
-            if self._works and (found := self._by_vmap(tensors)) is not None:
-                return found
+            if self._works and (mapped := self._by_vmap(tensors)) is not None:
+                return mapped
             self._works = False
             points = [self._module.forward(*x) for x in zip(*tensors, strict=True)]
         entries, values = map(torch.stack, zip(*points, strict=True))
@@ -54,11 +54,11 @@ class Batching:
         return (entries, values) if agree else None
 
 
-def _near(found: Tensor, true: Tensor) -> bool:
+def _near(mapped: Tensor, true: Tensor) -> bool:
     """Whether half of the digits of the largest entry agree, which rounding leaves."""
     sizes = true.abs().nan_to_num(0, 0, 0)
     allowed = torch.finfo(true.dtype).eps ** 0.5 * sizes.max() if true.numel() else 0.0
-    near = ((found - true).abs() <= allowed) | (found == true) | (found.isnan() & true.isnan())
+    near = ((mapped - true).abs() <= allowed) | (mapped == true) | (mapped.isnan() & true.isnan())
     return bool(near.all())
 
 

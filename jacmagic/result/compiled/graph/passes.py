@@ -83,8 +83,8 @@ def rows(task: Task) -> Traceable:
     basis = _identity(task.outputs, task.device)
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
-        found, values = _pulled(task, tensors, basis)
-        return found.reshape(-1), values
+        products, values = _pulled(task, tensors, basis)
+        return products.reshape(-1), values
 
     return run
 
@@ -104,12 +104,12 @@ def _pulled(
     chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
     outputs = leaves(*chosen)
     followed = [k for k, output in enumerate(outputs) if output.requires_grad]
-    found: Rows = (None,) * len(chosen)
+    gradients: Rows = (None,) * len(chosen)
     if followed:
         some = [directions[k] for k in followed]
-        found = batched_backward([outputs[k] for k in followed], chosen, some)
+        gradients = batched_backward([outputs[k] for k in followed], chosen, some)
     zeros = [input_.new_zeros(len(directions[0]), *input_.shape) for input_ in chosen]
-    blocks = [zero if row is None else row for row, zero in zip(found, zeros, strict=True)]
+    blocks = [zero if row is None else row for row, zero in zip(gradients, zeros, strict=True)]
     return _side_by_side(task, blocks), flat(outputs).detach()
 
 
@@ -119,8 +119,8 @@ def columns(task: Task) -> Traceable:
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = tuple(tensors[k] for k in task.chosen)
-        found, values = _pushed(task.leaves(tensors), chosen, basis)
-        return found.T.reshape(-1).to(_widest(task.inputs)), values
+        products, values = _pushed(task.leaves(tensors), chosen, basis)
+        return products.T.reshape(-1).to(_widest(task.inputs)), values
 
     return run
 
@@ -131,11 +131,11 @@ def _pushed(
     """Return products (k, m) with k tangents by one batched forward pass, and the values (m,)."""
 
     def push(*directions: Tensor) -> tuple[Tensor, Tensor]:
-        values, found = forward_pass(leaves, chosen, directions)
-        return flat(found), flat(values)
+        values, products = forward_pass(leaves, chosen, directions)
+        return flat(products), flat(values)
 
-    found, values = torch.func.vmap(push)(*tangents)
-    return found, values[0]
+    products, values = torch.func.vmap(push)(*tangents)
+    return products, values[0]
 
 
 def row_by_row(task: Task) -> Traceable:
@@ -145,13 +145,13 @@ def row_by_row(task: Task) -> Traceable:
         chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
         with torch.enable_grad():
             values = flat(task.leaves(tensors)(*chosen))
-            found = [
+            gradients = [
                 torch.autograd.grad(
                     value, chosen, retain_graph=True, allow_unused=True, materialize_grads=True
                 )
                 for value in values.unbind()
             ]
-        stacked = [torch.stack(parts) for parts in zip(*found, strict=True)]
+        stacked = [torch.stack(parts) for parts in zip(*gradients, strict=True)]
         return _side_by_side(task, stacked).reshape(-1), values.detach()
 
     return run
@@ -167,15 +167,15 @@ def compressed(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
         products, values = [], None
         if scheme.plan.backward:
-            found, values = _pulled(task, tensors, scheme.backward)
-            products.append(found)
+            part, values = _pulled(task, tensors, scheme.backward)
+            products.append(part)
         if scheme.plan.forward:
-            found, values = _pushed(leaves, chosen, scheme.forward)
-            products.insert(0, found)
+            part, values = _pushed(leaves, chosen, scheme.forward)
+            products.insert(0, part)
         if values is None:  # no entry at all
             values = flat(leaves(*chosen))
-        found = flat(products or [values[:0]])
-        return found.index_select(0, scheme.source).to(_widest(task.inputs)), values
+        entries = flat(products or [values[:0]])
+        return entries.index_select(0, scheme.source).to(_widest(task.inputs)), values
 
     return run
 

@@ -58,8 +58,8 @@ def recorded(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: Parts
     """
     recorder = _Recorder(tensors, parts_of)
     with ValueReads(recorder.depends, parts_of(_aten.cumprod.default)), recorder:
-        found = run(*tensors)
-    recorder.graph.output(tuple(map(recorder.node, found)))
+        result = run(*tensors)
+    recorder.graph.output(tuple(map(recorder.node, result)))
     recorder.graph.eliminate_dead_code()
     return Recording(recorder.graph, recorder.constants)
 
@@ -124,8 +124,8 @@ class _Recorder(InterceptingMode):
         if op.func is _aten._efficientzerotensor.default:  # its shapes are computed by slow code
             return self._zero(torch.zeros(*op.args, **op.kwargs))
         if op.name in _OF_SHAPES or not any(map(self.depends, op.tensors)):
-            found = op.run()
-            return self._zero(found) if op.signature.is_view and self._has_zero(op) else found
+            result = op.run()
+            return self._zero(result) if op.signature.is_view and self._has_zero(op) else result
         if op.name == "mul" and self._has_zero(op):
             return self._zero(torch.zeros_like(op.run()))
         if op.functional is not None:
@@ -133,9 +133,9 @@ class _Recorder(InterceptingMode):
         parts = self._parts_of(op.func)
         if parts is not None:
             with self:
-                found = parts(*op.args, **op.kwargs)
-            if found is not NotImplemented:
-                return found
+                result = parts(*op.args, **op.kwargs)
+            if result is not NotImplemented:
+                return result
         if self._reads_value(op):
             raise ValueRead(op.name)
         if op.signature.written:
@@ -151,21 +151,21 @@ class _Recorder(InterceptingMode):
 
     def _run(self, op: Operation) -> Any:
         """Run and record an operation that writes to nothing."""
-        found = op.run()
+        result = op.run()
         same = self._unchanged(op)
-        if same is not None and same.shape == found.shape and same.dtype == found.dtype:
-            self._name(found, self.node(same))
-            return found
+        if same is not None and same.shape == result.shape and same.dtype == result.dtype:
+            self._name(result, self.node(same))
+            return result
         args, kwargs = map_aggregate((op.args, op.kwargs), self.node)
         node = self._step(op.func, args, kwargs)
-        if isinstance(found, Tensor):
-            self._name(found, node)
-        elif isinstance(found, (tuple, list)):
-            node.meta["val"] = [None if part is None else _shown(part) for part in found]
-            for k, part in enumerate(found):
+        if isinstance(result, Tensor):
+            self._name(result, node)
+        elif isinstance(result, (tuple, list)):
+            node.meta["val"] = [None if part is None else _shown(part) for part in result]
+            for k, part in enumerate(result):
                 if part is not None:
                     self._name(part, self._step(operator.getitem, (node, k), {}))
-        return found
+        return result
 
     def _unchanged(self, op: Operation) -> Tensor | None:
         """Return the argument whose components an operation returns, if there is one."""
@@ -175,11 +175,11 @@ class _Recorder(InterceptingMode):
             return next(filter(self.depends, op.tensors))
         return None
 
-    def _zero(self, found: Any) -> Any:
+    def _zero(self, result: Any) -> Any:
         """Note a tangent that is zero wherever the inputs are."""
-        if isinstance(found, Tensor):
-            self._zeros[found] = True
-        return found
+        if isinstance(result, Tensor):
+            self._zeros[result] = True
+        return result
 
     def _has_zero(self, op: Operation) -> bool:
         return any(tensor in self._zeros for tensor in op.tensors)
@@ -205,11 +205,11 @@ class _Recorder(InterceptingMode):
         """Run an operation in place; record one that is not, and what it makes of the memory."""
         target = op.args[0]
         with self:
-            found = functional(*op.args, **op.kwargs)
+            result = functional(*op.args, **op.kwargs)
             if _Tag.inplace_view not in op.func.tags:
-                found = found.to(target.dtype).expand(target.shape)
-                self._contents[_memory(target)] = _replaced(self._before(target), target, found)
-        self._nodes[target] = self.node(found), self._contents_of(target)
+                result = result.to(target.dtype).expand(target.shape)
+                self._contents[_memory(target)] = _replaced(self._before(target), target, result)
+        self._nodes[target] = self.node(result), self._contents_of(target)
         return op.run()
 
     def _before(self, target: Tensor) -> Tensor:
@@ -244,8 +244,8 @@ def _positions(tensor: Tensor, count: int) -> Tensor | None:
     """Return where a tensor's components stand in memory of `count`; None for all in order."""
     if tensor.numel() == count and tensor.is_contiguous():
         return None
-    place = tensor.shape, tensor.stride(), tensor.storage_offset()
-    return torch.arange(count).as_strided(*place).to(tensor.device)
+    strides = tensor.shape, tensor.stride(), tensor.storage_offset()
+    return torch.arange(count).as_strided(*strides).to(tensor.device)
 
 
 def _part(contents: Tensor, tensor: Tensor) -> Tensor:

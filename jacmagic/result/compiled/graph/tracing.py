@@ -75,8 +75,8 @@ class Graph:
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
         """Return the entries at one point; None where torch raises."""
-        found = _forward(self._entries, tensors)
-        return None if found is None else found[0]
+        outputs = _forward(self._entries, tensors)
+        return None if outputs is None else outputs[0]
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
@@ -115,7 +115,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
     if not ways:
         raise NotCompiled(why)
     ways.sort(key=lambda way: way[0])
-    found: list[Graph | Kernel] = [plain for _, plain, _ in ways]
+    programs: list[Graph | Kernel] = [plain for _, plain, _ in ways]
     _, plain, program = ways[0]
     if program is not None:
         try:
@@ -124,12 +124,14 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
             plain.by += f"; {error}"
         else:
             kernel.by = f"{plain.passes}, {kernel.by}"
-            found.insert(0, kernel)
+            programs.insert(0, kernel)
             least = SECONDS_OF_A_STEP * plain.recording.steps
             if measured(functools.partial(kernel.entries, tensors)) <= least:
-                return found
-    seconds = {program: measured(functools.partial(program.entries, tensors)) for program in found}
-    return sorted(found, key=seconds.__getitem__)
+                return programs
+    seconds = {
+        program: measured(functools.partial(program.entries, tensors)) for program in programs
+    }
+    return sorted(programs, key=seconds.__getitem__)
 
 
 def _is_enough(task: Task, cost: float, plain: Graph, program: Loops | None) -> bool:
@@ -153,9 +155,9 @@ def _way(task: Task, passes: str, tensors: Sequence[Tensor]) -> tuple[float, Gra
         obstacle = reason(error)
     else:
         return program.cost, Graph(plain, passes), program
-    found = Graph(traced(run, tensors), passes)
-    found.by += f"; {obstacle}"
-    return math.inf, found, None
+    fallback = Graph(traced(run, tensors), passes)
+    fallback.by += f"; {obstacle}"
+    return math.inf, fallback, None
 
 
 def traced(
@@ -185,8 +187,10 @@ def _with_symbols(run: Callable[..., Any], tensors: Sequence[Tensor], parts_of: 
     """Trace with symbols in place of values; this loads torch's compiler, in about a second."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    known = [operation for operation in decomposition_table if isinstance(operation, OpOverload)]
-    table: Any = {operation: parts for operation in known if (parts := parts_of(operation))}
+    decomposable = [
+        operation for operation in decomposition_table if isinstance(operation, OpOverload)
+    ]
+    table: Any = {operation: parts for operation in decomposable if (parts := parts_of(operation))}
     module: fx.GraphModule = make_fx(run, table, "fake", _allow_non_fake_inputs=True)(*tensors)
     names = {str(node.target) for node in module.graph.find_nodes(op="get_attr")}
     constants = {name: getattr(module, name) for name in names}

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from jacmagic.function.aten import decompositions
 from jacmagic.function.torch_internals import decomposition_of_composite
+from jacmagic.result.compiled.loops.average import average, average_backward
+from jacmagic.result.compiled.loops.convolution import convolution, convolution_backward
 from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
 from jacmagic.result.compiled.loops.routines import ROUTINES
 from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
@@ -42,6 +44,13 @@ def _own() -> dict[Any, Callable[..., Any]]:
         _aten.mean.default: _mean,
         _aten.mean.dim: _mean,
         _aten.var.correction: _var,
+        torch.ops.prims.var.default: lambda x, dims, correction=1, **_: _var(
+            x, dims or (), correction=correction
+        ),
+        _aten.sum.default: _sum,
+        _aten.sum.dim_IntList: _sum,
+        _aten.hypot.default: _hypot,
+        _aten.constant_pad_nd.default: _padded,
         _aten.prod.default: lambda x: _product(x.reshape(-1), 0),
         _aten.prod.dim_int: _product,
         _aten.max.default: lambda x: x.amax(),
@@ -55,13 +64,6 @@ def _own() -> dict[Any, Callable[..., Any]]:
         ).repeat(x.shape),
         _aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape).contiguous(),
         _aten._new_zeros_with_same_feature_meta.default: _zeros_of,
-        # Torch's own of these are right, but load its compiler.
-        _aten._softmax.default: lambda x, dim, _: _shares((x - x.amax(dim, True)).exp(), dim),
-        _aten._softmax_backward_data.default: lambda g, y, dim, _: y * (g - (g * y).sum(dim, True)),
-        _aten._log_softmax.default: lambda x, dim, _: _log_shares(x - x.amax(dim, True), dim),
-        _aten._log_softmax_backward_data.default: lambda g, y, dim, _: (
-            g - y.exp() * g.sum(dim, True)
-        ),
         _aten.index_add.default: _added_at,
         _aten.index_fill.int_Scalar: lambda x, dim, index, value: x.index_copy(
             dim, index, x.new_full((*x.shape[:dim], len(index), *x.shape[dim:][1:]), value)
@@ -70,7 +72,7 @@ def _own() -> dict[Any, Callable[..., Any]]:
             dim, index, x.new_full(index.shape, value)
         ),
     }
-    return more | _OF_MATRICES
+    return more | _OF_LAYERS | _OF_MATRICES
 
 
 def _shares(x: Tensor, dim: int) -> Tensor:
@@ -108,8 +110,8 @@ def _reduced_by_indices(
     if (reduce, include_self) == ("sum", True):
         return x.scatter_add(dim, index, source)
     sent = torch.zeros_like(x).scatter_add(dim, index, torch.ones_like(source))
-    kept = x if include_self else torch.where(sent > 0, 0, x)
-    total = kept.scatter_add(dim, index, source)
+    start = x if include_self else torch.where(sent > 0, 0, x)
+    total = start.scatter_add(dim, index, source)
     count = sent + 1 if include_self else sent.clamp_min(1)
     return total / count if reduce == "mean" else total
 
@@ -128,9 +130,28 @@ def _var(
     return total / (x.numel() / total.numel() - correction)
 
 
+def _sum(x: Tensor, dim: Any = None, *more: Any, **named: Any) -> Any:
+    """Count with numbers of a type that widens no other."""
+    return x.to(torch.float32).sum(dim, *more, **named) if x.dtype is torch.bool else NotImplemented
+
+
+def _hypot(x: Tensor, y: Tensor) -> Tensor:
+    """Return √(x² + y²), whose squares neither overflow nor vanish."""
+    longer = torch.maximum(x.abs(), y.abs())
+    scale = torch.where(longer == 0, 1.0, longer)
+    return longer * torch.sqrt((x / scale) ** 2 + (y / scale) ** 2)
+
+
+def _padded(x: Tensor, pad: Sequence[int], value: float = 0) -> Any:
+    if value == 0:
+        return NotImplemented
+    inside = _aten.constant_pad_nd.default(torch.ones(x.shape, dtype=torch.bool), pad, 0)
+    return torch.where(inside, _aten.constant_pad_nd.default(x, pad, 0), value)
+
+
 def _product(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
-    found = functools.reduce(torch.mul, x.unbind(dim))
-    return found.unsqueeze(dim) if keepdim else found
+    result = functools.reduce(torch.mul, x.unbind(dim))
+    return result.unsqueeze(dim) if keepdim else result
 
 
 def _running_product(x: Tensor, dim: int, **_: Any) -> Tensor:
@@ -140,6 +161,39 @@ def _running_product(x: Tensor, dim: int, **_: Any) -> Tensor:
 def _running_sum(x: Tensor, dim: int, **_: Any) -> Tensor:
     ones = torch.ones(x.shape[dim], x.shape[dim], dtype=x.dtype).tril()
     return (x.movedim(dim, -1).unsqueeze(-2) * ones).sum(-1).movedim(-1, dim)
+
+
+# ── layers of networks ────────────────────────────────────────────────────────────────────────
+
+
+def _distances(x: Tensor, y: Tensor, p: float, mode: int | None) -> Any:
+    if p != 2:
+        return NotImplemented
+    away = x.unsqueeze(-2) - y.unsqueeze(-3)
+    return (away * away).sum(-1).sqrt()
+
+
+def _distances_backward(gradient: Tensor, x: Tensor, y: Tensor, p: float, distances: Tensor) -> Any:
+    """Return the gradient of x, where a distance of 0 has slope 0."""
+    if p != 2:
+        return NotImplemented
+    scale = gradient / torch.where(distances == 0, 1.0, distances)
+    return ((x.unsqueeze(-2) - y.unsqueeze(-3)) * scale.unsqueeze(-1)).sum(-2)
+
+
+_OF_LAYERS: dict[Any, Callable[..., Any]] = {
+    _aten._cdist_forward.default: _distances,
+    _aten._cdist_backward.default: _distances_backward,
+    _aten.convolution.default: convolution,
+    _aten.convolution_backward.default: convolution_backward,
+    _aten.avg_pool2d.default: average,
+    _aten.avg_pool2d_backward.default: average_backward,
+    # Torch's own of these are right, but load its compiler.
+    _aten._softmax.default: lambda x, dim, _: _shares((x - x.amax(dim, True)).exp(), dim),
+    _aten._softmax_backward_data.default: lambda g, y, dim, _: y * (g - (g * y).sum(dim, True)),
+    _aten._log_softmax.default: lambda x, dim, _: _log_shares(x - x.amax(dim, True), dim),
+    _aten._log_softmax_backward_data.default: lambda g, y, dim, _: g - y.exp() * g.sum(dim, True),
+}
 
 
 # ── linear algebra by LU factors and triangular systems ───────────────────────────────────────
@@ -158,8 +212,8 @@ def _solve(
     factors, rows, info = _lu(matrix.mT if transposed else matrix)
     is_vector = right.ndim == 1 or right.shape == matrix.shape[:-1]
     columns = right.unsqueeze(-1) if is_vector else right
-    found = _aten.linalg_lu_solve.default(factors, rows, columns, left=left, adjoint=transposed)
-    return found.squeeze(-1) if is_vector else found, factors, rows, info
+    result = _aten.linalg_lu_solve.default(factors, rows, columns, left=left, adjoint=transposed)
+    return result.squeeze(-1) if is_vector else result, factors, rows, info
 
 
 def _factors_transposes() -> bool:

@@ -49,14 +49,14 @@ class Expression:
     @property
     def parts(self) -> list[Expression]:
         """All that it is made of, itself included, each once."""
-        found, waiting, seen = list[Expression](), [self], set[int]()
+        parts, waiting, seen = list[Expression](), [self], set[int]()
         while waiting:
             part = waiting.pop()
             if id(part) not in seen:
                 seen.add(id(part))
                 waiting += part.operands
-                found.append(part)
-        return found
+                parts.append(part)
+        return parts
 
     @property
     def leaves(self) -> list[Expression]:
@@ -155,16 +155,16 @@ def rebuilt(
     done: dict[tuple[int, ...], Expression] = {}
 
     def walk(same: Sequence[Expression]) -> Expression:
-        known = tuple(map(id, same))
-        if known not in done:
+        key = tuple(map(id, same))
+        if key not in done:
             first = same[0]
             parts = zip(*(expression.operands for expression in same), strict=True)
-            done[known] = (
+            done[key] = (
                 Expression(first.operation, tuple(map(walk, parts)))
                 if first.operands
                 else leaf(same)
             )
-        return done[known]
+        return done[key]
 
     return walk(roots)
 
@@ -185,10 +185,10 @@ def looked_up(
 
 def added(parts: list[Expression]) -> Expression:
     """Return the sum of some expressions."""
-    found = parts[0]
+    total = parts[0]
     for part in parts[1:]:
-        found = operation("add", found, part)
-    return found
+        total = operation("add", total, part)
+    return total
 
 
 def multiplied(parts: list[Expression]) -> Expression:
@@ -202,14 +202,14 @@ def combined(
     build: Callable[[list[Expression]], Expression],
 ) -> Pieces:
     """Return expressions of operands, each of which may consist of several pieces."""
-    found: list[tuple[np.ndarray, list[Expression]]] = [(np.arange(count), [])]
+    pieces: list[tuple[np.ndarray, list[Expression]]] = [(np.arange(count), [])]
     for operand in operands:
-        found = [
+        pieces = [
             (where[inner], [_some(part, inner, len(where)) for part in parts] + [piece])
-            for where, parts in found
+            for where, parts in pieces
             for inner, piece in operand(where)
         ]
-    return grouped([(where, build(parts)) for where, parts in found])
+    return grouped([(where, build(parts)) for where, parts in pieces])
 
 
 def _some(expression: Expression, positions: np.ndarray, count: int) -> Expression:

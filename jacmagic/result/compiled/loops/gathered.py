@@ -27,27 +27,27 @@ def with_gathered_sums(recording: Recording) -> Recording:
     """
     graph = fx.Graph()
     graph.output(graph.graph_copy(recording.graph, {}))
-    found = Recording(graph, dict(recording.constants))
+    rewritten = Recording(graph, dict(recording.constants))
     for node in list(graph.nodes):
         name = name_of(node.target)
         if name == "scatter_add" or (name.startswith("index_put") and True in node.args[3:]):
             with graph.inserting_before(node):
-                node.replace_all_uses_with(_gathered(found, node, name))
+                node.replace_all_uses_with(_gathered(rewritten, node, name))
             graph.erase_node(node)
-    return found
+    return rewritten
 
 
-def _gathered(found: Recording, node: fx.Node, name: str) -> fx.Node:
+def _gathered(rewritten: Recording, node: fx.Node, name: str) -> fx.Node:
     """Return the step that computes an addition by indices."""
     target: Any = node.args[0]
     value: Any = node.args[3] if name == "scatter_add" else node.args[2]
-    places, terms = _places(found, node, name, value)
+    positions, terms = _places(rewritten, node, name, value)
     shape, count = target.meta["val"].shape, target.meta["val"].numel()
-    order, terms_of = np.argsort(places, kind="stable"), np.bincount(places, minlength=count)
+    order, terms_of = np.argsort(positions, kind="stable"), np.bincount(positions, minlength=count)
     starts = np.cumsum(terms_of) - terms_of
     widths = np.where(terms_of > 0, 2 ** np.ceil(np.log2(np.maximum(terms_of, 1))), 0).astype(int)
     missing = value.meta["val"].numel()  # the place of an added zero
-    flat = _padded(found, _called(found, _aten._unsafe_view.default, value, [missing]))
+    flat = _padded(rewritten, _called(rewritten, _aten._unsafe_view.default, value, [missing]))
     sums, where, done = [], np.full(count, -1), 0
     for width in sorted(set(widths.tolist()) - {0}):
         rows = np.flatnonzero(widths == width)
@@ -55,26 +55,26 @@ def _gathered(found: Recording, node: fx.Node, name: str) -> fx.Node:
         present = column < terms_of[rows, None]
         added = order[np.where(present, starts[rows, None] + column, 0)]
         table = np.where(present, terms[added], missing)
-        parts = _called(found, _aten.index.Tensor, flat, [_constant(found, table)])
-        sums.append(_called(found, _aten.sum.dim_IntList, parts, [1]))
+        parts = _called(rewritten, _aten.index.Tensor, flat, [_constant(rewritten, table)])
+        sums.append(_called(rewritten, _aten.sum.dim_IntList, parts, [1]))
         where[rows] = np.arange(done, done := done + len(rows))
     if not sums:
         return target
     where = np.where(where < 0, done, where).reshape(shape)
-    joined = _padded(found, _called(found, _aten.cat.default, sums))
-    spread = _called(found, _aten.index.Tensor, joined, [_constant(found, where)])
-    return _called(found, _aten.add.Tensor, target, spread)
+    joined = _padded(rewritten, _called(rewritten, _aten.cat.default, sums))
+    spread = _called(rewritten, _aten.index.Tensor, joined, [_constant(rewritten, where)])
+    return _called(rewritten, _aten.add.Tensor, target, spread)
 
 
 def _places(
-    found: Recording, node: fx.Node, name: str, value: fx.Node
+    rewritten: Recording, node: fx.Node, name: str, value: fx.Node
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return for each addition the component that is added to, and the one that is added."""
 
     def constant(operand: fx.Node) -> Tensor:
         if operand.op != "get_attr":
             raise NotCompiled("a sum by computed indices")
-        return found.constants[str(operand.target)]
+        return rewritten.constants[str(operand.target)]
 
     target: Any = node.args[0]
     shapes = [operand.meta["val"].shape for operand in (target, value)]
@@ -82,29 +82,29 @@ def _places(
     if name == "scatter_add":
         dim, index = node.args[1:3]
         chosen = constant(index)  # type: ignore[arg-type]
-        places = to.gather(dim, chosen)  # type: ignore[arg-type]
+        positions = to.gather(dim, chosen)  # type: ignore[arg-type]
         terms = terms[tuple(slice(size) for size in chosen.shape)]
     else:
-        places = _aten.index.Tensor(to, fx.map_arg(node.args[1], constant))
-        terms = terms.expand(places.shape)
-    return places.reshape(-1).numpy(), terms.reshape(-1).numpy()
+        positions = _aten.index.Tensor(to, fx.map_arg(node.args[1], constant))
+        terms = terms.expand(positions.shape)
+    return positions.reshape(-1).numpy(), terms.reshape(-1).numpy()
 
 
-def _called(found: Recording, target: Any, *args: Any) -> fx.Node:
+def _called(rewritten: Recording, target: Any, *args: Any) -> fx.Node:
     """Add a step, with a tensor of the shape and the dtype of its result."""
-    node = found.graph.call_function(target, args)
+    node = rewritten.graph.call_function(target, args)
     shapes = {operand: operand.meta["val"] for operand in node.all_input_nodes}
     zeros = {operand: torch.zeros(like.shape, dtype=like.dtype) for operand, like in shapes.items()}
     node.meta["val"] = target(*fx.map_arg(args, zeros.__getitem__))
     return node
 
 
-def _padded(found: Recording, node: fx.Node) -> fx.Node:
-    return _called(found, _aten.constant_pad_nd.default, node, [0, 1])
+def _padded(rewritten: Recording, node: fx.Node) -> fx.Node:
+    return _called(rewritten, _aten.constant_pad_nd.default, node, [0, 1])
 
 
-def _constant(found: Recording, indices: np.ndarray) -> fx.Node:
-    name = f"indices{len(found.constants)}"
-    node = found.graph.get_attr(name)
-    found.constants[name] = node.meta["val"] = torch.from_numpy(indices)
+def _constant(rewritten: Recording, indices: np.ndarray) -> fx.Node:
+    name = f"indices{len(rewritten.constants)}"
+    node = rewritten.graph.get_attr(name)
+    rewritten.constants[name] = node.meta["val"] = torch.from_numpy(indices)
     return node

@@ -68,14 +68,14 @@ def extended(
             whole = np.zeros(size)
             whole[where] = data
             return constant(whole)
-        found = plane(where // columns, where % columns, data, size // columns, columns)
-        if found is None or found.min() < 0 or found.max() >= sizes[first.buffer]:
+        positions = plane(where // columns, where % columns, data, size // columns, columns)
+        if positions is None or positions.min() < 0 or positions.max() >= sizes[first.buffer]:
             failed = True
             return first
-        return load(first.buffer, found)
+        return load(first.buffer, positions)
 
-    found = rebuilt([expression], leaf)
-    return None if failed else found
+    positions = rebuilt([expression], leaf)
+    return None if failed else positions
 
 
 def plane(

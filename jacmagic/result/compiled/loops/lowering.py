@@ -51,7 +51,7 @@ class Lowering:
     stages: list[Stage] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     _stored: dict[fx.Node, tuple[str, np.ndarray]] = field(default_factory=dict)
-    _known: dict[tuple[fx.Node, bytes], Pieces] = field(default_factory=dict)
+    _pieces_by_key: dict[tuple[fx.Node, bytes], Pieces] = field(default_factory=dict)
 
     def store_shared(self) -> None:
         """Store, in order, what is to be stored."""
@@ -77,16 +77,16 @@ class Lowering:
 
     def _pieces(self, node: fx.Node, at: np.ndarray) -> Pieces:
         """Return the components of a step at some positions."""
-        known = node, at.tobytes()
-        if known not in self._known:
+        key = node, at.tobytes()
+        if key not in self._pieces_by_key:
             mask = self.zeros.masks[node][at]
             live, zero = np.flatnonzero(mask), np.flatnonzero(~mask)
-            found = self._components(node, at[live]) if len(live) else []
-            self._known[known] = [
+            pieces = self._components(node, at[live]) if len(live) else []
+            self._pieces_by_key[key] = [
                 *([(zero, ZERO)] if len(zero) else []),
-                *((live[where], expression) for where, expression in found),
+                *((live[where], expression) for where, expression in pieces),
             ]
-        return self._known[known]
+        return self._pieces_by_key[key]
 
     def _components(self, node: fx.Node, at: np.ndarray) -> Pieces:
         """Return components that may differ from zero."""
@@ -107,15 +107,15 @@ class Lowering:
 
     def _moved(self, node: fx.Node, at: np.ndarray) -> Pieces:
         tensors, sources = self.zeros.moved[node]
-        places, start, found = sources[at], 0, []
+        positions, start, pieces = sources[at], 0, []
         for tensor in tensors:
             end = start + self.zeros.size(tensor)
-            here = np.flatnonzero((places >= start) & (places < end))
+            here = np.flatnonzero((positions >= start) & (positions < end))
             if len(here):
-                inner = self._pieces(tensor, places[here] - start)
-                found += [(here[where], expression) for where, expression in inner]
+                inner = self._pieces(tensor, positions[here] - start)
+                pieces += [(here[where], expression) for where, expression in inner]
             start = end
-        return grouped(found)
+        return grouped(pieces)
 
     def _elementwise(self, node: fx.Node, at: np.ndarray) -> Pieces:
         name = elementwise(node.target)
@@ -126,8 +126,8 @@ class Lowering:
             if not isinstance(part, fx.Node):
                 number = constant(float(part))  # type: ignore[arg-type]
                 return lambda where: [(np.arange(len(where)), number)]
-            places = self.zeros.broadcast(part, node)[at]
-            return lambda where: self._pieces(part, places[where])
+            positions = self.zeros.broadcast(part, node)[at]
+            return lambda where: self._pieces(part, positions[where])
 
         operands = list(map(operand, node.args))
         return combined(len(at), operands, lambda parts: formula(name, parts, factor))
@@ -135,20 +135,20 @@ class Lowering:
     def _few_terms(self, node: fx.Node, at: np.ndarray) -> Pieces:
         """Return a sum whose terms are written out."""
         terms = [
-            self._term([(tensor, places[at]) for tensor, places in factors], present[at])
+            self._term([(tensor, positions[at]) for tensor, positions in factors], present[at])
             for factors, present in self.zeros.terms(node)
         ]
         return combined(len(at), terms, added)
 
     def _term(
-        self, places: Sequence[tuple[fx.Node, np.ndarray]], present: np.ndarray
+        self, positions: Sequence[tuple[fx.Node, np.ndarray]], present: np.ndarray
     ) -> Callable[[np.ndarray], Pieces]:
         def pieces(where: np.ndarray) -> Pieces:
             here, none = np.flatnonzero(present[where]), np.flatnonzero(~present[where])
-            factors = [looked_up(self._pieces, tensor, at[where[here]]) for tensor, at in places]
-            found = combined(len(here), factors, multiplied)
+            factors = [looked_up(self._pieces, tensor, at[where[here]]) for tensor, at in positions]
+            products = combined(len(here), factors, multiplied)
             return [(none, ZERO)] * bool(len(none)) + [
-                (here[w], expression) for w, expression in found
+                (here[w], expression) for w, expression in products
             ]
 
         return pieces
@@ -170,7 +170,7 @@ class Lowering:
         buffer = self._new(each * len(nodes))
         self.stages.append(fill(buffer, pieces, each * len(nodes), columns))
         self._keep(nodes, buffer, layouts, each)
-        self._known.clear()
+        self._pieces_by_key.clear()
 
     def _store_sums(self, nodes: Sequence[fx.Node]) -> None:
         parts, count = [], self.zeros.size(nodes[0])
@@ -202,12 +202,12 @@ class Lowering:
     def _pieces_of(self, parts: Sequence[tuple[fx.Node, np.ndarray]]) -> Pieces:
         """Return components of several steps, one after the other."""
         starts = np.cumsum([0, *(len(at) for _, at in parts)])
-        found = [
+        pieces = [
             (where + start, expression)
             for start, (node, at) in zip(starts, parts, strict=False)
             for where, expression in self._pieces(node, at)
         ]
-        return found if len(parts) == 1 else grouped(found)
+        return pieces if len(parts) == 1 else grouped(pieces)
 
     def _contiguous(self, parts: Sequence[tuple[fx.Node, np.ndarray]]) -> Expression:
         """Return components as constants or as a contiguous load, stored if necessary."""

@@ -14,8 +14,8 @@ from jacmagic.result.compiled.obstacles import NotCompiled
 MAX_ORDER = 64  # rows of a matrix up to which this is faster than LAPACK
 
 
-class Known(Protocol):
-    """What `zeros.Zeros` knows of the steps before one."""
+class Analysis(Protocol):
+    """What `zeros.Zeros` has found out about the steps before one."""
 
     masks: dict[fx.Node, np.ndarray]
     products: dict[fx.Node, tuple[fx.Node, fx.Node, tuple[int, int, int, int]]]
@@ -82,19 +82,19 @@ def rounding(matrix: fx.Node) -> float:
 
 
 def distinct(
-    known: Known, operands: list[tuple[fx.Node, np.ndarray]], *, evenly: bool = False
+    zeros: Analysis, operands: list[tuple[fx.Node, np.ndarray]], *, evenly: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find items that are the same numbers.
 
     Args:
-        known: what is known of the graph.
+        zeros: the steps before, and which of their components are equal.
         operands: steps, and positions (items, …) in each.
         evenly: only where all kinds have as many items; otherwise each is a kind of its own.
 
     Returns:
         (distinct,) the first of each kind, and (items,) the kind of each.
     """
-    origins = [known.origins(node)[read].reshape(len(read), -1) for node, read in operands]
+    origins = [zeros.origins(node)[read].reshape(len(read), -1) for node, read in operands]
     rows = np.ascontiguousarray(np.concatenate(origins, 1))
     kinds = dict[bytes, int]()
     group = np.array([kinds.setdefault(row.tobytes(), len(kinds)) for row in rows])

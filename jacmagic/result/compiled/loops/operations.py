@@ -24,6 +24,7 @@ _RENAMED = {
     "maximum": "max",
     "minimum": "min",
     "sgn": "sign",
+    "remainder": "mod",
     **{f"{kind}_{name}": name for kind in ("logical", "bitwise") for name in ("and", "or", "not")},
 }
 
@@ -76,8 +77,8 @@ def elementwise(target: Any) -> str | None:
     if name in ("max", "min", "clamp"):  # of one tensor, or with bounds that may be missing
         return None
     name = _RENAMED.get(name, name)
-    known = name in FORMULAS or name in LIBRARY or name in C.operations
-    return name if known and overload_of(target) != "Tensor_mode" else None
+    is_supported = name in FORMULAS or name in LIBRARY or name in C.operations
+    return name if is_supported and overload_of(target) != "Tensor_mode" else None
 
 
 def formula(name: str, operands: list[Expression], factor: float) -> Expression:
@@ -97,12 +98,12 @@ def formula(name: str, operands: list[Expression], factor: float) -> Expression:
 
 def nonzero(name: str, masks: list[np.ndarray]) -> np.ndarray:
     """Return where an elementwise result may differ from zero, by where its operands may."""
-    found = np.broadcast_arrays(*masks)
+    aligned = np.broadcast_arrays(*masks)
     if name in _ZERO_WITH_ANY:
-        return np.logical_and.reduce([found[k] for k in _ZERO_WITH_ANY[name]])
+        return np.logical_and.reduce([aligned[k] for k in _ZERO_WITH_ANY[name]])
     if name in _ZERO_WITH_ALL:
-        return np.logical_or.reduce([found[k] for k in _ZERO_WITH_ALL[name]])
-    return found[0] if name in _ZERO_AT_ZERO else np.ones_like(found[0])
+        return np.logical_or.reduce([aligned[k] for k in _ZERO_WITH_ALL[name]])
+    return aligned[0] if name in _ZERO_AT_ZERO else np.ones_like(aligned[0])
 
 
 # ── movements ─────────────────────────────────────────────────────────────────────────────────
@@ -153,10 +154,10 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
         count += value.numel()
         return numbers
 
-    found = _run(node, integers)
-    if not isinstance(found, Tensor):
+    result = _run(node, integers)
+    if not isinstance(result, Tensor):
         raise NotCompiled(f"{name_of(node.target)} of a number")
-    return moved, found.reshape(-1).numpy() - 1
+    return moved, result.reshape(-1).numpy() - 1
 
 
 def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:

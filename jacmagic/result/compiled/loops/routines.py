@@ -13,7 +13,7 @@ from torch import fx
 
 from jacmagic.result.compiled.loops.matrices import (
     MAX_ORDER,
-    Known,
+    Analysis,
     Routine,
     distinct,
     matrices_of,
@@ -26,9 +26,9 @@ from jacmagic.result.compiled.loops.operations import name_of
 from jacmagic.result.compiled.obstacles import NotCompiled
 
 
-def product(known: Known, node: fx.Node) -> Routine:
+def product(zeros: Analysis, node: fx.Node) -> Routine:
     """Return products of matrices, with the longer side contiguous."""
-    left, right, (batch, rows, terms, columns) = known.products[node]
+    left, right, (batch, rows, terms, columns) = zeros.products[node]
     a, b = numbered(batch, rows, terms), numbered(batch, terms, columns)
     layout = numbered(batch, rows, columns)
     if rows > columns:
@@ -40,10 +40,10 @@ def product(known: Known, node: fx.Node) -> Routine:
     return Routine("products", operands, sizes, layout.reshape(-1), batch * rows * columns)
 
 
-def _cholesky(known: Known, node: fx.Node, matrix: fx.Node, *, upper: bool = False) -> Routine:
+def _cholesky(zeros: Analysis, node: fx.Node, matrix: fx.Node, *, upper: bool = False) -> Routine:
     n = order_of(matrix)
     read = matrices_of(matrix)
-    first, group = distinct(known, [(matrix, read)])
+    first, group = distinct(zeros, [(matrix, read)])
     count = len(first)
     read, written = read[first], numbered(count, n, n)
     written = np.where(np.triu(np.ones((n, n), dtype=bool)), written, -1)
@@ -55,17 +55,17 @@ def _cholesky(known: Known, node: fx.Node, matrix: fx.Node, *, upper: bool = Fal
     return Routine("cholesky", operands, arguments, layout, written.size, decides=True)
 
 
-def _lu(known: Known, node: fx.Node, matrix: fx.Node, *, pivot: bool = True) -> Routine:
+def _lu(zeros: Analysis, node: fx.Node, matrix: fx.Node, *, pivot: bool = True) -> Routine:
     """Return LU factors; determinants have those of Aᵀ where A is contiguous, as in torch."""
     name, n, read = name_of(node.target), order_of(matrix), matrices_of(matrix)
     if not pivot:
         raise NotCompiled("factors without pivots")
     if name != "linalg_lu_factor_ex" and matrix.meta["val"].is_contiguous():
         read = read.swapaxes(1, 2)
-    first, group = distinct(known, [(matrix, read)])
-    places = numbered(len(first), n * n + n + 3)[group]
-    *_, det, sign, logarithm = places.T
-    factors, none = [places[:, : n * n], places[:, n * n : -3]], np.full(len(group), -1)
+    first, group = distinct(zeros, [(matrix, read)])
+    positions = numbered(len(first), n * n + n + 3)[group]
+    *_, det, sign, logarithm = positions.T
+    factors, none = [positions[:, : n * n], positions[:, n * n : -3]], np.full(len(group), -1)
     layout = {
         "linalg_lu_factor_ex": [*factors, none],
         "_linalg_det": [det, *factors],
@@ -83,7 +83,7 @@ def _lu(known: Known, node: fx.Node, matrix: fx.Node, *, pivot: bool = True) -> 
 
 
 def _solve_triangular(
-    known: Known,
+    zeros: Analysis,
     node: fx.Node,
     matrix: fx.Node,
     right: fx.Node,
@@ -96,11 +96,11 @@ def _solve_triangular(
     if not left:  # X A = B is Aᵀ Xᵀ = Bᵀ
         read, upper = read.swapaxes(1, 2), not upper
     flags = upper, unitriangular
-    return _solve(known, node, "solve_triangular", [(matrix, read)], right, left, flags)
+    return _solve(zeros, node, "solve_triangular", [(matrix, read)], right, left, flags)
 
 
 def _solve_lu(
-    known: Known,
+    zeros: Analysis,
     node: fx.Node,
     factors: fx.Node,
     rows: fx.Node,
@@ -115,11 +115,11 @@ def _solve_lu(
         numbered(*rows.meta["val"].shape), (*shape, matrices.shape[-1])
     ).reshape(len(matrices), -1)
     read = [(factors, matrices), (rows, exchanged)]
-    return _solve(known, node, "solve_lu", read, right, left, (adjoint == left,))
+    return _solve(zeros, node, "solve_lu", read, right, left, (adjoint == left,))
 
 
 def _solve(
-    known: Known,
+    zeros: Analysis,
     node: fx.Node,
     function: str,
     factors: list[tuple[fx.Node, np.ndarray]],
@@ -132,11 +132,11 @@ def _solve(
     columns = matrices_of(right, node)
     if not left:
         columns = columns.swapaxes(1, 2)
-    first, group = distinct(known, factors, evenly=True)
+    first, group = distinct(zeros, factors, evenly=True)
     count, order = len(first), np.argsort(group, kind="stable")
     grouped = columns[order].reshape(count, -1, n, columns.shape[2]).swapaxes(1, 2)
     together = grouped.reshape(count, n, -1)
-    live = known.masks[right][together].any((0, 1))
+    live = zeros.masks[right][together].any((0, 1))
     written = np.full(together.shape, -1)
     written[:, :, live] = numbered(count, n, int(live.sum()))
     apart = np.empty_like(columns)
@@ -148,11 +148,11 @@ def _solve(
     return Routine(function, tuple(operands), arguments, layout, int((written >= 0).sum()))
 
 
-def _qr(known: Known, node: fx.Node, matrix: fx.Node, mode: str = "reduced") -> Routine:
+def _qr(zeros: Analysis, node: fx.Node, matrix: fx.Node, mode: str = "reduced") -> Routine:
     read = matrices_of(matrix)
     *_, m, n = read.shape
     require(matrix, n <= m <= MAX_ORDER and (mode == "reduced" or (mode == "complete" and m == n)))
-    first, group = distinct(known, [(matrix, read)])
+    first, group = distinct(zeros, [(matrix, read)])
     written = numbered(len(first), (m + n) * n)
     q, r = written[:, : m * n], written[:, m * n :].reshape(-1, n, n)
     r = np.where(np.triu(np.ones((n, n), dtype=bool)), r, -1)
@@ -162,16 +162,16 @@ def _qr(known: Known, node: fx.Node, matrix: fx.Node, mode: str = "reduced") -> 
     return Routine("qr", operands, arguments, layout, written.size, work=(m + 1) * n)
 
 
-def _exponential(known: Known, node: fx.Node, matrix: fx.Node) -> Routine:
+def _exponential(zeros: Analysis, node: fx.Node, matrix: fx.Node) -> Routine:
     """Return exponentials; of [[A, E], [0, A]], as torch writes derivatives, in parts."""
     order, read = order_of(matrix), matrices_of(matrix)
     half = order // 2
     corner, same = read[:, half:, :half], [read[:, :half, :half], read[:, half:, half:]]
-    origins = known.origins(matrix)
+    origins = zeros.origins(matrix)
     blocks = [origins[block].reshape(len(read), -1) for block in same]
     dual = order == 2 * half > 0 and (origins[corner] < 0).all() and (blocks[0] == blocks[1]).all()
     n = half if dual else order
-    first, group = distinct(known, [(matrix, read[:, :n, :n])], evenly=True)
+    first, group = distinct(zeros, [(matrix, read[:, :n, :n])], evenly=True)
     count, directions = len(first), len(group) // len(first) if dual else 0
     size = n * n * (1 + directions)
     start = size * numbered(count)[:, None, None]
@@ -208,11 +208,11 @@ ROUTINES: dict[str, Callable[..., Routine]] = {
 }
 
 
-def routine(known: Known, node: fx.Node) -> Routine:
+def routine(zeros: Analysis, node: fx.Node) -> Routine:
     """Return the call for a step of linear algebra.
 
     Raises:
         NotCompiled: a dtype or a size that is beyond this.
     """
     keywords = {name: value for name, value in node.kwargs.items() if name != "check_errors"}
-    return ROUTINES[name_of(node.target)](known, node, *node.args, **keywords)
+    return ROUTINES[name_of(node.target)](zeros, node, *node.args, **keywords)

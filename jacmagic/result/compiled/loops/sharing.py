@@ -110,9 +110,9 @@ def _reads(zeros: Zeros, node: fx.Node, user: fx.Node, reads: dict[fx.Node, floa
     if user in zeros.moved:
         tensors, sources = zeros.moved[user]
         starts = np.cumsum([0, *map(zeros.size, tensors)])
-        places = sources[live]
+        positions = sources[live]
         part = [
-            ((places >= starts[k]) & (places < starts[k + 1])).mean()
+            ((positions >= starts[k]) & (positions < starts[k + 1])).mean()
             for k, tensor in enumerate(tensors)
             if tensor is node
         ]

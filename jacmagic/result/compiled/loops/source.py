@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,26 @@ from jacmagic.result.compiled.loops.operations import LIBRARY
 from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
 from jacmagic.symbolic.codegen.languages import C
 
-# What a stage reads and writes: tables and buffers.
-_POINTERS = re.compile(r"\(\(const \w+ \*\)tables\[\d+\]\)|\b(?:[wx]\d+|[Jy])\b")
+# What a stage reads and writes: tables, and buffers from some component on.
+_POINTERS = re.compile(
+    r"\(\(const \w+ \*\)tables\[\d+\]\)|\((?:[wx]\d+|[Jy]) \+ \d+\)|\b(?:[wx]\d+|[Jy])\b"
+)
+_BUFFERS = re.compile(r"\b([wx]\d+|[Jy])\b(?:\[@(\d+))?")  # the first component marked by @
+
+
+@dataclass(frozen=True)
+class Function:
+    """A C function that computes stages.
+
+    Attributes:
+        number: in the order of the functions.
+        text: its declaration and body.
+        case: the statement that calls it with the pointers of a call, see `point`.
+    """
+
+    number: int
+    text: str
+    case: str
 
 
 class Source:
@@ -28,7 +47,7 @@ class Source:
 
     Attributes:
         tables: arrays of int32 and float64, by number.
-        functions: the functions that the stages call, by signature and body.
+        functions: the functions that compute stages, by body and pointers.
     """
 
     def __init__(self, sizes: dict[str, int]) -> None:
@@ -38,34 +57,45 @@ class Source:
             sizes: of all buffers that are read or written.
         """
         self.tables: list[np.ndarray] = []
-        self.functions: dict[str, str] = {}
+        self.functions: dict[Any, Function] = {}
         self._sizes = sizes
         self._names: dict[bytes, str] = {}
 
-    def call(self, stage: Stage) -> str:
-        """Return the call of the function of one stage; stages that differ in buffers share one."""
+    def call(self, stage: Stage) -> tuple[int, tuple[str, ...]]:
+        """Return the number of a stage's function, and the pointers that it is called with.
+
+        Stages that differ in buffers, in where they begin there, and in tables alone share a
+        function.
+        """
         write: Any = {Fill: self._fill, Sum: self._sum, Call: self._call}[type(stage)]
         names: dict[str, str] = {}
         body = _POINTERS.sub(
-            lambda found: names.setdefault(found[0], f"p{len(names)}"), "\n".join(write(stage))
+            lambda match: names.setdefault(match[0], f"p{len(names)}"),
+            _from_first("\n".join(write(stage))),
         )
-        pointers = ", ".join(
-            f"{_kind(name, stage.buffer)} *restrict {short}" for name, short in names.items()
-        )
+        kinds = {name: _kind(name, stage.buffer) for name in names}
+        pointers = ", ".join(f"{kinds[name]} *restrict {short}" for name, short in names.items())
         content = f"({pointers})\n{{\n{body}\n}}"
-        head = "static NOINLINE int " if isinstance(stage, Call) else "static NOINLINE void "
-        name = f"stage{len(self.functions)}"
-        function = self.functions.setdefault(content, f"{head}{name}{content}")
-        call = f"{function[len(head) : -len(content)]}({', '.join(names)})"
-        return f"if ({call}) return 1;" if isinstance(stage, Call) else f"{call};"
+        key = content, tuple(map(is_table, names))  # tables and buffers are found in other ways
+        if key not in self.functions:
+            number, returns = len(self.functions), "int" if isinstance(stage, Call) else "void"
+            text = f"static NOINLINE {returns} stage{number}{content}"
+            self.functions[key] = Function(number, text, _case(number, returns, names))
+        return self.functions[key].number, tuple(names)
 
-    def _table(self, array: np.ndarray) -> str:
+    def table(self, array: np.ndarray) -> str:
+        """Return the pointer to a table with these numbers."""
         content = array.dtype.str.encode() + array.tobytes()
         if content not in self._names:
             kind = "int" if array.dtype == np.int32 else "double"
             self._names[content] = f"((const {kind} *)tables[{len(self.tables)}])"
             self.tables.append(np.ascontiguousarray(array))
         return self._names[content]
+
+    @staticmethod
+    def number(pointer: str) -> int:
+        """Return the number of the table to which a pointer leads."""
+        return int(pointer[pointer.index("[") + 1 : -2])
 
     # ── a buffer, component by component ──────────────────────────────────────────────────────
 
@@ -81,7 +111,7 @@ class Source:
             if len(constants):
                 pieces.append((constants, constant(stage.template[constants])))
         elif stage.template.any():
-            yield f"memcpy({name}, {self._table(stage.template)}, {size} * sizeof *{name});"
+            yield f"memcpy({name}, {self.table(stage.template)}, {size} * sizeof *{name});"
         elif sum(len(where) for where, _ in pieces) < size:
             yield f"memset({name}, 0, {size} * sizeof *{name});"
         for where, expression in pieces:
@@ -129,7 +159,7 @@ class Source:
 
     def _place(self, side: Expression) -> str:
         return (
-            self._table(side.data)
+            self.table(side.data)
             if side.operation == CONSTANT
             else f"({side.buffer} + {side.data[0]})"
         )
@@ -137,9 +167,47 @@ class Source:
 
 def _kind(pointer: str, written: str) -> str:
     """Return the C type of what a pointer of a stage points to."""
-    if pointer.startswith("(("):
+    if is_table(pointer):
         return pointer[2 : pointer.index(" *")]
-    return "double" if pointer == written else "const double"
+    return "double" if place(pointer)[0] == written else "const double"
+
+
+def place(pointer: str) -> tuple[str, int]:
+    """Return the buffer to which a pointer leads, and the component."""
+    name, _, offset = pointer.strip("()").partition(" + ")
+    return name, int(offset or 0)
+
+
+def _from_first(text: str) -> str:
+    """Count the components of each buffer from the first one that is read or written."""
+    first: dict[str, int] = {}
+    for name, start in _BUFFERS.findall(text):
+        first[name] = min(int(start or 0), first.get(name, int(start or 0)))
+
+    def moved(match: re.Match[str]) -> str:
+        name, start = match.groups()
+        if start is None:
+            return name
+        begin = f"({name} + {first[name]})" if first[name] else name
+        return f"{begin}[{int(start) - first[name]}"
+
+    return _BUFFERS.sub(moved, text)
+
+
+def _case(number: int, returns: str, pointers: Iterable[str]) -> str:
+    """Return the statement that calls a function with the pointers that `at` names."""
+    at, arguments = 1, []
+    for pointer in pointers:
+        arguments.append(f"TABLE({at})" if is_table(pointer) else f"BUFFER({at})")
+        at += 1 if is_table(pointer) else 2
+    call = f"stage{number}({', '.join(arguments)})"
+    call = f"if ({call}) return 1" if returns == "int" else call
+    return f"case {number}: {call}; at += {at}; break;"
+
+
+def is_table(pointer: str) -> bool:
+    """Whether what a stage reads is a table."""
+    return pointer.startswith("((")
 
 
 class _Body:
@@ -172,11 +240,14 @@ class _Body:
         """Return an index as a function of i and j: affine, or looked up."""
         fitted = affine(array, self.rows, self.columns)
         if fitted is None:
-            table = self._source._table(array.astype(np.int32))
+            table = self._source.table(array.astype(np.int32))
             return f"{table}[i*{self.columns} + j]"
         start, step, inner = fitted
-        parts = [f"{start}"] * bool(start or not (step or inner))
-        parts += [f"i*{step}"] * bool(step) + ["j" if inner == 1 else f"j*{inner}"] * bool(inner)
+        parts = (
+            [f"@{start}"]
+            + [f"i*{step}"] * bool(step)
+            + ["j" if inner == 1 else f"j*{inner}"] * bool(inner)
+        )
         return " + ".join(parts)
 
     def _written(self, expression: Expression) -> str:
@@ -196,7 +267,7 @@ class _Body:
         if expression.operation == CONSTANT:
             if len(data) == 1:
                 return C.literal(float(data[0]))
-            return f"{self._source._table(data)}[i*{self.columns} + j]"
+            return f"{self._source.table(data)}[i*{self.columns} + j]"
         operands = [self._written(operand) for operand in expression.operands]
         if expression.operation in LIBRARY:
             return f"{expression.operation}({operands[0]})"

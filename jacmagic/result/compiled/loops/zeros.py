@@ -109,9 +109,9 @@ class Zeros:
         if not (value.is_floating_point() or value.dtype is torch.bool) or value.is_complex():
             raise NotCompiled(f"{name} of {value.dtype}")
         if moves(node.target):
-            tensors, places = self.moved[node] = sources(node, self.constants)
+            tensors, positions = self.moved[node] = sources(node, self.constants)
             masks = [self.masks[tensor] for tensor in tensors]
-            self.masks[node] = np.concatenate([*masks, [False]])[places]
+            self.masks[node] = np.concatenate([*masks, [False]])[positions]
         elif elementwise(node.target):
             self.masks[node] = self._elementwise_mask(node)
         elif name in SUMS:
@@ -145,11 +145,11 @@ class Zeros:
         operand = node.args[0]
         assert isinstance(operand, fx.Node)
         value = operand.meta["val"]
-        given = node.args[1] if len(node.args) > 1 else None
+        dim = node.args[1] if len(node.args) > 1 else None
         every = range(value.ndim)
-        dims = [d % value.ndim for d in (given or every)] if value.ndim else []  # type: ignore[union-attr]
-        kept = [d for d in range(value.ndim) if d not in dims]
-        numbers = torch.arange(value.numel()).reshape(value.shape).permute([*kept, *dims])
+        dims = [d % value.ndim for d in (dim or every)] if value.ndim else []  # type: ignore[union-attr]
+        others = [d for d in range(value.ndim) if d not in dims]
+        numbers = torch.arange(value.numel()).reshape(value.shape).permute([*others, *dims])
         count = self.size(node)
         index = numbers.reshape(count, value.numel() // max(1, count)).numpy()
         self.sums[node] = operand, index, name_of(node.target) == "amax"
@@ -195,13 +195,13 @@ class Zeros:
     def origins(self, node: fx.Node) -> np.ndarray:
         """Return a number for each component, the same only for equal ones; -1 for zeros."""
         if node in self.moved:
-            tensors, places = self.moved[node]
-            found = np.concatenate([*map(self.origins, tensors), [-1]])[places]
+            tensors, positions = self.moved[node]
+            numbers = np.concatenate([*map(self.origins, tensors), [-1]])[positions]
         elif node in self.calls:
-            found = self._start(node) + self.calls[node].layout
+            numbers = self._start(node) + self.calls[node].layout
         else:
-            found = self._start(node) + np.arange(self.size(node))
-        return np.where(self.masks[node], found, -1)
+            numbers = self._start(node) + np.arange(self.size(node))
+        return np.where(self.masks[node], numbers, -1)
 
     def _start(self, node: fx.Node) -> int:
         """Return the first of the numbers that are a step's own."""

@@ -68,10 +68,10 @@ def lanes(program: Straight, types: Sequence[str], result: str) -> Iterator[str]
 
 def _each(name: str, count: int) -> str:
     """Return a function of numbers, lane by lane."""
-    more, given = (", Reals b", ", b[l]") if count == 2 else ("", "")
+    more, argument = (", Reals b", ", b[l]") if count == 2 else ("", "")
     return (
         f"static inline Reals each_{name}(Reals a{more})\n{{\n"
-        f"    for (int l = 0; l < LANES; l++) a[l] = {name}(a[l]{given});\n    return a;\n}}"
+        f"    for (int l = 0; l < LANES; l++) a[l] = {name}(a[l]{argument});\n    return a;\n}}"
     )
 
 

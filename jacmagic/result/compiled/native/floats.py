@@ -27,32 +27,32 @@ class Floats:
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
         point = [number for tensor in tensors for number in tensor.reshape(-1).tolist()]
-        found = self._runner(point)
-        if not self._holds(found[None])[0]:
+        results = self._runner(point)
+        if not self._holds(results[None])[0]:
             return None
-        entries, values = self._parts(found, tensors)
+        entries, values = self._parts(results, tensors)
         return entries, values
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
         """Return the entries at one point; None where the program does not hold there."""
-        found = self(tensors)
-        return None if found is None else found[0]
+        results = self(tensors)
+        return None if results is None else results[0]
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
         count = len(tensors[0])
         flat = [tensor.reshape(count, -1).cpu().double().numpy() for tensor in tensors]
-        found = self._runner.at_all(np.concatenate(flat, axis=1))
-        return *self._parts(found, tensors), self._holds(found)
+        results = self._runner.at_all(np.concatenate(flat, axis=1))
+        return *self._parts(results, tensors), self._holds(results)
 
-    def _holds(self, found: np.ndarray) -> np.ndarray:
+    def _holds(self, rows: np.ndarray) -> np.ndarray:
         """Where all guards are true and all results are finite."""
-        guards, results = np.split(found, [self.program.guards], axis=1)
+        guards, results = np.split(rows, [self.program.guards], axis=1)
         return np.asarray((guards != 0).all(axis=1) & np.isfinite(results).all(axis=1))
 
-    def _parts(self, found: np.ndarray, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    def _parts(self, results: np.ndarray, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         program, device = self.program, tensors[0].device
-        numbers = torch.from_numpy(found)
+        numbers = torch.from_numpy(results)
         values = numbers[..., program.guards : program.guards + program.values]
         entries = numbers[..., program.guards + program.values :][..., : program.entries]
         return entries.to(result_type(tensors)).to(device), values.to(device)

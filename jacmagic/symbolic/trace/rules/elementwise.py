@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.torch_slopes import CLAMP_AT_BOUND, CLAMP_SHARES_TIES, FMAX_SHARES_TIES
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import (
     Nodes,
@@ -36,12 +37,21 @@ def _difference(g: Graph, a: Nodes, b: Nodes, alpha: float = 1) -> np.ndarray:
 
 
 def clamp(g: Graph, x: Nodes, min: Nodes = None, max: Nodes = None) -> np.ndarray:
-    """clamp with one bound or two; as torch, the derivative on the boundary is 1."""
+    """clamp with one bound or two, at a bound with torch's slope."""
+    if CLAMP_SHARES_TIES and (isinstance(min, np.ndarray) or isinstance(max, np.ndarray)):
+        return _within_tensors(g, x, min, max)
     if min is not None and max is not None:
         return each(g, lambda *nodes: g.apply("clamp", *nodes), x, min, max)
+    below, above = ("lt", "gt") if CLAMP_AT_BOUND else ("le", "ge")
     if min is not None:
-        return each(g, lambda a, low: g.where(g.apply("lt", a, low), low, a), x, min)
-    return each(g, lambda a, high: g.where(g.apply("gt", a, high), high, a), x, max)
+        return each(g, lambda a, low: g.where(g.apply(below, a, low), low, a), x, min)
+    return each(g, lambda a, high: g.where(g.apply(above, a, high), high, a), x, max)
+
+
+def _within_tensors(g: Graph, x: Nodes, low: Nodes, high: Nodes) -> np.ndarray:
+    """clamp where a tie with a bound is shared by halves."""
+    raised = x if low is None else each(g, lambda *nodes: g.apply("max", *nodes), x, low)
+    return raised if high is None else each(g, lambda *nodes: g.apply("min", *nodes), raised, high)
 
 
 def where(g: Graph, condition: Nodes, a: Nodes, b: Nodes) -> np.ndarray:
@@ -70,6 +80,11 @@ def _logical(name: str) -> Rule:
 
 def _log_odds(p: Tensor) -> Tensor:
     return (p / (1 - p)).log()
+
+
+def _of_numbers(a: Tensor, b: Tensor, chosen: Tensor) -> Tensor:
+    """Return the other one where one of both is nan."""
+    return torch.where(b != b, a, torch.where(a != a, b, chosen))
 
 
 def _sinc(x: Tensor) -> Tensor:
@@ -120,9 +135,12 @@ ELEMENTWISE: dict[str, Rule | Formula] = {
     "div.Tensor_mode": Formula(_quotient),
     **formulas(
         bitwise_xor=lambda a, b: (a | b) & ~(a & b),
-        # the first of two where they tie, and where the second is nan
-        fmax=lambda a, b: torch.where((a >= b) | (b != b), a, b),
-        fmin=lambda a, b: torch.where((a <= b) | (b != b), a, b),
+        fmax=lambda a, b: _of_numbers(
+            a, b, torch.maximum(a, b) if FMAX_SHARES_TIES else torch.where(a >= b, a, b)
+        ),
+        fmin=lambda a, b: _of_numbers(
+            a, b, torch.minimum(a, b) if FMAX_SHARES_TIES else torch.where(a <= b, a, b)
+        ),
         hypot=lambda a, b: (a**2 + b**2).sqrt(),
         lerp=lambda a, b, weight: a + weight * (b - a),
         fmod=lambda a, b: a - b * torch.trunc(a / b),
