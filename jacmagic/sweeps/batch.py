@@ -250,7 +250,9 @@ def _require_samples(tensors: Sequence[Tensor]) -> None:
             "write x.expand(B, *x.shape) for an input that all samples share, or close over it"
         )
     if shapes[0][0] == 0:
-        raise PointError(f"expected at least one sample; found shapes {listed}")
+        raise PointError(
+            f"expected at least one sample; found shapes {listed}; write inputs of shape (B, …)"
+        )
 
 
 def _refuse_mixing(func: Callable[..., Any]) -> None:

@@ -251,10 +251,14 @@ def parts(widget: Widget) -> list[Widget]:
         part = waiting.pop()
         for name in part.keys:
             value = getattr(part, name)
-            for inner in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(inner, Widget) and inner.comm is not None and id(inner) not in widgets:
-                    widgets[id(inner)] = inner
-                    waiting.append(inner)
+            for child in value if isinstance(value, list | tuple) else [value]:
+                if (
+                    isinstance(child, Widget)
+                    and child.comm is not None
+                    and id(child) not in widgets
+                ):
+                    widgets[id(child)] = child
+                    waiting.append(child)
     return [part for part in widgets.values() if part.comm is not None]
 
 

@@ -155,7 +155,7 @@ def test_vectors_move_each_other(page, grip, follower):
     assert [number(page, 0), number(page, 1)] == [2, 0.5]
 
 
-def test_the_picture_is_told_in_words(page):
+def test_the_picture_is_described_in_words(page):
     """Words state areas, orientation, stretching and the deviation from the linear part."""
     open_tab(page, "Picture")
     words = page.locator(".jm-words").inner_text()

@@ -295,7 +295,7 @@ def test_other_zeros_of_a_sparse_jacobian_are_seen():
             torch.testing.assert_close(found.matrix, expected, rtol=1e-12, atol=0)
 
 
-def test_a_function_and_its_gradient_are_told_apart():
+def test_a_function_and_its_gradient_are_distinguished():
     """A Jacobian and a Hessian of one function, in turn, also where both are one number."""
     x = torch.tensor(2.0, dtype=F64)
 

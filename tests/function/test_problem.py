@@ -602,7 +602,7 @@ def test_ranges_that_do_not_fit_are_refused(text: str, kind: type[Exception], me
     assert "^" in str(caught.value)
 
 
-def test_whole_numbers_are_told_from_real_ones_as_they_are_given():
+def test_integers_differ_from_real_numbers_as_they_are_given():
     """Only those may have to stay whole, where the function needs a count or an index."""
     pair = torch.tensor(2.0), torch.tensor(3)
     assert problem_from_call(lambda x, n: x * n, pair).counts == ("n",)

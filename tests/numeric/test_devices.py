@@ -29,7 +29,7 @@ def chain(x, y):
 
 
 @pytest.mark.parametrize("strategy", ["auto", "rows", "reverse", "forward", "sparse"])
-def test_every_road_stays_on_the_device(device, strategy):
+def test_every_mode_stays_on_the_device(device, strategy):
     """Blocks, matrix and value."""
     inputs = numbers(3), numbers(4)
     expected = jacmagic.jacobian(chain, inputs)
@@ -57,7 +57,7 @@ def test_a_sparse_jacobian_stays_on_the_device(device):
     assert J.agreement.verdict == "agree"
 
 
-def test_the_closed_form_and_the_witnesses_take_part(device):
+def test_the_closed_form_and_the_other_sources_take_part(device):
     """Formula, agreement and displays of a Jacobian on the device."""
     inputs = tuple(one.to(device) for one in (numbers(2), numbers(3)))
     J = jacmagic.jacobian(lambda x, y: torch.outer(x, y).sin(), inputs)

@@ -221,7 +221,7 @@ def test_the_check_needs_no_floor():
             assert check(leaves, inputs, Dense([[matrix]], leaves)).answer == "different"
 
 
-def test_what_cannot_go_backwards_is_said():
+def test_what_cannot_go_backwards_is_reported():
     """A graph that refuses its backward pass leaves the numbers of forward mode, with a note."""
 
     class Forward(torch.autograd.Function):

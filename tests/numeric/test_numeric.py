@@ -430,7 +430,7 @@ STUBBORN = {
 
 
 @pytest.mark.parametrize(("function", "cause"), STUBBORN.values(), ids=STUBBORN.keys())
-def test_roads_that_are_closed_leave_one_note(function, cause):
+def test_modes_that_fail_leave_one_note(function, cause):
     """Where forward mode fails, another mode is taken, without a warning, with one short note."""
     found = compute(function, (doubles(4).abs(),), ComputeOptions("forward"))
     assert found.mode == "reverse"

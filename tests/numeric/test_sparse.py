@@ -216,7 +216,7 @@ def test_a_large_one_can_be_turned() -> None:
     assert "of 700 × 699 entries" in str(J)
 
 
-def test_a_wrong_large_one_is_told() -> None:
+def test_a_wrong_large_one_is_reported() -> None:
     """A derivative that is cut off disagrees with finite differences, and the text says so."""
     J = jacmagic.jacobian(lambda x: x.detach() * x, doubles(700))
     assert J.mode == "sparse"

@@ -242,7 +242,7 @@ MATRICES = st.integers(0, 9).flatmap(
 
 @settings(max_examples=80, deadline=None)
 @given(MATRICES)
-def test_every_entry_can_be_told_apart(case: tuple[int, int, int]) -> None:
+def test_every_entry_can_be_recovered(case: tuple[int, int, int]) -> None:
     """The products of a plan hold each entry alone, whatever the pattern."""
     seed, m, n = case
     random = np.random.default_rng(seed)

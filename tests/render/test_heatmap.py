@@ -83,7 +83,7 @@ def test_labels_are_escaped() -> None:
     assert [text.text for text in root.iter(f"{SVG}text")] == ["<script>", "a"]
 
 
-def test_it_is_told_to_those_who_cannot_see_it() -> None:
+def test_it_has_a_description_for_screen_readers() -> None:
     """A title and a description say what the picture shows."""
     values = np.array([[1.0, -2.0, 0.0], [0.0, np.nan, 3.0]])
     pattern = np.array([[True, True, True], [False, True, True]])

@@ -111,7 +111,7 @@ def test_colour_by_sign_and_size() -> None:
     assert "style" not in page.cell(0, 2)
 
 
-def test_zeros_of_both_kinds_are_told_apart() -> None:
+def test_zeros_of_both_kinds_are_distinguished() -> None:
     """A legend stands below where there are both kinds, and only there."""
     both = SEED != 0
     both[0, 2] = True

@@ -48,7 +48,7 @@ def test_a_function_whose_name_has_a_digit_is_upright() -> None:
     assert "<mi>atan</mi><mn>2</mn>" in source and "<mo />" not in source
 
 
-def test_signs_are_told_from_differences() -> None:
+def test_signs_differ_from_differences() -> None:
     """A minus after an equals sign or a bracket is written as of a number, one between not."""
     root = ElementTree.fromstring(to_mathml(r"y = -3 x - 2 \cdot (-z)"))
     signs = [sign.get("form") for sign in root.iter(f"{M}mo") if sign.text == "−"]

@@ -57,7 +57,7 @@ def test_the_worked_example() -> None:
 """)
 
 
-def test_zeros_of_both_kinds_are_told_apart() -> None:
+def test_zeros_of_both_kinds_are_distinguished() -> None:
     """A zero that only happens here is a figure; a line says which is which."""
     pattern = SEED != 0
     pattern[0, 2] = True

@@ -357,7 +357,7 @@ def test_failing_beside_the_point_is_no_evidence() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_rounding_that_leaves_no_digit_is_said(dtype) -> None:
+def test_rounding_that_leaves_no_digit_is_reported(dtype) -> None:
     """(1 − cos x)/x² near 0: no accusation, no agreement, but the exact value."""
     x = torch.tensor([1e-4 if dtype is torch.float32 else 1e-8], dtype=dtype)
     J = jacmagic.jacobian(lambda x: (1 - torch.cos(x)) / x**2, x)

@@ -107,7 +107,7 @@ def test_another_point_and_another_branch():
     assert moved.agreement.verdict == "agree"
 
 
-def test_a_cut_graph_is_told():
+def test_a_cut_graph_is_reported():
     """Where torch's gradient itself is wrong, the answer says so and names the habit."""
     cut = jacmagic.hessian(lambda x: x.detach() * x, torch.tensor(2.0, dtype=F64))
     assert cut.matrix.item() == 0 and cut.formula == sympy.Matrix([[2]])

@@ -94,7 +94,7 @@ def test_the_information_has_a_closed_form() -> None:
 
 def test_observations_need_errors() -> None:
     """A standard deviation of 0, or one that a dict does not give, is refused."""
-    with pytest.raises(jacmagic.OptionError, match="errors of all observations"):
+    with pytest.raises(jacmagic.OptionError, match="an error for every observation"):
         J.fim(0.0)
     with pytest.raises(jacmagic.OptionError, match="found none of"):
         J.fim({"decay[0]": 0.1})

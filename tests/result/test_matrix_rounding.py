@@ -30,7 +30,7 @@ ILL_CONDITIONED = {
 
 @pytest.mark.parametrize("power", [-60, 0, 60])
 @pytest.mark.parametrize("name", ILL_CONDITIONED)
-def test_rounding_of_a_matrix_accuses_nobody(name, power) -> None:
+def test_rounding_of_a_matrix_is_no_disagreement(name, power) -> None:
     """Entries below the rounding of the largest numbers are not contradicted, at any scale."""
     function, rows = ILL_CONDITIONED[name]
     x = torch.tensor(rows, dtype=torch.float64)

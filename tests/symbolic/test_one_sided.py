@@ -121,7 +121,7 @@ def test_jumps_have_no_sides() -> None:
     assert math.isnan(float(both.left[0, 0])) and both.entries == []
 
 
-def test_what_is_said() -> None:
+def test_the_sentence_about_a_kink() -> None:
     """The line names the entry, both sides and what torch takes; the kink's line of code too."""
     notes = warnings(jacmagic.jacobian(lambda x: torch.abs(x), at(0)))
     assert notes[0].startswith(

@@ -150,7 +150,7 @@ def test_a_softmax_of_rows_is_recognised_row_by_row() -> None:
     assert shown == ["s₀*(1 - s₀)", "-s₀*s₁", "0", "0"]
 
 
-def test_different_nodes_are_told_apart() -> None:
+def test_different_nodes_are_distinguished() -> None:
     """The comparison at random points sees a sign, a factor and a missing value."""
     graph = Graph()
     x = graph.variable("x")

@@ -26,7 +26,7 @@ def jacobian(f, *point):
     return jacmagic.jacobian(f, scalars(*point))
 
 
-def test_folds_and_kinks_are_told_apart():
+def test_folds_and_kinks_are_distinguished():
     """The curve det J = 0 is where it goes to zero, not where it jumps: there is a kink."""
 
     def ends(f, look):

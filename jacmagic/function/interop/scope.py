@@ -138,8 +138,8 @@ class Scope(Replacements):
         if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
             return getattr(self.of(owner), method.__name__)
         function = method.__func__
-        known = id(function) in self._originals
-        if known or not isinstance(function, types.FunctionType) or not is_users(function):
+        is_copy = id(function) in self._originals
+        if is_copy or not isinstance(function, types.FunctionType) or not is_users(function):
             return method
         return types.MethodType(self.of(function), self.of(owner))
 

@@ -154,7 +154,7 @@ class Entries:
     """The entries of a sparse Jacobian, read as a matrix (m, n), in NumPy: its calls are short."""
 
     def __init__(self, sparse: Sparse) -> None:
-        """Of any dtype; combined in float64."""
+        """Read entries of any dtype; they are combined in float64."""
         pattern = sparse.scheme.plan.pattern
         self.shape, self.starts, self.columns = pattern.shape, pattern.indptr, pattern.indices
         self.rows = sparse.scheme.row_indices

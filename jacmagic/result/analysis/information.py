@@ -224,8 +224,8 @@ def information_of(jacobian: JacobianResult, sigma: Any) -> Information:
         whitened = np.linalg.solve(root, matrix)
     except np.linalg.LinAlgError:
         raise OptionError(
-            "expected errors of all observations; found one without (the covariance is singular); "
-            "write a standard deviation above 0 for each"
+            "expected an error for every observation; found one without, as the covariance is "
+            "singular; write a standard deviation above 0 for each"
         ) from None
     is_uniform = bool(is_diagonal and (diagonal == diagonal[0]).all()) if diagonal.size else False
     return Information(jacobian, whitened, is_uniform)

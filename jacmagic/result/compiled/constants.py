@@ -70,8 +70,8 @@ class Constants:
         """
         if changed := self.changed():
             raise FunctionError(
-                "expected the captured values of the time of compiling, because this point has to "
-                f"be computed by the function itself; found that {', '.join(changed)} changed; "
+                "expected captured values as they were when the function was compiled, since only "
+                f"the function itself gives this point; found that {', '.join(changed)} changed; "
                 "write jacmagic.compile(f, ...) again"
             )
 

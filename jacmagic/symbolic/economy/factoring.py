@@ -23,7 +23,7 @@ class Factoring:
     """One pass over all sums that the roots need."""
 
     def __init__(self, terms: Terms, roots: Sequence[Monomial]) -> None:
-        """Count what is used where."""
+        """Count how often each atom is used, by the roots and by other atoms."""
         self.terms, self.atoms = terms, terms.reach(roots)
         self.uses = Counter(roots)
         for atom in self.atoms:

@@ -77,20 +77,20 @@ def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> 
 
 
 def _lines(part: Slice, radius: float, centre: Point, value: float) -> list[Shape]:
-    def place(column: float, row: float) -> Point:
+    def point_at(column: float, row: float) -> Point:
         return shift(centre, [radius * (2 * k / CELLS - 1) for k in (column, row)])
 
     heights = np.full((CELLS + 1, CELLS + 1), np.nan)
     for i, j in np.ndindex(heights.shape):
-        jet = part.at(place(j, i))
+        jet = part.at(point_at(j, i))
         if jet is not None:
             heights[i, j] = jet.value[0]
     others = [
         line(points, "grid")
         for level in _levels(heights)
-        for points in level_line(heights, level, place)
+        for points in level_line(heights, level, point_at)
     ]
-    return [*others, *(line(points, "function") for points in level_line(heights, value, place))]
+    return [*others, *(line(points, "function") for points in level_line(heights, value, point_at))]
 
 
 def _levels(heights: np.ndarray) -> list[float]:

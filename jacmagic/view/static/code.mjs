@@ -31,12 +31,12 @@ class CodePanel {
     if (tab !== "Code") return;
     const languages = connected ? code.languages : Object.keys(code.sources);
     if (String(languages) !== this.listed) this.list(languages);
-    const known = code.sources[this.language];
-    if (known === undefined && connected && this.asked !== this.language) {
+    const source = code.sources[this.language];
+    if (source === undefined && connected && this.asked !== this.language) {
       this.asked = this.language;
       this.actions.send({ kind: "code", language: this.language });
     }
-    setText(this.source, known ?? "writing …");
+    setText(this.source, source ?? "writing …");
   }
 
   /** @param {string[]} languages */

@@ -117,10 +117,10 @@ export class PictureFields {
    */
   select(name, options, chosen, choose) {
     const select = makeSelect(options, (index) => {
-      const place = [...this.axes.querySelectorAll("select")].indexOf(select);
+      const position = [...this.axes.querySelectorAll("select")].indexOf(select);
       choose(index);
       this.show();
-      if (place >= 0) this.axes.querySelectorAll("select")[place].focus();
+      if (position >= 0) this.axes.querySelectorAll("select")[position].focus();
       this.onChange();
     });
     select.selectedIndex = chosen;

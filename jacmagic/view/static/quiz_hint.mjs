@@ -62,11 +62,11 @@ function firstDerivative(line, hard = false) {
 
 /** @param {Node} line @returns {Node} the line with x′ = 1 and c′ = 0 put in */
 function withoutTrivial(line) {
-  let found = line;
-  for (let one = firstDerivative(found); one && isTrivial(one); one = firstDerivative(found)) {
-    found = exchanged(found, one, stepOf(one.args[0], Number(one.by)).tree);
+  let derived = line;
+  for (let derivative = firstDerivative(derived); derivative && isTrivial(derivative); derivative = firstDerivative(derived)) {
+    derived = exchanged(derived, derivative, stepOf(derivative.args[0], Number(derivative.by)).tree);
   }
-  return found;
+  return derived;
 }
 
 /**

@@ -186,8 +186,8 @@ class Parser extends Cursor {
     const [least, build] = /** @type {[number, (...args: Node[]) => Node]} */ (FUNCTIONS.get(inverse ?? name));
     const fits = least === 1 ? args.length === 1 : args.length >= least;
     if (!fits) throw new Unreadable(`${name} takes ${least === 1 ? "one argument" : "two arguments, such as " + name + "(a, b)"}.`);
-    const found = build(...args);
-    return above && !inverse ? node("pow", found, above) : found;
+    const built = build(...args);
+    return above && !inverse ? node("pow", built, above) : built;
   }
 
   /** @param {string} name @returns {Node[]} */

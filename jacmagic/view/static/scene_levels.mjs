@@ -32,10 +32,10 @@ export function levelScene(map, { radius, digits }) {
   const { evaluate, centre, value: [value], jacobian: [gradient], inputs, outputs: [output], name } = map;
   const coordinate = (/** @type {number} */ k) => radius * ((2 * k) / CELLS - 1);
   const range = Array.from({ length: CELLS + 1 }, (_, k) => k);
-  const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
-  const heights = range.map((i) => range.map((j) => evaluate(place(j, i))?.value[0] ?? NaN));
-  const lines = levels(heights).flatMap((level) => levelLine(heights, level, place).map((points) => line(points, "grid")));
-  const own = levelLine(heights, value, place).map((points) => line(points, "function"));
+  const pointAt = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
+  const heights = range.map((i) => range.map((j) => evaluate(pointAt(j, i))?.value[0] ?? NaN));
+  const lines = levels(heights).flatMap((level) => levelLine(heights, level, pointAt).map((points) => line(points, "grid")));
+  const own = levelLine(heights, value, pointAt).map((points) => line(points, "function"));
   const length = Math.hypot(gradient[0], gradient[1]);
   const bends = isKink((at) => evaluate(at)?.jacobian, centre, radius);
   const scale = length > 0 && Number.isFinite(length) && !bends ? (ARROW_SHARE * radius) / length : 0;
