@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 import torch
 
@@ -22,8 +22,6 @@ from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.options import DisplayOptions
 
 if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
     from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.result.evaluated import Outside
     from jacmagic.sweeps.batch import JacobianBatch

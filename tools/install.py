@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
-        print(f"jacmagic's pins need Python 3.11 or newer; found {found}; write make PYTHON=…")
+        print(f"jacmagic needs Python 3.11 or newer; found {found}; write make PYTHON=…")
         return 1
     environment, extra = Path(arguments[0]), arguments[1]
     python = environment / "bin" / "python"

@@ -17,7 +17,8 @@ def components(tensors: Sequence[Tensor]) -> np.ndarray:
 
 def flat(tensors: Sequence[Tensor]) -> Tensor:
     """Return all components as one tensor (n,); of one tensor, without a copy."""
-    parts = [tensor.reshape(-1) for tensor in tensors]
+    # torch 2.8 cannot reshape what is as long as a mask says
+    parts = [one if one.ndim == 1 else one.reshape(-1) for one in tensors]
     return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 

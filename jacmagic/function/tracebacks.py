@@ -7,7 +7,7 @@ import linecache
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from jacmagic.errors import FunctionError, JacmagicError, text_of
 from jacmagic.function.syntax.hints import for_exception, for_syntax
@@ -124,19 +124,11 @@ def _forget_our_attempts(error: BaseException) -> None:
 def add_hint(error: BaseException) -> None:
     """Add a note on what to write, if the user's line is mathematics, not Python."""
     frames = [frame for frame in _frames(error) if _package(frame) not in _LIBRARIES]
-    if not frames or _hints(error):
+    if not frames or getattr(error, "__notes__", None):
         return
     code = linecache.getline(frames[-1].tb_frame.f_code.co_filename, frames[-1].tb_lineno)
     if hint := for_exception(type(error).__name__, text_of(error), code):
-        _hints(error).append(hint)
-
-
-def _hints(error: Any) -> list[str]:
-    """Return the notes of an exception (PEP 678), on Python 3.10 as well."""
-    if not hasattr(error, "__notes__"):
-        error.__notes__ = []
-    notes: list[str] = error.__notes__
-    return notes
+        error.add_note(hint)
 
 
 def _frames(error: BaseException) -> list[TracebackType]:

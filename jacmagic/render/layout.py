@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from jacmagic.errors import OptionError
@@ -28,7 +28,7 @@ def excerpt(count: int, most: int, head: int, tail: int) -> list[int | None]:
     return [*range(head), None, *range(count - tail, count)]
 
 
-class Layout(str, Enum):
+class Layout(StrEnum):
     """How a Jacobian (m, n) is shown: outputs by inputs, or inputs by outputs.
 
     Example:

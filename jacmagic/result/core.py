@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
@@ -34,7 +34,6 @@ from jacmagic.symbolic.validation import values_again
 if TYPE_CHECKING:
     import numpy as np
     import sympy
-    from typing_extensions import Self
 
     from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.symbolic.export import Export

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import sympy
@@ -23,9 +23,6 @@ from jacmagic.symbolic.exact_form import (
 )
 from jacmagic.symbolic.exact_values import exact_value
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _MAX_FINITE_ENTRY = 1e15  # beyond, a float has no digit after the point: 1/0 by rounding
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 from torch import nn
 
@@ -22,9 +22,6 @@ from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.comparison import Comparison
 from jacmagic.view.jacobian import Jacobian
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 Names = str | Sequence[str] | None
 

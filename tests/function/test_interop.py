@@ -219,6 +219,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*trapz. is deprecated")
 @pytest.mark.parametrize(("module", "name", "sample"), ROWS)
 def test_numpy_row_gives_numpys_numbers(module, name, sample):
     """Every row of the NumPy tables gives on tensors what NumPy gives on arrays."""

@@ -84,6 +84,7 @@ SAMPLES: list[Sample] = [
             avg_pool2d=lambda x: F.avg_pool2d(x, 2, padding=1),
             _adaptive_avg_pool2d=lambda x: F.adaptive_avg_pool2d(x, (2, 2)),
             adaptive_max_pool2d=lambda x: F.adaptive_max_pool2d(x, (2, 1)),
+            max_pool2d_with_indices=lambda x: F.max_pool2d(x, 2, stride=1),
             replication_pad2d=lambda x: F.pad(x, (1, 2, 1, 0), mode="replicate"),
         ),
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,10 +139,14 @@ def agree(sample: Sample, found: Trace, tensors: list[torch.Tensor]) -> None:
     expected = outputs_of(sample.function, tensors)
     torch.testing.assert_close(values, expected, rtol=sample.tolerance, atol=1e-10, equal_nan=True)
     if sample.slope != "none":
+        try:
+            slopes = jacobian_of(sample, tensors)
+        except RuntimeError as error:  # torch 2.9 does not differentiate aminmax
+            assert "is not implemented" in str(error)
+            sample = replace(sample, slope="differences")
+            slopes = jacobian_of(sample, tensors)
         rough = 1e-6 if sample.slope == "differences" else 10 * sample.tolerance
-        torch.testing.assert_close(
-            matrix, jacobian_of(sample, tensors), rtol=rough, atol=rough, equal_nan=True
-        )
+        torch.testing.assert_close(matrix, slopes, rtol=rough, atol=rough, equal_nan=True)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -236,7 +241,7 @@ def inside(sample: Sample, way: str) -> Callable[..., Any]:
     return {"grad": grad, "jvp": jvp}[way]
 
 
-@pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter")
+@pytest.mark.filterwarnings("ignore:index_reduce", "ignore:The reduce argument of torch.scatter")
 @pytest.mark.parametrize("way", INSIDE_REFUSED)
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_what_can_be_traced_can_be_differentiated_inside(sample: Sample, way: str) -> None:

@@ -177,7 +177,7 @@ NUMPY: Rows = {
     "vdot": lambda a, b: to.dot(*(part.reshape(-1) for part in promoted((a, b)))),
     "where": choose.where,
 }
-NUMPY |= {name: movements.moving(name) for name in movements.MOVING if hasattr(numpy, name)}
+NUMPY |= {name: movements.moving(name) for name in movements.MOVING}
 
 CMATH: Rows = {
     **{

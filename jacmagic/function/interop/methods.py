@@ -29,7 +29,7 @@ from jacmagic.function.interop.protocols import computed
 
 SAME_AS_FUNCTION = frozenset(
     "all any argmax argmin argsort choose clip conj conjugate cumprod cumsum diagonal dot "
-    "max mean min nonzero prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes "
+    "max mean min nonzero prod put ravel repeat round searchsorted squeeze std sum swapaxes "
     "take trace var".split()
 )
 
@@ -174,7 +174,7 @@ _WRITTEN_OUT: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 _METHODS: dict[str, Any] = {
-    **{name: _by_function(name) for name in SAME_AS_FUNCTION if hasattr(numpy.ndarray, name)},
+    **{name: _by_function(name) for name in SAME_AS_FUNCTION},
     **{name: _by_tensor(name, convert) for name, convert in _WRITTEN_OUT.items()},
     **{f"__{name}__": _number(f"__{name}__") for name in ("float", "int", "complex", "index")},
     **{name: _part(name) for name in ("real", "imag")},

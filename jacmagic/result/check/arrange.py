@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 
 from jacmagic.errors import FunctionError
 from jacmagic.result.core import JacobianResult
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 Shape = tuple[int, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
 from jacmagic.symbolic.graph.passes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 MAX_SYMBOLS_WRITTEN = 40  # symbols of an expression in a sentence, about half a line
 _MAX_SECONDS_TO_WRITE = 0.2  # for one expression: SymPy needs milliseconds

@@ -29,7 +29,8 @@ LINEAR: dict[str, str] = {
     **dict.fromkeys(  # linear in the gradient; of the input only the shape counts
         "avg_pool2d_backward avg_pool3d_backward _adaptive_avg_pool2d_backward "
         "_adaptive_avg_pool3d_backward replication_pad1d_backward replication_pad2d_backward "
-        "replication_pad3d_backward max_pool3d_with_indices_backward adaptive_max_pool2d_backward "
+        "replication_pad3d_backward max_pool2d_with_indices_backward "
+        "max_pool3d_with_indices_backward adaptive_max_pool2d_backward "
         "adaptive_max_pool3d_backward".split(),
         "grad_output",
     ),

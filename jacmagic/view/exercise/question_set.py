@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Self
 
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.view.exercise.choice import chosen_entries, other_point
 from jacmagic.view.exercise.kinds import KINDS, Kind, QuizOptions
 from jacmagic.view.exercise.question import Question
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 @dataclass(frozen=True, eq=False, repr=False)

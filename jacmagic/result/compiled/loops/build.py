@@ -23,7 +23,8 @@ from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.native import functions, has_interface
 from jacmagic.result.compiled.obstacles import NotCompiled
 
-MAX_FUNCTIONS = 1_000  # of one program; more take long to compile
+MAX_SPECIAL_FUNCTIONS = 100  # of one program, with constant bounds and steps of loops
+MAX_FUNCTIONS = 1_000  # more take long to compile
 _FLAGS = ("-O3", "-shared", "-fPIC", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-w")
 # Functions of which glibc has vector versions.
 _VECTOR = "sin cos exp log tanh sinh cosh asin acos atan erf expm1 log1p exp2 log2 log10".split()
@@ -44,6 +45,9 @@ def loops(program: Loops, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> 
     types, result = [TYPES[tensor.dtype] for tensor in tensors], TYPES[result_type(tensors)]
     source = Source(program.buffers)
     at = [*point(program, source, types, result)]
+    if len(source.functions) > MAX_SPECIAL_FUNCTIONS:
+        source = Source(program.buffers, general=True)
+        at = [*point(program, source, types, result)]
     if len(source.functions) > MAX_FUNCTIONS:
         raise NotCompiled("it takes too many different loops")
     rest = [

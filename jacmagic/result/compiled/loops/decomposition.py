@@ -208,11 +208,18 @@ def _lu(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _solve(
     matrix: Tensor, right: Tensor, *, left: bool = True, check_errors: bool = False
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    factors, rows, info = _lu(matrix)
+    transposed = matrix.is_contiguous() and _factors_transposes()
+    factors, rows, info = _lu(matrix.mT if transposed else matrix)
     is_vector = right.ndim == 1 or right.shape == matrix.shape[:-1]
     columns = right.unsqueeze(-1) if is_vector else right
-    result = _aten.linalg_lu_solve.default(factors, rows, columns, left=left)
+    result = _aten.linalg_lu_solve.default(factors, rows, columns, left=left, adjoint=transposed)
     return result.squeeze(-1) if is_vector else result, factors, rows, info
+
+
+def _factors_transposes() -> bool:
+    """Whether this release of torch solves by factors of Aᵀ where A is contiguous."""
+    example = torch.tensor([[1.0, 0.0], [2.0, 1.0]])
+    return float(_aten._linalg_solve_ex.default(example, example)[1][0, 0]) == 1
 
 
 def _inverse(matrix: Tensor, *, check_errors: bool = False) -> tuple[Tensor, Tensor]:

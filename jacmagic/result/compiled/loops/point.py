@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jacmagic.result.compiled.loops.calls import encoded
 from jacmagic.result.compiled.loops.expressions import LOAD
-from jacmagic.result.compiled.loops.source import Source, is_table, place
+from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
 
 _ALIGNED = 8  # numbers: buffers begin at whole cache lines
@@ -54,9 +55,9 @@ def point(program: Loops, source: Source, types: Sequence[str], result: str) -> 
         result: type of the entries.
     """
     direct = _written_by(program)
-    places, size = _places(program, direct)
-    before = _calls(program.before[: -1 if direct else None], source, places)
-    after = _calls(program.after, source, places)
+    starts, size = _starts(program, direct)
+    before = _calls(program.before[: -1 if direct else None], source, starts)
+    after = _calls(program.after, source, starts)
     yield f"static _Thread_local double arena[{max(size, 1)}] __attribute__((aligned(64)));"
     yield from _run(source)
     yield _ALL_FINITE
@@ -90,41 +91,36 @@ static int all_finite(const double *restrict a, long count)
 }"""
 
 
-def _places(program: Loops, direct: str) -> tuple[dict[str, tuple[int, int]], int]:
+def _starts(program: Loops, direct: str) -> tuple[dict[str, tuple[int, int]], int]:
     """Return where each buffer is, as a base and an offset, and the size of the arena."""
-    places, size = {"J": (1, 0), "y": (2, 0), direct: (1, 0)}, 0
+    starts, size = {"J": (1, 0), "y": (2, 0), direct: (1, 0)}, 0
     for name, count in program.buffers.items():
         if name.startswith("x"):
-            places[name] = 3 + int(name[1:]), 0
-        elif name not in places:
-            places[name] = 0, size
+            starts[name] = 3 + int(name[1:]), 0
+        elif name not in starts:
+            starts[name] = 0, size
             size += -(-count // _ALIGNED) * _ALIGNED
-    return places, size
+    return starts, size
 
 
-def _calls(stages: Sequence[Stage], source: Source, places: dict[str, tuple[int, int]]) -> str:
+def _calls(stages: Sequence[Stage], source: Source, starts: dict[str, tuple[int, int]]) -> str:
     """Return the calls of some stages: a table and how many they are.
 
-    A call is the number of a function and, for each of its pointers, a base and an offset, or the
-    number of a table.
+    A call is the number of a function and its arguments, see `encoded`.
     """
     calls: list[int] = []
     for stage in stages:
-        number, pointers = source.call(stage)
+        number, arguments = source.call(stage)
         calls.append(number)
-        for pointer in pointers:
-            if is_table(pointer):
-                calls.append(source.number(pointer))
-            else:
-                name, component = place(pointer)
-                base, offset = places[name]
-                calls += base, offset + component
+        for argument in arguments:
+            calls += encoded(argument, starts)
     return f"{source.table(np.array(calls, dtype=np.int32))}, {len(stages)}"
 
 
 def _run(source: Source) -> Iterator[str]:
     """Write the loop through calls."""
     yield "#define BUFFER(k) (base[at[k]] + at[k + 1])\n#define TABLE(k) (tables[at[k]])"
+    yield "#define INTEGER(k) (at[k])"
     yield "static int go_through(const int *at, long count, double *const *base)\n{"
     yield "for (; count > 0; count--) switch (*at) {"
     yield from (function.case for function in source.functions.values())

@@ -134,14 +134,13 @@ def _solve(
         columns = columns.swapaxes(1, 2)
     first, group = distinct(zeros, factors, evenly=True)
     count, order = len(first), np.argsort(group, kind="stable")
-    together = columns[order].reshape(count, -1, n, columns.shape[2])
-    shape = together.swapaxes(1, 2).shape
-    together = together.swapaxes(1, 2).reshape(count, n, -1)
+    grouped = columns[order].reshape(count, -1, n, columns.shape[2]).swapaxes(1, 2)
+    together = grouped.reshape(count, n, -1)
     live = zeros.masks[right][together].any((0, 1))
     written = np.full(together.shape, -1)
     written[:, :, live] = numbered(count, n, int(live.sum()))
     apart = np.empty_like(columns)
-    apart[order] = written.reshape(shape).swapaxes(1, 2).reshape(columns.shape)
+    apart[order] = written.reshape(grouped.shape).swapaxes(1, 2).reshape(columns.shape)
     layout = (apart if left else apart.swapaxes(1, 2)).reshape(-1)
     operands = [(node, read[first].reshape(-1)) for node, read in factors]
     operands.append((right, together[:, :, live].reshape(-1)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from jacmagic.result.compiled.loops.calls import ARGUMENTS, Function, c_type, case_of, is_table
 from jacmagic.result.compiled.loops.expressions import (
     CONSTANT,
     LOAD,
@@ -20,26 +20,7 @@ from jacmagic.result.compiled.loops.operations import LIBRARY
 from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
 from jacmagic.symbolic.codegen.languages import C
 
-# What a stage reads and writes: tables, and buffers from some component on.
-_POINTERS = re.compile(
-    r"\(\(const \w+ \*\)tables\[\d+\]\)|\((?:[wx]\d+|[Jy]) \+ \d+\)|\b(?:[wx]\d+|[Jy])\b"
-)
 _BUFFERS = re.compile(r"\b([wx]\d+|[Jy])\b(?:\[@(\d+))?")  # the first component marked by @
-
-
-@dataclass(frozen=True)
-class Function:
-    """A C function that computes stages.
-
-    Attributes:
-        number: in the order of the functions.
-        text: its declaration and body.
-        case: the statement that calls it with the pointers of a call, see `point`.
-    """
-
-    number: int
-    text: str
-    case: str
 
 
 class Source:
@@ -47,41 +28,50 @@ class Source:
 
     Attributes:
         tables: arrays of int32 and float64, by number.
-        functions: the functions that compute stages, by body and pointers.
+        functions: the functions that compute stages, by body and kinds of arguments.
     """
 
-    def __init__(self, sizes: dict[str, int]) -> None:
+    def __init__(self, sizes: dict[str, int], *, general: bool = False) -> None:
         """Nothing is written yet.
 
         Args:
             sizes: of all buffers that are read or written.
+            general: make bounds and steps of loops arguments, so that more stages share a
+                function; constant ones make quicker loops.
         """
+        self._integer = "#{}" if general else "{}"
         self.tables: list[np.ndarray] = []
         self.functions: dict[Any, Function] = {}
         self._sizes = sizes
         self._names: dict[bytes, str] = {}
 
     def call(self, stage: Stage) -> tuple[int, tuple[str, ...]]:
-        """Return the number of a stage's function, and the pointers that it is called with.
+        """Return the number of a stage's function, and the arguments that it is called with.
 
         Stages that differ in buffers, in where they begin there, and in tables alone share a
         function.
         """
         write: Any = {Fill: self._fill, Sum: self._sum, Call: self._call}[type(stage)]
         names: dict[str, str] = {}
-        body = _POINTERS.sub(
-            lambda match: names.setdefault(match[0], f"p{len(names)}"),
-            _from_first("\n".join(write(stage))),
-        )
-        kinds = {name: _kind(name, stage.buffer) for name in names}
-        pointers = ", ".join(f"{kinds[name]} *restrict {short}" for name, short in names.items())
-        content = f"({pointers})\n{{\n{body}\n}}"
+
+        def name(match: re.Match[str]) -> str:
+            own = f" {len(names)}" if match[0].startswith("#") else ""  # equal by chance, perhaps
+            return names.setdefault(match[0] + own, f"p{len(names)}")
+
+        body = ARGUMENTS.sub(name, self._from_first("\n".join(write(stage))))
+        kinds = [c_type(argument, stage.buffer) for argument in names]
+        parameters = ", ".join(f"{kind} p{k}" for k, kind in enumerate(kinds))
+        content = f"({parameters})\n{{\n{body}\n}}"
         key = content, tuple(map(is_table, names))  # tables and buffers are found in other ways
         if key not in self.functions:
             number, returns = len(self.functions), "int" if isinstance(stage, Call) else "void"
             text = f"static NOINLINE {returns} stage{number}{content}"
-            self.functions[key] = Function(number, text, _case(number, returns, names))
+            self.functions[key] = Function(number, text, case_of(number, returns, names))
         return self.functions[key].number, tuple(names)
+
+    def integer(self, number: int) -> str:
+        """Return a bound or a step of a loop: itself, or an argument."""
+        return self._integer.format(number)
 
     def table(self, array: np.ndarray) -> str:
         """Return the pointer to a table with these numbers."""
@@ -92,10 +82,21 @@ class Source:
             self.tables.append(np.ascontiguousarray(array))
         return self._names[content]
 
-    @staticmethod
-    def number(pointer: str) -> int:
-        """Return the number of the table to which a pointer leads."""
-        return int(pointer[pointer.index("[") + 1 : -2])
+    def _from_first(self, text: str) -> str:
+        """Count the components of each buffer from the first one that is read or written."""
+        first: dict[str, int] = {}
+        for name, start in _BUFFERS.findall(text):
+            first[name] = min(int(start or 0), first.get(name, int(start or 0)))
+
+        def moved(match: re.Match[str]) -> str:
+            name, start = match.groups()
+            if start is None:
+                return name
+            after = self.integer(int(start) - first[name]) if int(start) > first[name] else 0
+            begin = f"({name} + {first[name]})" if first[name] else name
+            return f"{begin}[{after}"
+
+        return _BUFFERS.sub(moved, text)
 
     # ── a buffer, component by component ──────────────────────────────────────────────────────
 
@@ -111,9 +112,10 @@ class Source:
             if len(constants):
                 pieces.append((constants, constant(stage.template[constants])))
         elif stage.template.any():
-            yield f"memcpy({name}, {self.table(stage.template)}, {size} * sizeof *{name});"
+            length = f"{self.integer(size)} * sizeof *{name}"
+            yield f"memcpy({name}, {self.table(stage.template)}, {length});"
         elif sum(len(where) for where, _ in pieces) < size:
-            yield f"memset({name}, 0, {size} * sizeof *{name});"
+            yield f"memset({name}, 0, {self.integer(size)} * sizeof *{name});"
         for where, expression in pieces:
             yield from self._loop(name, where, expression, stage.columns)
 
@@ -121,8 +123,9 @@ class Source:
         self, buffer: str, where: np.ndarray, expression: Expression, columns: int
     ) -> Iterator[str]:
         body = _Body(self, expression, where, columns)
-        yield f"for (long i = 0; i < {body.rows}; i++) {{"
-        yield f'_Pragma("GCC ivdep") for (long j = 0; j < {body.columns}; j++) {{'
+        rows = self.integer(body.rows) if body.rows > 1 else 1
+        yield f"for (long i = 0; i < {rows}; i++) {{"
+        yield f'_Pragma("GCC ivdep") for (long j = 0; j < {self.integer(body.columns)}; j++) {{'
         yield from body.lines
         yield f"{buffer}[{body.subscript(where)}] = {body.result};"
         yield "} }"
@@ -135,12 +138,13 @@ class Source:
         body = _Body(self, stage.expression, where, stage.terms, bounds=(stage.count, stage.terms))
         start = "-INFINITY" if stage.largest else "0"
         join = "s[l] = larger(s[l], {})" if stage.largest else "s[l] += {}"
-        yield f"for (long i = 0; i < {stage.count}; i++) {{"
+        count, terms = self.integer(stage.count), self.integer(stage.terms)
+        yield f"for (long i = 0; i < {count}; i++) {{"
         yield f"double s[8]; for (int l = 0; l < 8; l++) s[l] = {start};"
         yield "long at = 0;"
-        yield f"for (; at + 8 <= {stage.terms}; at += 8) for (int l = 0; l < 8; l++) {{"
+        yield f"for (; at + 8 <= {terms}; at += 8) for (int l = 0; l < 8; l++) {{"
         yield from ("const long j = at + l;", *body.lines, f"{join.format(body.result)}; }}")
-        yield f"for (int l = 0; at < {stage.terms}; at++, l++) {{"
+        yield f"for (int l = 0; at < {terms}; at++, l++) {{"
         yield from ("const long j = at;", *body.lines, f"{join.format(body.result)}; }}")
         template = "larger({}, {})" if stage.largest else "({} + {})"
         pairs = [f"s[{k}]" for k in range(8)]
@@ -163,51 +167,6 @@ class Source:
             if side.operation == CONSTANT
             else f"({side.buffer} + {side.data[0]})"
         )
-
-
-def _kind(pointer: str, written: str) -> str:
-    """Return the C type of what a pointer of a stage points to."""
-    if is_table(pointer):
-        return pointer[2 : pointer.index(" *")]
-    return "double" if place(pointer)[0] == written else "const double"
-
-
-def place(pointer: str) -> tuple[str, int]:
-    """Return the buffer to which a pointer leads, and the component."""
-    name, _, offset = pointer.strip("()").partition(" + ")
-    return name, int(offset or 0)
-
-
-def _from_first(text: str) -> str:
-    """Count the components of each buffer from the first one that is read or written."""
-    first: dict[str, int] = {}
-    for name, start in _BUFFERS.findall(text):
-        first[name] = min(int(start or 0), first.get(name, int(start or 0)))
-
-    def moved(match: re.Match[str]) -> str:
-        name, start = match.groups()
-        if start is None:
-            return name
-        begin = f"({name} + {first[name]})" if first[name] else name
-        return f"{begin}[{int(start) - first[name]}"
-
-    return _BUFFERS.sub(moved, text)
-
-
-def _case(number: int, returns: str, pointers: Iterable[str]) -> str:
-    """Return the statement that calls a function with the pointers that `at` names."""
-    at, arguments = 1, []
-    for pointer in pointers:
-        arguments.append(f"TABLE({at})" if is_table(pointer) else f"BUFFER({at})")
-        at += 1 if is_table(pointer) else 2
-    call = f"stage{number}({', '.join(arguments)})"
-    call = f"if ({call}) return 1" if returns == "int" else call
-    return f"case {number}: {call}; at += {at}; break;"
-
-
-def is_table(pointer: str) -> bool:
-    """Whether what a stage reads is a table."""
-    return pointer.startswith("((")
 
 
 class _Body:
@@ -241,13 +200,11 @@ class _Body:
         fitted = affine(array, self.rows, self.columns)
         if fitted is None:
             table = self._source.table(array.astype(np.int32))
-            return f"{table}[i*{self.columns} + j]"
+            return f"{table}[i*{self._source.integer(self.columns)} + j]"
         start, step, inner = fitted
-        parts = (
-            [f"@{start}"]
-            + [f"i*{step}"] * bool(step)
-            + ["j" if inner == 1 else f"j*{inner}"] * bool(inner)
-        )
+        parts = [f"@{start}"]
+        parts += [f"i*{self._source.integer(step)}"] * bool(step)
+        parts += [f"j*{self._source.integer(inner)}" if inner != 1 else "j"] * bool(inner)
         return " + ".join(parts)
 
     def _written(self, expression: Expression) -> str:
@@ -267,7 +224,8 @@ class _Body:
         if expression.operation == CONSTANT:
             if len(data) == 1:
                 return C.literal(float(data[0]))
-            return f"{self._source.table(data)}[i*{self.columns} + j]"
+            columns = self._source.integer(self.columns)
+            return f"{self._source.table(data)}[i*{columns} + j]"
         operands = [self._written(operand) for operand in expression.operands]
         if expression.operation in LIBRARY:
             return f"{expression.operation}({operands[0]})"
