@@ -70,6 +70,8 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{above}/{below}"
 
 
+SHIFTS = (0.0, 0.37, -0.61)  # relative: numbers are compared at the point and at two beside it
+MAX_RELATIVE_GAP = 1e-9  # between rounding, about 1e-15, and any other formula
 MAX_NUMBERS_SHOWN = 16  # numbers of a constant that are written out
 _LETTERS = ("z", "y", "v", "w")
 
@@ -109,7 +111,7 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     if form.trace.expression is None or not any(input_.value.numel() > 1 for input_ in base.inputs):
         return None
     blocks = blocks_of(base, form.trace.expression, head, output, second=base is not problem)
-    if blocks is None or not all(_holds(base, form, blocks, shift) for shift in (0.0, 0.37, -0.61)):
+    if blocks is None or not all(_holds(base, form, blocks, shift) for shift in SHIFTS):
         return None
     slopes = [slope for block in blocks for _, slope in block.equations]
     if all(slope.operation == "zero" for slope in slopes):
@@ -125,7 +127,7 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
 def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
     centre = np.array(problem.flat_point)
-    wave = np.cos(np.arange(len(centre)) * 1.7 + 0.3)
+    wave = np.cos(np.arange(len(centre)) * 1.7 + 0.3)  # another share of the shift for each
     with np.errstate(all="ignore"):
         point = centre + shift * wave * np.maximum(np.abs(centre), 0.5)
     if not form.holds_at(point.tolist()):
@@ -145,8 +147,10 @@ def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: f
             return shift != 0.0
     finite = np.isfinite(truth) | (shift == 0.0)
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
-    same = np.isclose(matrix, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True) | ~finite
-    return matrix.shape == truth.shape and bool(same.all())
+    same = np.isclose(
+        matrix, truth, rtol=MAX_RELATIVE_GAP, atol=MAX_RELATIVE_GAP * scale, equal_nan=True
+    )
+    return matrix.shape == truth.shape and bool((same | ~finite).all())
 
 
 # ── names of parts ────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,8 @@ BROWSER = frozenset(OPERATIONS) - {
     *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
 }
 MAX_OPERATIONS = 40_000  # of a tape, which is stored in the notebook: about 800 kB
+SHIFTS = (0, 0.05, 0.2)  # relative: a tape is compared with torch at the point and at two near it
+MAX_RELATIVE_GAPS = {8: 1e-7, 4: 1e-3, 2: 2e-2, 1: 2e-2}  # by bytes of torch's numbers
 MAX_SECONDS_TO_CHECK_ON = 0.1  # of one call of torch; a slower one is checked at one point fewer
 
 
@@ -64,7 +66,7 @@ def _gives_torch_numbers(
     """Whether a tape gives torch's numbers at the point and at two points near it."""
     start = np.array(jacobian.problem.flat_point)
     chance = np.random.default_rng(0)
-    for shift in (0, 0.05, 0.2):
+    for shift in SHIFTS:
         with np.errstate(all="ignore"):  # the start may be infinite, or nearly
             moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
         outputs = np.array(tape.evaluate(moved.tolist()))
@@ -88,8 +90,7 @@ def _gives_torch_numbers(
 
 def _same(entries: np.ndarray, truth: torch.Tensor) -> bool:
     truth = truth.detach().cpu()
-    precise = truth.dtype == torch.float64
-    tolerance = 1e-7 if precise else 2e-2 if truth.element_size() < 4 else 1e-3
+    tolerance = MAX_RELATIVE_GAPS[truth.element_size()]
     expected = truth.double().numpy().reshape(-1)
     finite = np.isfinite(expected) & np.isfinite(entries)
     scale = max(float(abs(expected[finite]).max(initial=0.0)), 1e-300)

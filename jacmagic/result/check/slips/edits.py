@@ -14,7 +14,7 @@ import numpy as np
 from jacmagic.render.text import number
 from jacmagic.result.check.expressions import Expressions, Values, apply
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
+from jacmagic.result.check.slips.slip import MAX_GAP, Slip, WrongEntry, constant_name, shown
 
 MAX_OPERATIONS = 150_000  # for one entry and side, each at all points: about half a second
 MAX_VARIABLES = 12  # that are tried instead of each use of one
@@ -159,7 +159,7 @@ class _Search:
                 yield Edit("factor", factor * value, shown(other))
         elif constant_name(factor) is not None and abs(factor) != 1:
             yield Edit("factor", factor * value, f"{shown(factor)}·{{}}")
-        elif abs(factor) < 1e-9:
+        elif abs(factor) < MAX_GAP:
             yield Edit("extra term" if self.own else "missing term", 0 * value, "0")
 
     def _variables(self, node: int) -> Iterator[Edit]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from jacmagic.result.check.expressions import Expressions, Values
-from jacmagic.result.check.slips.slip import WrongEntry
+from jacmagic.result.check.slips.slip import MAX_GAP, WrongEntry
 from jacmagic.result.core import JacobianResult
 
 MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
@@ -62,7 +62,7 @@ class Evidence:
         with np.errstate(invalid="ignore"):
             size = np.maximum(np.abs(one), np.abs(other))
             largest = self.noise.max(axis=(1, 2)).reshape(-1, *([1] * (one.ndim - 1)))
-            return bool((np.abs(one - other) <= 1e-9 * size + largest).all())
+            return bool((np.abs(one - other) <= MAX_GAP * size + largest).all())
 
     @cached_property
     def form_values(self) -> Values | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jacmagic.render.text import number
 
-MAX_RELATIVE_GAP = 1e-9  # between rounding, about 1e-13, and any other formula at 65 points
+MAX_GAP = 1e-9  # relative, between rounding, about 1e-13, and any other formula at 65 points
 MIN_SHARE_OF_POINTS = 0.9  # of the points; at the others an evaluation may have lost digits
 MAX_RELATIVE_NOISE = 1e-6  # relative, at those
 MAX_NAMED_INTEGER = 60  # numerator and denominator of a factor that is named
@@ -61,7 +61,7 @@ class WrongEntry:
         with np.errstate(invalid="ignore", over="ignore"):
             size = np.maximum(np.abs(one), np.abs(other))
             gap = np.abs(one - other)
-            exact = (gap <= MAX_RELATIVE_GAP * size + self.noise).mean() >= MIN_SHARE_OF_POINTS
+            exact = (gap <= MAX_GAP * size + self.noise).mean() >= MIN_SHARE_OF_POINTS
             return bool(exact and (gap <= MAX_RELATIVE_NOISE * size + self.noise).all())
 
     def constant(self, above: np.ndarray, below: np.ndarray) -> float | None:
@@ -92,10 +92,10 @@ def constant_name(value: float) -> str | None:
     if not math.isfinite(value) or value == 0:
         return None
     for name, size in _NAMED.items():
-        if abs(abs(value) - size) <= MAX_RELATIVE_GAP * size:
+        if abs(abs(value) - size) <= MAX_GAP * size:
             return name if value > 0 else f"−{name}"
     ratio = Fraction(value).limit_denominator(MAX_NAMED_INTEGER)
-    close = abs(float(ratio) - value) <= MAX_RELATIVE_GAP * abs(value)
+    close = abs(float(ratio) - value) <= MAX_GAP * abs(value)
     if close and 0 < abs(ratio.numerator) <= MAX_NAMED_INTEGER:
         return str(ratio).replace("-", "−")
     return None

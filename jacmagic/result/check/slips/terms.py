@@ -11,7 +11,7 @@ import numpy as np
 
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, WrongEntry, constant_name, shown
+from jacmagic.result.check.slips.slip import MAX_GAP, Slip, WrongEntry, constant_name, shown
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import signed_terms
@@ -131,9 +131,9 @@ def _one_term(wrong: WrongEntry, terms: Sequence[Term], gap: np.ndarray) -> Slip
         factor = wrong.constant(gap, term.value)
         if factor is None or constant_name(factor) is None:
             continue
-        if abs(factor + 1) < 1e-9:
+        if abs(factor + 1) < MAX_GAP:
             return Slip("missing term", f"the term {term.text} is missing")
-        if abs(factor + 2) < 1e-9:
+        if abs(factor + 2) < MAX_GAP:
             return Slip("sign", f"the term {term.text} has the other sign")
         return Slip("factor", f"the term {term.text} has the factor {shown(1 + factor)}")
     return None
@@ -238,8 +238,8 @@ def _in_term(evidence: Evidence, term: Term, right: np.ndarray, hand: np.ndarray
 
 def product(factor: float, text: str) -> str:
     """Return a constant times an expression, as text."""
-    if abs(factor - 1) < 1e-9:
+    if abs(factor - 1) < MAX_GAP:
         return text
     if any(sign in text for sign in "+−-/ "):
         text = f"({text})"
-    return f"−{text}" if abs(factor + 1) < 1e-9 else f"{shown(factor)}·{text}"
+    return f"−{text}" if abs(factor + 1) < MAX_GAP else f"{shown(factor)}·{text}"

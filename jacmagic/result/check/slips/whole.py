@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.slip import Slip, constant_name
+from jacmagic.result.check.slips.slip import MAX_GAP, Slip, constant_name
 
 MIN_FACTOR_ENTRIES = 2  # nonzero entries for a factor of the whole matrix; of one it is the entry's
 
@@ -51,9 +51,9 @@ def _factor(evidence: Evidence) -> Slip | None:
 
 def units(factor: float) -> str:
     """Return what a factor of π/180 means."""
-    if np.isclose(abs(factor), np.pi / 180, rtol=1e-9):
+    if np.isclose(abs(factor), np.pi / 180, rtol=MAX_GAP):
         return ": degrees where the function takes radians"
-    return ": per radian, not degree" if np.isclose(abs(factor), 180 / np.pi, rtol=1e-9) else ""
+    return ": per radian, not degree" if np.isclose(abs(factor), 180 / np.pi, rtol=MAX_GAP) else ""
 
 
 def _mirrored(evidence: Evidence) -> Slip | None:
@@ -83,7 +83,10 @@ def _rotated(evidence: Evidence) -> Slip | None:
         one, other = (np.swapaxes(a, 1, 2) if flip else a for a in (truth, hand))
         grams = [a @ np.swapaxes(a, 1, 2) for a in (one, other)]
         if np.allclose(
-            grams[0], grams[1], rtol=1e-9, atol=1e-9 * np.abs(grams[0]).max()
+            grams[0],
+            grams[1],
+            rtol=MAX_GAP,
+            atol=MAX_GAP * np.abs(grams[0]).max(),
         ) and _turns(truth, hand):
             return Slip(
                 "perturbation",
@@ -95,7 +98,7 @@ def _rotated(evidence: Evidence) -> Slip | None:
 def _turns(truth: np.ndarray, hand: np.ndarray) -> bool:
     """Whether more than the order and the signs of entries differ."""
     one, other = (np.sort(np.abs(a).reshape(len(a), -1), axis=1) for a in (truth, hand))
-    return not np.allclose(one, other, rtol=1e-9, atol=0)
+    return not np.allclose(one, other, rtol=MAX_GAP, atol=0)
 
 
 def line_slips(evidence: Evidence, wrong: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Slip]:
