@@ -110,7 +110,7 @@ pins: $(VENV)/.dev $(VENV)/.bench
 	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 
-# No part of CI: torch's published wheels bring gigabytes of CUDA along.
+# No part of CI: torch's published wheels contain gigabytes of CUDA.
 newest: system
 	@$(PYTHON) tools/install.py .venv-newest dev newest
 	@$(MAKE) test-python VENV=.venv-newest
