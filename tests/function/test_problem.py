@@ -605,6 +605,6 @@ def test_ranges_that_do_not_fit_are_refused(text: str, kind: type[Exception], me
 def test_integers_differ_from_real_numbers_as_they_are_given():
     """Only those may have to stay whole, where the function needs a count or an index."""
     pair = torch.tensor(2.0), torch.tensor(3)
-    assert problem_from_call(lambda x, n: x * n, pair).counts == ("n",)
+    assert problem_from_call(lambda x, n: x * n, pair).integers == ("n",)
     assert problem_from_call(lambda x, n: x * n, pair, wrt="x").integers == ()
     assert problem_from_call(lambda x: x, torch.ones(3)).integers == ()
