@@ -14,7 +14,9 @@
 #   make notebooks   run the notebooks and store their outputs
 #   make capture   record the README's animation in a browser
 #   make pins     write constraints.txt anew from what is installed
-#   make clean    remove what was built; `make distclean` removes .venv too
+#   make newest   run the Python tests with the newest releases of all packages, in .venv-newest
+#   make oldest   run them with the oldest that pyproject.toml declares, in .venv-oldest
+#   make clean    remove what was built; `make distclean` removes the environments too
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -35,7 +37,7 @@ LAB = --LabApp.news_url=None --LabApp.extension_manager=readonly --Application.l
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks site-check pins clean distclean system
+.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks site-check pins newest oldest clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -108,7 +110,15 @@ pins: $(VENV)/.dev $(VENV)/.bench
 	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 
+# No part of CI: torch's published wheels contain gigabytes of CUDA.
+newest: system
+	@$(PYTHON) tools/install.py .venv-newest dev newest
+	@$(MAKE) test-python VENV=.venv-newest
+oldest: system
+	@$(PYTHON) tools/install.py .venv-oldest dev oldest
+	@$(MAKE) test-python VENV=.venv-oldest
+
 clean:
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-newest .venv-oldest

@@ -1,6 +1,8 @@
-"""Install the project, pinned, into an environment, with one line of progress.
+"""Install the project into an environment, with one line of progress.
 
     python3 tools/install.py .venv lab        installs jacmagic[lab], leaves the stamp .venv/.lab
+    python3 tools/install.py .venv dev newest   with the newest releases instead of the pinned ones
+    python3 tools/install.py .venv dev oldest   with the oldest that pyproject.toml declares
     python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
 
 Runs before anything is installed, so it uses the standard library only. pip's own settings
@@ -35,22 +37,22 @@ def main(arguments: list[str]) -> int:
         found = ".".join(map(str, sys.version_info[:3]))
         print(f"jacmagic needs Python 3.11 or newer; found {found}; write make PYTHON=…")
         return 1
-    environment, extra = Path(arguments[0]), arguments[1]
+    environment, extra, *releases = Path(arguments[0]), *arguments[1:]
     python = environment / "bin" / "python"
     if not python.exists():
         say(f"creating {environment}")
         subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    status = install(python, extra)
+    status = install(python, extra, RELEASES[releases[0] if releases else "pinned"]())
     if status == 0:
         for name in EXTRAS[extra]:
             (environment / f".{name}").touch()
     return status
 
 
-def install(python: Path, extra: str) -> int:
+def install(python: Path, extra: str, releases: list[str]) -> int:
     """Run pip with one line of progress; on failure print the end of its log."""
     pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
-    pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
+    pip += [*releases, "--editable", f"{ROOT}[{extra}]"]
     settings = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     LOG.parent.mkdir(exist_ok=True)
     start = time.monotonic()
@@ -68,6 +70,26 @@ def install(python: Path, extra: str) -> int:
         return 1
     say(f"installed jacmagic[{extra}] in {took}")
     return 0
+
+
+def oldest() -> list[str]:
+    """Write what pyproject.toml declares as constraints; return pip's options.
+
+    The tools of development may be of any release.
+    """
+    users, _, _ = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("\ndev = [")
+    bounds = re.findall(r'^    "([\w-]+)(?:\[\w+\])?>=([\d.]+)', users, re.MULTILINE)
+    written = ROOT / "build" / "oldest.txt"
+    written.parent.mkdir(exist_ok=True)
+    written.write_text("".join(f"{name}=={bound}.*\n" for name, bound in bounds), encoding="utf-8")
+    return ["--constraint", str(written)]
+
+
+RELEASES = {
+    "pinned": lambda: ["--constraint", str(ROOT / "constraints.txt")],
+    "newest": lambda: ["--upgrade", "--upgrade-strategy=eager"],
+    "oldest": oldest,
+}
 
 
 def report_progress(process: subprocess.Popen[bytes], start: float) -> None:

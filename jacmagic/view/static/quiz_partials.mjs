@@ -96,8 +96,8 @@ const PARTIALS = {
   min: (g, r, a, b) => [tie(g, "lt", a, b), tie(g, "lt", b, a)],
   clamp: (g, r, a, low, high) => [
     g.of("where", g.of("and", g.of("ge", a, low), g.of("le", a, high)), g.one, g.number(0)),
-    g.of("where", g.of("lt", a, low), g.one, g.number(0)),
-    g.of("where", g.of("gt", a, high), g.one, g.number(0)),
+    g.of("where", g.of("and", g.of("lt", a, low), g.of("lt", low, high)), g.one, g.number(0)),
+    g.of("where", g.of("or", g.of("gt", a, high), g.of("gt", low, high)), g.one, g.number(0)),
   ],
   where: (g, r, condition) => [
     null,
