@@ -73,7 +73,7 @@ def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) ->
         allowed = np.maximum(allowed, invisible(samples, unit))
         equal = (gap <= allowed) | (truth == hand)
     finite = np.isfinite(truth) & np.isfinite(hand)
-    vague = (allowed > np.sqrt(unit) * size) & ~(rounding > 0) & (size > 0)
+    vague = (allowed > np.sqrt(unit) * size) & np.less_equal(rounding, 0) & (size > 0)
     tiny = gap <= invisible(samples, unit)
     return np.where(finite & ~(vague & ~tiny & equal), equal.astype(float), np.nan)
 
