@@ -80,8 +80,8 @@ function mistakenNumber(judge, value, row, column, point) {
   if (isNear(value, bounded([judge.outputs[row]], point).found[0].value)) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
   }
-  const other = otherPoints(point, texts).find((candidate) => isNear(value, entryAt(judge, row, column, candidate.point)));
-  return { kind: other?.kind ?? "", text: other?.text ?? "" };
+  const elsewhere = otherPoints(point, texts).find((candidate) => isNear(value, entryAt(judge, row, column, candidate.point)));
+  return { kind: elsewhere?.kind ?? "", text: elsewhere?.text ?? "" };
 }
 
 /**
