@@ -80,7 +80,7 @@ def _where(graph: Graph, node: int) -> int | None:
             at_zero = graph.apply("eq", base, ZERO), graph.apply("ge", exponent, ZERO)
             if condition == graph.apply("and", *at_zero) and graph.operands(logarithm) == (base,):
                 return b
-    if graph.operations[condition] == "lt" and graph.value(a) is not None:
+    if graph.operations[condition] in ("lt", "le") and graph.value(a) is not None:
         u, low = graph.operands(condition)
         if graph.operations[u] == "sqrt" and 0 < (graph.value(low) or 0) <= _MAX_ABSOLUTE_GUARD:
             return b

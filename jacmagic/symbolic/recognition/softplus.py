@@ -69,8 +69,8 @@ def _extreme(graph: Graph, node: int) -> tuple[str, int, int] | None:
         return "max", operands[0], ZERO
     if operation == "where" and operands[1] == ZERO:
         relation, u = graph.operations[operands[0]], operands[2]
-        if relation in ("lt", "gt") and graph.operands(operands[0]) == (u, ZERO):
-            return ("max" if relation == "lt" else "min"), u, ZERO
+        if relation in ("lt", "le", "gt", "ge") and graph.operands(operands[0]) == (u, ZERO):
+            return ("max" if relation.startswith("l") else "min"), u, ZERO
     return None
 
 
