@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import tokenize
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.displayhook import DisplayHook
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, no_var_expand, output_can_be_silenced
+from IPython.core.magic import Magics, line_cell_magic, no_var_expand
 from IPython.core.magic_arguments import kwds, magic_arguments
 
 from jacmagic.errors import JacmagicError
@@ -32,9 +35,27 @@ def magic(description: str, usage: str, options: Sequence[Callable[[Method], Met
         for option in reversed(options):
             method = option(method)
         method = magic_arguments()(kwds(description=description, usage=usage)(method))
-        return no_var_expand(output_can_be_silenced(line_cell_magic(method)))
+
+        @functools.wraps(method)
+        def run(self: Magics, line: str, cell: str | None = None) -> Any:
+            __tracebackhide__ = True
+            result = method(self, line, cell)
+            return None if _ends_with_semicolon(line if cell is None else cell) else result
+
+        return no_var_expand(line_cell_magic(run))
 
     return decorate
+
+
+def _ends_with_semicolon(text: str) -> bool:
+    """Whether a line or a cell ends with a ; that is no comment.
+
+    IPython's `output_can_be_silenced` raises an error for what is no Python, such as LaTeX.
+    """
+    try:
+        return bool(DisplayHook.semicolon_at_end_of_expression(text))
+    except (tokenize.TokenError, SyntaxError):
+        return False
 
 
 def parser_of(method: Method) -> argparse.ArgumentParser:

@@ -24,6 +24,8 @@ OFFERED = "__jacmagic_offered__"  # a builtin of copied functions, out of the wa
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 _ALIKE = {"LOAD_METHOD": "LOAD_ATTR"}
 _CALLS = frozenset({"PUSH_NULL", "PRECALL", "EXTENDED_ARG", "CACHE"})
+# Flags that tell where a function is defined; in a class only Python 3.14 has one.
+_SCOPE = inspect.CO_NESTED | getattr(inspect, "CO_METHOD", 0)
 _JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 _known: WeakKeyDictionary[types.CodeType, types.CodeType | None] = WeakKeyDictionary()
@@ -112,7 +114,7 @@ def _comparable(code: types.CodeType) -> object:
         if instruction.opname not in _CALLS
     ]
     variables = (code.co_varnames, code.co_cellvars, code.co_freevars)
-    return instructions, variables, code.co_flags & ~inspect.CO_NESTED
+    return instructions, variables, code.co_flags & ~_SCOPE
 
 
 def _argument(instruction: dis.Instruction) -> object:
