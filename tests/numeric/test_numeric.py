@@ -619,7 +619,7 @@ def test_modes_have_words_for_notes(strategy):
 
 def test_options_are_checked_where_they_are_made():
     """An unknown strategy and a chunk of nothing are refused with what to write."""
-    with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
+    with pytest.raises(ValueError, match="Expected strategy to be one of auto, forward, reverse"):
         compute(lambda x: x, (doubles(1),), ComputeOptions("sideways"))
     for wrong in (0, -1, 1.5, "a"):
         with pytest.raises(ValueError, match=f"integer greater than 0; found {wrong!r}"):
