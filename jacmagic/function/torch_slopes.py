@@ -18,11 +18,11 @@ def _at_zero(function: Callable[[Tensor], Tensor]) -> float:
         torch.inference_mode(False),
         torch.enable_grad(),
     ):
-        x = torch.zeros((), requires_grad=True)
+        x = torch.zeros((), device="cpu", requires_grad=True)  # whatever the default
         (slope,) = torch.autograd.grad(function(x), x)
     return float(slope)
 
 
 CLAMP_AT_BOUND = _at_zero(lambda x: x.clamp(0, 1))  # with numbers as bounds; in torch 2.15 0
-CLAMP_SHARES_TIES = _at_zero(lambda x: x.clamp(min=torch.zeros(()))) == 0.5  # with tensors
-FMAX_SHARES_TIES = _at_zero(lambda x: x.fmax(torch.zeros(()))) == 0.5  # as does fmin
+CLAMP_SHARES_TIES = _at_zero(lambda x: x.clamp(min=x.new_zeros(()))) == 0.5  # with tensors
+FMAX_SHARES_TIES = _at_zero(lambda x: x.fmax(x.new_zeros(()))) == 0.5  # as does fmin
