@@ -1,7 +1,7 @@
 """Calls of the functions of stages: arguments, their C types, and how a table holds them.
 
-An argument is written as it stands in the text of a stage: a buffer from some component on, a
-table, or an integer marked by #.
+An argument is written as in the text of a stage: a buffer from some component on, a table, or an
+integer marked by #.
 """
 
 from __future__ import annotations
