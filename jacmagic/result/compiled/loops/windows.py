@@ -55,8 +55,7 @@ class Windows:
         """Return the position of each component in the padded input, (window size · count,)."""
         dims, place = len(self.kernel), torch.zeros((), dtype=torch.int64)
         for d, length in enumerate(self.padded):
-            shape = [1] * 2 * dims
-            inner, outer = shape.copy(), shape.copy()
+            inner, outer = [1] * 2 * dims, [1] * 2 * dims
             inner[d], outer[dims + d] = self.kernel[d], self.counts[d]
             at = torch.arange(self.kernel[d]).view(inner) * self.dilation[d]
             place = place * length + at + torch.arange(self.counts[d]).view(outer) * self.stride[d]
