@@ -8,16 +8,18 @@ nothing here loads its compiler.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
 from torch._decomp import decomposition_table
 from torch._functorch import eager_transforms as _transforms
-from torch._functorch.vmap import lazy_load_decompositions as load_vmap_rules
+from torch._functorch.vmap import lazy_load_decompositions
 from torch._higher_order_ops.map import map as torch_map
 from torch._ops import OpOverload
 from torch.autograd import forward_ad as _dual
@@ -93,6 +95,7 @@ _levels: Any = torch._C._functorch
 
 # vmap's levels: load the rules that are written in Python, enter and leave a level, map a tensor's
 # first dimension over it and get it back.
+load_vmap_rules = functools.cache(lazy_load_decompositions)
 enter_vmap = _levels._vmap_increment_nesting
 leave_vmap = _levels._vmap_decrement_nesting
 add_batch_dimension = _levels._add_batch_dim
@@ -132,33 +135,45 @@ def forward_pass(
     function: Callable[..., Sequence[Tensor]],
     primals: Sequence[Tensor],
     tangents: Sequence[Tensor],
+    *,
+    of: Callable[..., Any] | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Return values and tangents as `torch.func.jvp` does, which compiles TorchScript first.
 
     Few operations have their forward formulas there; the function runs again for these.
 
+    Args:
+        function: takes `primals`.
+        primals: the point.
+        tangents: the direction, in the shapes of `primals`.
+        of: what `function` runs; where it made no zero tangents before, none are looked for.
+
     Raises:
         RuntimeError: an operation has no forward formula.
     """
+    zeros = None if "torch._dynamo" in sys.modules or of in _makes_no_zeros else _RealZeros()
     try:
-        return _forward_pass(function, primals, tangents)
+        result = _forward_pass(function, primals, tangents, zeros or contextlib.nullcontext())
     except NotImplementedError:
         values, slopes, *_ = torch.func.jvp(function, tuple(primals), tuple(tangents))
         return list(values), list(slopes)
+    if of is not None and zeros is not None and not zeros.made:
+        _makes_no_zeros.add(of)
+    return result
 
 
 def _forward_pass(
     function: Callable[..., Sequence[Tensor]],
     primals: Sequence[Tensor],
     tangents: Sequence[Tensor],
+    zeros: contextlib.AbstractContextManager[Any],
 ) -> tuple[list[Tensor], list[Tensor]]:
-    with contextlib.ExitStack() as stack:
-        level = stack.enter_context(_transforms.jvp_increment_nesting())
-        stack.enter_context(_dual._set_fwd_grad_enabled(True))
-        if _transforms.JVP_NESTING == 1:
-            stack.enter_context(_dual.dual_level())
-        if "torch._dynamo" not in sys.modules:
-            stack.enter_context(_RealZeros())
+    with (
+        _transforms.jvp_increment_nesting() as level,
+        _dual._set_fwd_grad_enabled(True),
+        _dual.dual_level() if _transforms.JVP_NESTING == 1 else contextlib.nullcontext(),
+        zeros,
+    ):
         duals = [
             _dual_number(primal, tangent, level=_dual._current_level)
             for primal, tangent in zip(primals, tangents, strict=True)
@@ -175,12 +190,21 @@ def _outside(tensors: Sequence[Tensor], level: int) -> list[Tensor]:
 
 
 class _RealZeros(InterceptingMode):
-    """Zero tangents in memory; for torch's own, code runs that loads its compiler."""
+    """Zero tangents in memory; for torch's own, code runs that loads its compiler.
+
+    Attributes:
+        made: whether there were any.
+    """
+
+    made = False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         if func is torch.ops.aten._efficientzerotensor.default:
-            func = torch.ops.aten.zeros.default
+            self.made, func = True, torch.ops.aten.zeros.default
         return func(*args, **(kwargs or {}))
+
+
+_makes_no_zeros: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 def keeping_dispatch_keys() -> Any:

@@ -66,7 +66,8 @@ def recommended(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> s
         return "rows"
     if not is_tall(evaluation):
         return "reverse"
-    if options.vectorize and m * max(m, evaluation.graph.widest) < MIN_SCALARS_FOR_COLUMNS:
+    few = MIN_SCALARS_FOR_COLUMNS
+    if options.vectorize and m * m < few and m * evaluation.graph.widest < few:
         return "reverse"
     return "forward" if n > 1 else "single column"
 
