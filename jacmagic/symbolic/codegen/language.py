@@ -27,7 +27,8 @@ INFIX = {
 }
 # Functions that Python, torch and C call by the same name.
 COMMON = (
-    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log log1p sqrt erf erfc lgamma"
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp expm1 log log1p sqrt erf erfc "
+    "lgamma"
 )
 LOGIC = {"and": "({} && {})", "or": "({} || {})", "not": "(!{})"}  # of C and its relatives
 
