@@ -14,6 +14,7 @@ import io
 import sys
 import types
 import warnings
+from collections.abc import Container
 from typing import Any
 
 WRITING = frozenset("print pprint pp display warn stdout stderr tqdm trange".split())
@@ -44,14 +45,15 @@ class silent:
 
 def is_silent() -> bool:
     """Whether the calling code runs within `silent`, in this thread."""
-    if not _frames:
-        return False
+    return bool(_frames) and runs_within(_frames)
+
+
+def runs_within(frames: Container[int]) -> bool:
+    """Whether the running code was called, however indirectly, by one of some frames."""
     frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if id(frame) in _frames:
-            return True
+    while frame is not None and id(frame) not in frames:
         frame = frame.f_back
-    return False
+    return frame is not None
 
 
 class _Silent:

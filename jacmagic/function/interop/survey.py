@@ -80,8 +80,8 @@ class Survey:
                 now = owner.get(name) if isinstance(owner, dict) else value_of(owner, name)
                 if now is not value:
                     return False
-        for value, held, contents in self.contents:
-            if not (_same(held_by(value), held) or _same(contents_of(value), contents)):
+        for value, children, contents in self.contents:
+            if not (_same(children_of(value), children) or _same(contents_of(value), contents)):
                 return False
         return True
 
@@ -127,7 +127,7 @@ def _noted(result: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
         result.objects.append(value)
     contents = contents_of(value)
     if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
-        result.contents.append((value, held_by(value), contents))
+        result.contents.append((value, children_of(value), contents))
     yield from parts_of(value)
 
 
@@ -197,7 +197,7 @@ def contents_of(value: Any) -> list[Any]:
     return [*functions_of(value), *parts_of(value)]
 
 
-def held_by(value: Any) -> list[Any] | None:
+def children_of(value: Any) -> list[Any] | None:
     """Return all that a container or an object holds, if that decides `contents_of` it."""
     kind = type(value)
     if kind in (list, tuple):
