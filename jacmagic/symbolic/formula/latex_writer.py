@@ -134,6 +134,10 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             return r" \cdot "
         return str(self._settings["mul_symbol_latex"])
 
+    def parenthesize_super(self, s: str) -> str:
+        """Return a base whose LaTeX has a power, in one pair of brackets."""
+        return s if _BRACKETED.fullmatch(s) else str(super().parenthesize_super(s))
+
     # ── functions ─────────────────────────────────────────────────────────────────────────────
 
     def _needs_function_brackets(self, expr: Any) -> bool:
