@@ -146,7 +146,9 @@ def test_two_targets_are_refused() -> None:
     """Only one target can be differentiated."""
     with pytest.raises(CellError, match=r"expected one target, .*; found 'f g'"):
         read("f g", wants_target=True)
-    with pytest.raises(CellError, match="write blanks in brackets, and a point as x=1 or --at VALUE"):
+    with pytest.raises(
+        CellError, match="write blanks in brackets, and a point as x=1 or --at VALUE"
+    ):
         read("net torch.ones(12)", wants_target=True)
 
 
