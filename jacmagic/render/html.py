@@ -19,7 +19,8 @@ from jacmagic.render.formula_style import bracketed, formula_style
 from jacmagic.render.page import MAX_COPIED_CHARACTERS
 from jacmagic.render.text import true_minus
 
-# JupyterLab indents ul and aligns td to the right by rules of two classes and an element: so are these.
+# JupyterLab indents ul and aligns td to the right by rules of two classes and an element; these
+# weigh as much where they have to win.
 _STYLE = (
     formula_style(".jm-still")
     + """\

@@ -142,7 +142,8 @@ class DerivationWriter:
         """
         variables, function = mapped(lambda label: label.tex, self.columns), Label(self.title).tex
         if not self.matrix.size:
-            return Derivation(self._head(function), None, None, None, None, *self.templates())
+            (empty,) = self.templates()
+            return Derivation(self._head(function), None, None, None, None, empty)
         definition = self._matrix(
             lambda i, j: self.notation.tex(function, self.rows[i].tex, variables[j])
         )
