@@ -211,12 +211,13 @@ class JacobianResult(Explained):
         return latex.stacked(blocks)
 
     def to_numpy(self) -> np.ndarray:
-        """Return the matrix as a NumPy array (m, n), of the dtype of `matrix`.
+        """Return the matrix as a NumPy array (m, n), of its dtype; bfloat16 as float32.
 
         Raises:
             SizeError: it was computed sparsely and would not fit into memory; see `entries`.
         """
-        return self.matrix.detach().cpu().numpy()
+        matrix = self.matrix.detach().cpu()
+        return (matrix.float() if matrix.dtype == torch.bfloat16 else matrix).numpy()
 
     def to_sympy(self) -> sympy.Matrix:
         """Return the formula; where there is none, the numbers as a SymPy matrix."""

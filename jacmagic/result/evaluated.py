@@ -110,7 +110,7 @@ class Evaluated:
             return sparse.entries
         import scipy.sparse as sp  # only sparse matrices need it
 
-        return sp.csr_array(self.matrix.detach().cpu().numpy())
+        return sp.csr_array(self._array)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -7,10 +7,12 @@ and only if it has the numbers of the form that it is shown for.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
+import sympy
 
 from jacmagic.function.precision import MAX_ERROR_BOUNDS
 from jacmagic.function.problem import Problem
@@ -26,6 +28,7 @@ from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
 from jacmagic.symbolic.validation import are_equal, is_close
 
+_DIGITS = 50
 MAX_COUNTS = 4  # integers in a formula tested one by one; each test runs the function again
 
 
@@ -172,9 +175,21 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
         return False
     if is_close(entries, expected, _MAX_RELATIVE_GAP):
         return True
+    entries = _with_digits([reading.shown(i, j) for i, j in reading.page_entries], entries, numbers)
     return is_close(
         _without_rounding(entries, expected, reading, form, point), expected, _MAX_RELATIVE_GAP
     )
+
+
+def _with_digits(
+    expressions: Sequence[sympy.Expr], floats: np.ndarray, numbers: Mapping[sympy.Symbol, float]
+) -> np.ndarray:
+    """Return the values of expressions whose terms may cancel; the floats where SymPy has none."""
+    values = floats.copy()
+    for k, expression in enumerate(expressions):
+        with suppress(TypeError):
+            values[k] = float(expression.evalf(_DIGITS, subs=numbers))
+    return values
 
 
 def _without_rounding(

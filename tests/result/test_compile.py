@@ -118,21 +118,6 @@ def test_a_batch_takes_every_point_by_its_own_branch(backend: str) -> None:
     assert close(g.batch(points), torch.stack([truth(bent, x) for x in points]))
 
 
-def test_large_batches_in_vector_lanes_are_the_same() -> None:
-    """The loop over several points at once, conditions and powers included."""
-
-    def f(x: Tensor) -> Tensor:
-        clipped = torch.clamp(x, -0.5, 0.5) + torch.relu(x) ** 3 + torch.maximum(x, x.flip(0))
-        return torch.where(x > 0.1, torch.tanh(clipped), x.abs() / (1 + x**2)) * torch.sigmoid(x)
-
-    points = torch.randn(20_003, 3, dtype=DOUBLE, generator=torch.Generator().manual_seed(0))
-    g = jacmagic.compile(f, points[0], backend="native")
-    whole = g.batch(points)
-    assert close(whole[:7], g.batch(points[:7]))
-    assert close(whole[-3:], torch.stack([truth(f, x) for x in points[-3:]]))
-    assert close(whole[::2000], torch.stack([truth(f, x) for x in points[::2000]]))
-
-
 @pytest.mark.parametrize("shape", [(2, 3), (1,), (), (1, 1, 2)])
 @pytest.mark.parametrize("backend", ASSIGNED)
 def test_inputs_and_outputs_of_any_shape(backend: str, shape: tuple[int, ...]) -> None:

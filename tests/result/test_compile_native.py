@@ -14,7 +14,6 @@ from corpus import CORPUS, Case
 
 import jacmagic
 from jacmagic import JacmagicError
-from jacmagic.result.compiled.native import kernel as kernel_code
 from jacmagic.result.compiled.native import native as native_code
 from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import native
@@ -80,10 +79,8 @@ def differing(kernel: object, operations: list[str]) -> list[str]:
 SCALARS = [torch.tensor(0.5, dtype=torch.float64)] * 3
 
 
-@pytest.mark.parametrize("wide", [False, True])
-def test_every_operation_in_c(wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the graph's own arithmetic, infinities and nan included; one by one and in lanes."""
-    monkeypatch.setattr(kernel_code, "MIN_POINTS_FOR_LANES", 1 if wide else 10**9)
+def test_every_operation_in_c() -> None:
+    """As the graph's own arithmetic, infinities and nan included."""
     operations = sorted(C.operations)
     assert differing(native(program_of(operations), SCALARS, (0,)), operations) == []
 
@@ -148,13 +145,11 @@ def test_functions_as_people_write_them(case: Case, backend: str) -> None:
     assert torch.allclose(g(*point), wanted, rtol=1e-7, atol=1e-12 * scale, equal_nan=True)
 
 
-def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_is_not_finite_is_not_given_away() -> None:
     """One value at a pole, by every kind of code; `jacobian()` is asked there."""
     tape = Tape(1, (1.0,), (("div", 1, 0),), (2,))
     program, x = Straight(tape, (1,), 0, 1, 0), [torch.tensor(0.0, dtype=torch.float64)]
     kernels = [Floats(program), native(program, x, (0,))]
-    monkeypatch.setattr(kernel_code, "MIN_POINTS_FOR_LANES", 1)
-    kernels.append(native(program, x, (0,)))
     points = [torch.tensor([0.0, 1.0, 0.0, 2.0, 4.0], dtype=torch.float64)]
     for kernel in kernels:
         assert kernel(x) is None

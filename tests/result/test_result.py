@@ -210,3 +210,11 @@ def test_a_refusal_at_one_point_is_not_the_last_word():
     J = jacmagic.jacobian(partly, torch.tensor(2.0, dtype=F64))
     assert J.formula is None
     assert str(J.at(x=0.5).formula[0]) == "2*x"
+
+
+def test_bfloat16_is_a_float32_array() -> None:
+    """NumPy has no bfloat16: the matrix comes as float32."""
+    J = jacmagic.jacobian(lambda x: x**2, torch.tensor([0.5, 0.25], dtype=torch.bfloat16))
+    assert J.to_numpy().dtype == np.float32
+    np.testing.assert_array_equal(J.to_numpy(), np.diag([1, 0.5]))
+    np.testing.assert_array_equal(J.entries.toarray(), J.to_numpy())

@@ -52,11 +52,13 @@ def test_a_staircase_agrees_and_is_named(function, words) -> None:
 
 
 def test_a_smooth_way_beside_a_step_is_no_staircase() -> None:
-    """|x|, relu, x·floor(x) and a mask on x change smoothly; a step on one output is named."""
+    """|x|, relu, x·floor(x), quantiles and masks on x are smooth; a step on one output is named."""
     x = torch.tensor([1.25, 2.5], dtype=torch.float64)
     for function in (torch.abs, torch.relu, lambda x: x * x.floor(), lambda x: x * (x > 0)):
         J = jacmagic.jacobian(function, x)
         assert not [note for note in J.notes if "jumps" in note]
+    J = jacmagic.jacobian(lambda x: torch.quantile(x, torch.tensor([0.2, 0.7]).double()), x)
+    assert not [note for note in J.notes if "jumps" in note]
     J = jacmagic.jacobian(lambda x: torch.stack([x[0], x[0].ceil() * x[1]]), x)
     assert [note for note in J.notes if "x₀ acts on some outputs through" in note]
 

@@ -401,3 +401,19 @@ def test_what_underflows_on_the_way_confirms_nothing(function, point):
     """Torch has inf or 0 as a square underflows; the closed form in float64 does not agree."""
     agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=torch.float64)).agreement
     assert agreement.verdict == "not confirmed" and "scale the function" in str(agreement)
+
+
+def test_another_slope_of_the_same_kink_is_no_difference() -> None:
+    """|x| at −0 has slope −1 in torch and 1 in its closed form: both are sides of one kink."""
+    J = jacmagic.jacobian(lambda x: torch.copysign(x.new_ones(()), x) * x, (-0.0,))
+    assert str(J.agreement) == "torch agrees with the closed form; largest difference 0"
+    assert J.matrix.item() == -1
+
+
+def test_the_slope_of_x_ln_x_at_zero_is_not_confirmed() -> None:
+    """torch's nan for p ln p at p = 0 is no mistake of torch: the slope is infinite."""
+    q = torch.tensor([0.3, 0.7], dtype=torch.float64)
+    J = jacmagic.jacobian(
+        lambda p: torch.nn.functional.kl_div(q.log(), p, reduction="sum"), torch.tensor([0.0, 1.0])
+    )
+    assert J.agreement.verdict == "not confirmed" and J.formula is None

@@ -29,7 +29,7 @@ TORCH_IS_WRONG = {"-polar", "SELECTIONS-_linalg_det", "COMPLEX-_linalg_det"}
 REFUSING = {
     "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "RULES-linalg_pinv",
     "RULES-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
-    "RULES-binary_cross_entropy",
+    "RULES-binary_cross_entropy", "SELECTIONS-xlogy", "SELECTIONS-special_xlog1py",
 }  # fmt: skip
 
 

@@ -110,12 +110,15 @@ SMALL = {
     "logsigmoid": (F.logsigmoid, lambda x: -mpmath.log1p(mpmath.exp(-x)), 60),
     "log1p": (lambda x: torch.log1p(x) ** 2, lambda x: mpmath.log1p(x) ** 2, 1e-20),
     "log(1 − x)": (lambda x: torch.log(1 - x) ** 2, lambda x: mpmath.log1p(-x) ** 2, 1e-12),
+    "expm1": (lambda x: torch.expm1(x) ** 2, lambda x: mpmath.expm1(x) ** 2, 1e-10),
+    "1 − exp": (lambda x: (1 - torch.exp(-x)) ** 2, lambda x: mpmath.expm1(-x) ** 2, 1e-12),
+    "logistic": (lambda x: 1 / (1 + torch.exp(-x)), lambda x: 1 / (1 + mpmath.exp(-x)), 40),
 }
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_logarithms_near_one_keep_their_digits(name: str) -> None:
-    """log(1 + y) keeps the digits of a small y, in the evaluator and in exported code."""
+def test_what_is_beside_one_keeps_its_digits(name: str) -> None:
+    """log(1 + y), eʸ − 1 and 1 − σ keep their digits, in the evaluator and in exported code."""
     function, reference, point = SMALL[name]
     x = torch.tensor(float(point), dtype=torch.float64)
     J = jacmagic.jacobian(function, x)
@@ -126,6 +129,12 @@ def test_logarithms_near_one_keep_their_digits(name: str) -> None:
     exec(J.to_code("python"), scope)
     (exported,) = (value for key, value in scope.items() if key.startswith("value_and_"))
     assert exported(float(x))[1][0][0] == pytest.approx(truth, rel=1e-13, abs=0)
+
+
+def test_a_formula_that_cancels_is_shown() -> None:
+    """The formula of (eˣ − 1)/x near 0 loses all digits in floats, and is right with more."""
+    J = jacmagic.jacobian(lambda x: torch.expm1(x) / x, torch.tensor(1e-10, dtype=torch.float64))
+    assert str(J.formula[0, 0]) == "(x*exp(x) - exp(x) + 1)/x**2"
 
 
 def test_a_small_softplus_is_no_kink() -> None:

@@ -33,6 +33,14 @@ def test_a_refusal_names_operation_and_line() -> None:
     assert str(found) == f"no closed form: special_airy_ai (line {line}) has no rule yet"
 
 
+@pytest.mark.parametrize("name", ["matrix_exp", "cholesky", "svdvals"])
+def test_rules_for_real_matrices_refuse_complex_ones(name: str) -> None:
+    """An operation whose rule knows real matrices only has no rule for complex ones."""
+    shift = torch.tensor([[2, 1j], [-1j, 3]])
+    found = refused(lambda x: getattr(torch.linalg, name)(x[0] * shift).abs(), vector(1, 2))
+    assert (found.operation, found.reason) == (f"linalg_{name}", "has no rule yet")
+
+
 @pytest.mark.parametrize(
     ("function", "operation"),
     [

@@ -2,7 +2,7 @@
 
     problem ─▶ require_pure ─▶ References (by jacobian()) ─▶ backends ─▶ check ─▶ fastest
                                                                 │
-              closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
+              closed form ─▶ straight ─┬─▶ c_source ─▶ native
                                        ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
                                        └─▶ floats ("python")
               passes ─▶ recorder ─▶ recording ─┬─▶ loops ("graph", in C)

@@ -67,6 +67,7 @@ class Reference:
         return max(torch.finfo(dtype).eps for dtype in floats)
 
 
+@np.errstate(all="ignore")
 def disagreement(
     reference: Reference, entries: Tensor, values: Tensor, rounding: Rounding
 ) -> str | None:
@@ -85,8 +86,7 @@ def disagreement(
     by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
     np.maximum.at(by_row, reference.rows, sizes)
     np.maximum.at(by_column, reference.columns, sizes)
-    with np.errstate(all="ignore"):
-        slope = np.abs(f)[reference.rows] / np.abs(x)[reference.columns]
+    slope = np.abs(f)[reference.rows] / np.abs(x)[reference.columns]
     slope = np.where(np.isfinite(slope), slope, 0)
     noise = np.minimum(by_row[reference.rows], by_column[reference.columns]) + slope
     allowed = root * sizes + MAX_ROUNDINGS * eps * noise

@@ -97,6 +97,10 @@ def judge(
     if sources.apart is not None:
         findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
     if circumstances.fair is not None:
+        if sources.formula is not None:  # the sides of the form enclose torch's slope
+            other = circumstances.fair & (findings != Finding.AGREED)
+            other &= np.isfinite(sources.formula)
+            sources.formula[other] = sources.torch[other]
         findings[circumstances.fair] = Finding.AGREED
         alone &= ~circumstances.fair
     _settle(findings, sources.torch, circumstances)

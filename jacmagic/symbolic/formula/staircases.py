@@ -52,6 +52,8 @@ def _inputs_below(
         operands = graph.operands(node)
         if node not in reached:
             reached[node] = smooth[node] = 0
+            if graph.operations[node] == "ne" and operands[0] == operands[1]:
+                continue  # asks whether a number is nan
             is_step = graph.operations[node] in _STEPS or graph.is_condition(node)
             for operand in operands:
                 reached[node] |= reached[operand]

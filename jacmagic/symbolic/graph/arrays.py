@@ -51,7 +51,7 @@ ARRAYS: dict[str, Callable[..., Array]] = {
     "mod": np.mod,
     **{
         name: getattr(np, name)
-        for name in "sqrt exp log log1p sin cos tan sinh cosh tanh abs".split()
+        for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh tanh abs".split()
     },
     **{
         f"a{name}": getattr(np, f"arc{name}")

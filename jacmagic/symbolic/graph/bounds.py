@@ -166,6 +166,7 @@ _SPREADS: dict[str, Spread] = {
     "pow": _pow,
     "sqrt": _sqrt,
     "exp": lambda v, a, e: v * math.expm1(e[0]),
+    "expm1": lambda v, a, e: (v + 1) * math.expm1(e[0]),
     "log": lambda v, a, e: -math.log1p(-e[0] / a[0]) if e[0] < a[0] else math.inf,
     "log1p": lambda v, a, e: -math.log1p(-e[0] / (1 + a[0])) if e[0] < 1 + a[0] else math.inf,
     "sin": lambda v, a, e: min(e[0] * (abs(math.cos(a[0])) + e[0]), 2.0),

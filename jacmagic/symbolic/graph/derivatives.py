@@ -85,6 +85,7 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "pow": _pow,
     "sqrt": lambda g, r, x: (_reciprocal(g, g.mul(g.number(2), r)),),
     "exp": lambda g, r, x: (r,),
+    "expm1": lambda g, r, x: (g.add(r, ONE),),
     "log": lambda g, r, x: (_reciprocal(g, x),),
     "log1p": lambda g, r, x: (_reciprocal(g, g.add(ONE, x)),),
     "sin": lambda g, r, x: (g.apply("cos", x),),

@@ -105,7 +105,7 @@ OPERATIONS: dict[str, Operation] = {
     "pow": Operation(2, _total(math.pow, np.power)),
     **{
         name: Operation(1, _total(getattr(math, name), getattr(np, name)))
-        for name in "sqrt exp log log1p sin cos tan sinh cosh".split()
+        for name in "sqrt exp expm1 log log1p sin cos tan sinh cosh".split()
     },
     **{
         name: Operation(1, _total(getattr(math, name), getattr(np, f"arc{name[1:]}")))

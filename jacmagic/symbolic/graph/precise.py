@@ -212,7 +212,7 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "pow": _pow,
     "exp": _exp,
     **{name: _named(name) for name in _SAME_NAME.split()},
-    **{name: _within(_MAX_EXPONENT, _named(name)) for name in ("sinh", "cosh", "erf", "erfc")},
+    **{name: _within(_MAX_EXPONENT, _named(name)) for name in "expm1 sinh cosh erf erfc".split()},
     "sigmoid": lambda c, x: 1 / (1 + _exp(c, -x)),
     "lgamma": lambda c, x: c.re(c.loggamma(x)),
     "digamma": lambda c, x: c.psi(0, x),

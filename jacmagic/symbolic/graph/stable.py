@@ -6,7 +6,7 @@ a graph is replaced by an equal one with the largest exponent M taken out:
     ln Σ cᵏeᵛ = M + ln S,      a·eᵘ/(Σ cᵏeᵛ)ⁿ = a·eᵘ⁻ⁿᴹ/Sⁿ,      S = Σ cᵏeᵛ⁻ᴹ.
 
 Of two exponentials ln S is log1p(e⁻ᵈ), d their exponents' distance, and ln(1 ± y) is log1p(±y):
-1 + y keeps no digits of a small y.
+1 + y keeps no digits of a small y. Neither do eᵘ − 1, which is expm1(u), and 1 − σ(u) = σ(−u).
 
 The structure is recognised, in code written by hand as in torch's functions.
 Reference: P. Blanchard, D. J. Higham and N. J. Higham, Accurately computing the log-sum-exp and
@@ -79,6 +79,8 @@ class _Rewriting:
             self.new[node] = self._logarithm(terms)
         elif operation == "log" and (y := self._beside_one(operands[0])) is not None:
             self.new[node] = graph.apply("log1p", y)
+        elif (difference := self._difference_from_one(node)) is not None:
+            self.new[node] = difference
         elif operation == "div" and self._is_spread(*operands):
             self.new[node] = self._spread(*operands)
         elif self._is_product(node) and not all(
@@ -144,6 +146,21 @@ class _Rewriting:
         if graph.operations[node] == "add":
             return self.new[operands[0] if operands[1] == ONE else operands[1]]
         return graph.neg(self.new[operands[1]]) if operands[0] == ONE else None
+
+    def _difference_from_one(self, node: int) -> int | None:
+        """Return eᵘ − 1 and 1 − eᵘ by expm1, 1 − σ(u) as σ(−u); None for other nodes."""
+        graph, operands = self.graph, self.graph.operands(node)
+        if graph.operations[node] != "sub" or ONE not in operands:
+            return None
+        rises = operands[1] == ONE
+        other = operands[0] if rises else operands[1]
+        if not rises and graph.operations[other] == "sigmoid":
+            return graph.apply("sigmoid", graph.neg(self.new[graph.operands(other)[0]]))
+        exponent = self._exponent(other)
+        if exponent is None:
+            return None
+        difference = graph.apply("expm1", exponent)
+        return difference if rises else graph.neg(difference)
 
     def _is_spread(self, above: int, below: int) -> bool:
         """Whether a sum with exponentials in it is divided by exponentials."""

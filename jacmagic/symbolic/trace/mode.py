@@ -96,7 +96,7 @@ class ConcolicMode(Composer):
             return partial(self.move, data=MOVEMENTS[key])
         if key in LINEAR:
             return partial(self._combine, LINEAR[key])
-        if key in SELECTIONS and not (key in COMPLEX and has_complex(op)):
+        if key in SELECTIONS and not has_complex(op):
             return partial(self._select, SELECTIONS[key])
         if key in RULES or key in COMPLEX:
             rule = rule_for(key, op)

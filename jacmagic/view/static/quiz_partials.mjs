@@ -58,6 +58,7 @@ const PARTIALS = {
   pow: (g, r, a, b) => [g.mul(b, g.of("pow", a, g.sub(b, g.one))), g.mul(r, g.of("log", a))],
   sqrt: (g, r) => [g.div(g.one, g.mul(g.number(2), r))],
   exp: (g, r) => [r],
+  expm1: (g, r) => [g.add(r, g.one)],
   log: (g, r, a) => [g.div(g.one, a)],
   log1p: (g, r, a) => [g.div(g.one, g.add(g.one, a))],
   sin: (g, r, a) => [g.of("cos", a)],

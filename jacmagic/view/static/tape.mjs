@@ -23,6 +23,7 @@ const OPERATIONS = [
   ["pow", 2, power],
   ["sqrt", 1, Math.sqrt],
   ["exp", 1, Math.exp],
+  ["expm1", 1, Math.expm1],
   ["log", 1, Math.log],
   ["log1p", 1, Math.log1p],
   ["sin", 1, Math.sin],

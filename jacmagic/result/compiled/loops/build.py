@@ -51,7 +51,7 @@ def loops(program: Loops, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> 
     if len(source.functions) > MAX_FUNCTIONS:
         raise NotCompiled("it takes too many different loops")
     rest = [
-        *many(program, types, result, False),
+        *many(program, types, result),
         *from_python([tuple(tensor.shape) for tensor in tensors], types, (shape, result)),
     ]
     written = [function.text for function in source.functions.values()]

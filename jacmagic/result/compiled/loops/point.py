@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.result.compiled.loops.calls import encoded
-from jacmagic.result.compiled.loops.expressions import LOAD
 from jacmagic.result.compiled.loops.source import Source
-from jacmagic.result.compiled.loops.stages import Call, Fill, Stage, Sum
+from jacmagic.result.compiled.loops.stages import Stage
 
 _ALIGNED = 8  # numbers: buffers begin at whole cache lines
 
@@ -54,9 +53,8 @@ def point(program: Loops, source: Source, types: Sequence[str], result: str) -> 
         types: of the inputs, "double" or "float".
         result: type of the entries.
     """
-    direct = _written_by(program)
-    starts, size = _starts(program, direct)
-    before = _calls(program.before[: -1 if direct else None], source, starts)
+    starts, size = _starts(program)
+    before = _calls(program.before, source, starts)
     after = _calls(program.after, source, starts)
     yield f"static _Thread_local double arena[{max(size, 1)}] __attribute__((aligned(64)));"
     yield from _run(source)
@@ -91,9 +89,9 @@ static int all_finite(const double *restrict a, long count)
 }"""
 
 
-def _starts(program: Loops, direct: str) -> tuple[dict[str, tuple[int, int]], int]:
+def _starts(program: Loops) -> tuple[dict[str, tuple[int, int]], int]:
     """Return where each buffer is, as a base and an offset, and the size of the arena."""
-    starts, size = {"J": (1, 0), "y": (2, 0), direct: (1, 0)}, 0
+    starts, size = {"J": (1, 0), "y": (2, 0)}, 0
     for name, count in program.buffers.items():
         if name.startswith("x"):
             starts[name] = 3 + int(name[1:]), 0
@@ -133,19 +131,3 @@ def _as_double(name: str, source: str, kind: str, size: int) -> Iterator[str]:
     else:
         yield f"static _Thread_local double {name}[{size}];"
         yield f"for (long i = 0; i < {size}; i++) {name}[i] = {source}[i];"
-
-
-def _written_by(program: Loops) -> str:
-    """Return the buffer that may be J itself, as it is copied to J as it is; or ""."""
-    last, others = program.before[-1], program.before[:-1]
-    if not isinstance(last, Fill) or len(last.pieces) != 1:
-        return ""
-    where, expression = last.pieces[0]
-    whole = (
-        expression.operation == LOAD
-        and len(where) == program.entries == program.buffers[expression.buffer]
-    )
-    written = any(isinstance(s, (Sum, Call)) and s.buffer == expression.buffer for s in others)
-    if not whole or not written or any(expression.buffer in s.reads for s in program.after):
-        return ""
-    return expression.buffer if np.array_equal(expression.data, where) else ""

@@ -13,8 +13,8 @@ from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.graph import OPERATIONS
 
 _LIBRARY = frozenset(
-    "exp log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc lgamma "
-    "j0 j1 y0 y1 atan2 pow fmod".split()
+    "exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc "
+    "lgamma j0 j1 y0 y1 atan2 pow fmod".split()
 )
 _INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil"}
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}

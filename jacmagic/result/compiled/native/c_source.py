@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from jacmagic.result.compiled.native.c_lanes import lanes
 from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.kernel import Counted
 from jacmagic.result.compiled.native.straight import Straight
@@ -30,7 +29,6 @@ def c_source(
     result: tuple[tuple[int, ...], str],
     *,
     python: bool = True,
-    wide: bool = False,
 ) -> str:
     """Write a program as C.
 
@@ -40,14 +38,11 @@ def c_source(
         types: of the inputs, "double" or "float".
         result: shape and type of the array of entries.
         python: also write what Python calls without `ctypes`.
-        wide: compute several points at once in the loop over points.
 
     Raises:
         KeyError: for an operation that C has no function for.
     """
-    lines = [HEAD, *_at(program, types, result[1])]
-    lines += lanes(program, types, result[1]) if wide else []
-    lines += many(program, types, result[1], wide)
+    lines = [HEAD, *_at(program, types, result[1]), *many(program, types, result[1])]
     if python:
         lines += from_python(shapes, types, result)
     return "\n".join([*lines, ""])
@@ -114,14 +109,11 @@ def _slots(program: Straight) -> Callable[[int], str]:
     return name
 
 
-def many(program: Counted, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:
-    """Yield the loop over points, `LANES` at a time where `wide` says so."""
+def many(program: Counted, types: Sequence[str], result: str) -> Iterator[str]:
+    """Yield the loop over points."""
     moved = ", ".join(f"x{k} + p*{size}" for k, size in enumerate(program.sizes))
     entries, values = program.entries, program.values
     outputs = f"J + p*{entries}, y ? y + p*{values} : 0"
     yield f"\nvoid many(long count, {result} *J, double *y, int *status, {_names(types)})\n{{"
-    yield "    ptrdiff_t p = 0;"
-    if wide:
-        yield f"    for (; p + LANES <= count; p += LANES) block({outputs}, status + p, {moved});"
-    yield f"    for (; p < count; p++) status[p] = at({outputs}, {moved});"
+    yield f"    for (ptrdiff_t p = 0; p < count; p++) status[p] = at({outputs}, {moved});"
     yield "}"

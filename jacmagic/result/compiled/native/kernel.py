@@ -27,7 +27,6 @@ class Counted(Protocol):
     def values(self) -> int: ...
 
 
-MIN_POINTS_FOR_LANES = 20_000  # points of all batches from which a loop over several at once pays
 NUMPY = {"double": np.float64, "float": np.float32}
 TYPES = {torch.float64: "double", torch.float32: "float"}
 
@@ -50,7 +49,6 @@ class Kernel:
         run: Callable[..., int],
         loop: Callable[..., Any],
         matrix: Callable[[tuple[Any, ...]], np.ndarray | None] | None = None,
-        widen: Callable[[], Callable[..., Any]] | None = None,
         holder: Any = None,
         backend: str = "native",
     ) -> None:
@@ -62,13 +60,11 @@ class Kernel:
             run: one point.
             loop: `(k, J, y, status, x0, ...)` of addresses: k points.
             matrix: one point, from Python's own numbers and arrays.
-            widen: compiles a loop that takes several points at once; called when that pays.
             holder: what keeps the code in memory, if the functions do not.
             backend: where the program comes from.
         """
         self.program, self.by, self.run, self.matrix = program, by, run, matrix
-        self._loop, self._widen, self._points = loop, widen, 0
-        self._holder, self.backend = holder, backend
+        self._loop, self._holder, self.backend = loop, holder, backend
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
@@ -89,9 +85,6 @@ class Kernel:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
         x = [tensor.contiguous() for tensor in tensors]
         count = len(x[0])
-        self._points += count
-        if self._widen is not None and self._points >= MIN_POINTS_FOR_LANES:
-            self._loop, self._widen = self._widen(), None
         entries = torch.empty(count, self.program.entries, dtype=result_type(x))
         values = torch.empty(count, self.program.values, dtype=torch.float64)
         status = np.empty(count, dtype=np.intc)

@@ -10,7 +10,7 @@ import ctypes
 import functools
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,24 +76,12 @@ def _by_c(
     types = [TYPES[tensor.dtype] for tensor in tensors]
     result = shape, TYPES[result_type(tensors)]
     length, python = len(program.tape.operations), has_interface()
-
-    def built(*, wide: bool) -> tuple[Any, ...]:
-        level = "-O2" if length <= MAX_OPERATIONS_TO_OPTIMISE else "-O1"
-        source = c_source(program, shapes, types, result, python=python, wide=wide)
-        code = library([compiler, level, *_FLAGS], source)
-        if not python:
-            return *functions_of_addresses(program, code.at, code.many), None
-        return functions(code, *result)
-
-    def widen() -> Callable[..., Any]:
-        try:
-            return built(wide=True)[1]
-        except NotCompiled:  # a compiler without vectors
-            return loop
-
-    run, loop, matrix = built(wide=False)
-    lanes = widen if length <= MAX_OPERATIONS_TO_OPTIMISE else None
-    return Kernel(program, Path(compiler).name, run, loop, matrix, lanes)
+    level = "-O2" if length <= MAX_OPERATIONS_TO_OPTIMISE else "-O1"
+    source = c_source(program, shapes, types, result, python=python)
+    code, by = library([compiler, level, *_FLAGS], source), Path(compiler).name
+    if not python:
+        return Kernel(program, by, *functions_of_addresses(program, code.at, code.many))
+    return Kernel(program, by, *functions(code, *result))
 
 
 def functions(code: Any, shape: tuple[int, ...], kind: str) -> tuple[Any, Any, Any]:

@@ -15,8 +15,8 @@ KEYWORDS = frozenset(
     """.split()
 )
 _FUNCTIONS = (
-    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log log1p sqrt abs sign floor "
-    "ceil"
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp expm1 log log1p sqrt abs sign "
+    "floor ceil"
 )
 
 

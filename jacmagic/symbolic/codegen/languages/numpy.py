@@ -13,7 +13,9 @@ from jacmagic.symbolic.codegen.layout import indented
 _UNARY = {
     **{
         name: name
-        for name in "sin cos tan sinh cosh tanh exp log log1p sqrt abs sign floor ceil".split()
+        for name in (
+            "sin cos tan sinh cosh tanh exp expm1 log log1p sqrt abs sign floor ceil".split()
+        )
     },
     **{f"a{name}": f"arc{name}" for name in "sin cos tan sinh cosh tanh".split()},
 }

@@ -50,6 +50,7 @@ _DOUBLES = Language(
     calls={
         **calls("f64::", _SAME),
         "log": "f64::ln({})",
+        "expm1": "f64::exp_m1({})",
         "log1p": "f64::ln_1p({})",
         "mod": "(({0} % {1}) + (if ({0} % {1})*{1} < 0.0 {{ {1} }} else {{ 0.0 }}))",
         "atan2": "f64::atan2({}, {})",

@@ -24,7 +24,12 @@ def _numbers(operands: Operands, *arguments: Any) -> list[Any]:
     return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
 
 
-def _times_log(logarithm: str, zero: float) -> Callable[..., Selection]:
+def _refuse_unless_number(g: Graph, node: int, name: str) -> None:
+    if g.value(node) is None:
+        raise Unsupported(name, "has no closed form at 0, where its slope is not finite")
+
+
+def _times_log(name: str, logarithm: str, zero: float) -> Callable[..., Selection]:
     """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, xlog1py is a·ln(1 + b)."""
 
     def rule(g: Graph, operands: Operands, a: Any, b: Any) -> Selection:
@@ -35,8 +40,9 @@ def _times_log(logarithm: str, zero: float) -> Callable[..., Selection]:
         for index in np.ndindex(*us.shape):
             u, v = int(us[index]), int(vs[index])
             if values[0][index] == 0 and values[1][index] <= zero:
+                _refuse_unless_number(g, u, name)
                 result[index] = ZERO
-                conditions += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
+                conditions.append(g.apply("le", v, g.number(zero)))
             else:
                 result[index] = g.mul(u, g.apply(logarithm, v))
         return Selection((result,), conditions)
@@ -49,11 +55,8 @@ def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
     result, conditions = np.empty_like(x), []
     for index in np.ndindex(*x.shape):
         u, number = int(x[index]), operands.inputs[0][index]
-        if number == 0 and g.value(u) is None:
-            raise Unsupported(
-                "special_entr", "has no closed form at 0, where its slope is infinite"
-            )
         if number == 0:
+            _refuse_unless_number(g, u, "special_entr")
             result[index] = ZERO
         elif number < 0:
             result[index] = g.number(-math.inf)
@@ -64,7 +67,7 @@ def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
 
 
 GUARDED: dict[str, Callable[..., Selection]] = {
-    "xlogy": _times_log("log", 0),
-    "special_xlog1py": _times_log("log1p", -1),
+    "xlogy": _times_log("xlogy", "log", 0),
+    "special_xlog1py": _times_log("special_xlog1py", "log1p", -1),
     "special_entr": _entropy,
 }
