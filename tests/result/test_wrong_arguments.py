@@ -43,7 +43,7 @@ def test_unknown_languages_and_backends_are_wrong_options(J) -> None:
 def test_an_error_shows_no_line_of_pythons_own() -> None:
     """A property that raises names the user's line, not the one of functools that called it."""
     wide = jacmagic.jacobian(lambda x: x.sum(), torch.ones(2))
-    with pytest.raises(PointError) as caught:
+    with pytest.raises(PointError, match="square") as caught:
         wide.det  # noqa: B018 a property
     line, message = caught.value._render_traceback_()
     assert line.endswith("wide.det  # noqa: B018 a property")

@@ -115,7 +115,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if self.order == "none":
             factors = list(product.args)
         else:
-            factors = sorted(product.as_ordered_factors(), key=self._place)
+            factors = sorted(product.as_ordered_factors(), key=self._position)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1
@@ -124,8 +124,8 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             before = shown
         return product_tex
 
-    def _place(self, factor: Any) -> tuple[int, int]:
-        """Place a factor by its kind, functions of one variable each in the variables' order."""
+    def _position(self, factor: Any) -> tuple[int, int]:
+        """Rank a factor by its kind, functions of one variable each in the variables' order."""
         rank, variables = _rank(factor), factor.free_symbols
         order = (
             self._order.get(next(iter(variables)), 0) if len(variables) == 1 else len(self._order)
