@@ -66,18 +66,28 @@ class _Silent:
 
 _FILTER: Any = ("ignore", _Silent(), Warning, None, 0)
 _ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
+_in_order: list[Any] = []  # the filters as `_install` left them
 
 
 def _install() -> None:
     """Put the filter before all others that would show or raise an ordinary warning."""
     filters: Any = warnings.filters
+    if filters == _in_order:
+        return
     for installed in filters:
         if installed is _FILTER:
-            return
-        if installed[0] != "ignore" and any(issubclass(kind, installed[2]) for kind in _ORDINARY):
+            break
+        if _shows(installed):
             filters[:] = [_FILTER, *(other for other in filters if other is not _FILTER)]
-            return
-    filters.append(_FILTER)
+            break
+    else:
+        filters.append(_FILTER)
+    _in_order[:] = filters
+
+
+def _shows(installed: Any) -> bool:
+    """Whether a filter would show or raise an ordinary warning."""
+    return installed[0] != "ignore" and any(issubclass(kind, installed[2]) for kind in _ORDINARY)
 
 
 _install()
