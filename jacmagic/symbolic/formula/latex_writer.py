@@ -32,7 +32,7 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
-def _rank(factor: Any) -> int:
+def rank(factor: Any) -> int:
     """Rank a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
     if _is_applied(factor):
         return 3
@@ -110,7 +110,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if self.order == "none":
             factors = list(product.args)
         else:
-            factors = sorted(product.as_ordered_factors(), key=_rank)
+            factors = sorted(product.as_ordered_factors(), key=rank)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1
