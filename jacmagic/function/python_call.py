@@ -61,8 +61,8 @@ def problem_of(
         )
     remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
     plain = wrt is None and names is None and out is None and not fixed
-    if plain and (repeated_problem := repeated(func, inputs)) is not None:
-        return altered(repeated_problem, remake=remake)
+    if plain and (problem := repeated(func, inputs, remake)) is not None:
+        return problem
     func = uncompiled(func)
     parts = unpacked(func, inputs)
     problem = problem_on(

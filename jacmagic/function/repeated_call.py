@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.function.interop import known_lifted
+from jacmagic.function.pickling import Remake
 from jacmagic.function.problem import Problem, altered
 from jacmagic.function.source import is_plain
 
@@ -24,12 +25,13 @@ def remember(func: Callable[..., Any], inputs: Any, problem: Problem) -> None:
         lifted.read = kind, named, altered(problem, inputs=(), remake=None)
 
 
-def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
+def repeated(func: Callable[..., Any], inputs: Any, remake: Remake) -> Problem | None:
     """Return the problem of a function that was read before with tensors of this kind, or None.
 
     Args:
         func: the user's callable.
         inputs: what it is called with.
+        remake: this call.
     """
     lifted_before = known_lifted(func)
     if lifted_before is None or lifted_before.read is None:
@@ -41,17 +43,15 @@ def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
     moved = [
         altered(input_, value=value.clone()) for input_, value in zip(named, tensors, strict=True)
     ]
-    return altered(problem, inputs=tuple(moved))
+    return altered(problem, inputs=tuple(moved), remake=remake)
 
 
 def _kind_of(func: Any, inputs: Any) -> tuple[Any, ...] | None:
     """All that a problem depends on but the tensors' values; None where one is not a tensor."""
     single = type(inputs) is not tuple
-    tensors = (inputs,) if single else inputs
-    if not all(isinstance(tensor, Tensor) and not tensor.is_nested for tensor in tensors):
-        return None
-    kinds = [
-        (type(tensor), tensor.shape, tensor.dtype, tensor.device, tensor.layout)
-        for tensor in tensors
-    ]
+    kinds = []
+    for tensor in (inputs,) if single else inputs:
+        if not isinstance(tensor, Tensor) or tensor.is_nested:
+            return None
+        kinds.append((type(tensor), tensor.shape, tensor.dtype, tensor.device, tensor.layout))
     return func.__code__, func.__name__, single, kinds

@@ -8,16 +8,18 @@ nothing here loads its compiler.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
 from torch._decomp import decomposition_table
 from torch._functorch import eager_transforms as _transforms
-from torch._functorch.vmap import lazy_load_decompositions as load_vmap_rules
+from torch._functorch.vmap import lazy_load_decompositions
 from torch._higher_order_ops.map import map as torch_map
 from torch._ops import OpOverload
 from torch.autograd import forward_ad as _dual
@@ -32,7 +34,7 @@ __all__ = [
     "is_batched", "is_under_transform", "is_wrapped", "keeping_dispatch_keys", "leave_vmap",
     "load_vmap_rules", "mode_flags", "output_sizes", "overload_of", "pop_dispatch_mode",
     "pop_function_mode", "push_dispatch_mode", "push_function_mode",
-    "remove_batch_dimension", "run_backward", "schema_of", "set_grad_enabled",
+    "recorded_between", "remove_batch_dimension", "run_backward", "schema_of", "set_grad_enabled",
     "set_mode_flags", "storage_key", "torch_map", "tree_flatten", "tree_map",
     "tree_unflatten", "version_of", "without_dispatch_modes", "without_torch_functions",
     "without_transforms",
@@ -93,6 +95,7 @@ _levels: Any = torch._C._functorch
 
 # vmap's levels: load the rules that are written in Python, enter and leave a level, map a tensor's
 # first dimension over it and get it back.
+load_vmap_rules = functools.cache(lazy_load_decompositions)
 enter_vmap = _levels._vmap_increment_nesting
 leave_vmap = _levels._vmap_decrement_nesting
 add_batch_dimension = _levels._add_batch_dim
@@ -132,33 +135,45 @@ def forward_pass(
     function: Callable[..., Sequence[Tensor]],
     primals: Sequence[Tensor],
     tangents: Sequence[Tensor],
+    *,
+    of: Callable[..., Any] | None = None,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Return values and tangents as `torch.func.jvp` does, which compiles TorchScript first.
 
     Few operations have their forward formulas there; the function runs again for these.
 
+    Args:
+        function: takes `primals`.
+        primals: the point.
+        tangents: the direction, in the shapes of `primals`.
+        of: what `function` runs; where that needed no zeros in memory before, none are made.
+
     Raises:
         RuntimeError: an operation has no forward formula.
     """
+    zeros = None if "torch._dynamo" in sys.modules or of in _needs_no_zeros else _RealZeros()
     try:
-        return _forward_pass(function, primals, tangents)
+        result = _forward_pass(function, primals, tangents, zeros or contextlib.nullcontext())
     except NotImplementedError:
         values, slopes, *_ = torch.func.jvp(function, tuple(primals), tuple(tangents))
         return list(values), list(slopes)
+    if of is not None and zeros is not None and not zeros.needed:
+        _needs_no_zeros.add(of)
+    return result
 
 
 def _forward_pass(
     function: Callable[..., Sequence[Tensor]],
     primals: Sequence[Tensor],
     tangents: Sequence[Tensor],
+    zeros: contextlib.AbstractContextManager[Any],
 ) -> tuple[list[Tensor], list[Tensor]]:
-    with contextlib.ExitStack() as stack:
-        level = stack.enter_context(_transforms.jvp_increment_nesting())
-        stack.enter_context(_dual._set_fwd_grad_enabled(True))
-        if _transforms.JVP_NESTING == 1:
-            stack.enter_context(_dual.dual_level())
-        if "torch._dynamo" not in sys.modules:
-            stack.enter_context(_RealZeros())
+    with (
+        _transforms.jvp_increment_nesting() as level,
+        _dual._set_fwd_grad_enabled(True),
+        _dual.dual_level() if _transforms.JVP_NESTING == 1 else contextlib.nullcontext(),
+        zeros,
+    ):
         duals = [
             _dual_number(primal, tangent, level=_dual._current_level)
             for primal, tangent in zip(primals, tangents, strict=True)
@@ -175,12 +190,31 @@ def _outside(tensors: Sequence[Tensor], level: int) -> list[Tensor]:
 
 
 class _RealZeros(InterceptingMode):
-    """Zero tangents in memory; for torch's own, code runs that loads its compiler."""
+    """Zero tangents in memory; sums and products of torch's own load its compiler.
+
+    Attributes:
+        needed: whether there were such sums and products.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.needed = False
+        self._zeros: list[Tensor] = []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         if func is torch.ops.aten._efficientzerotensor.default:
-            func = torch.ops.aten.zeros.default
+            self._zeros.append(torch.ops.aten.zeros.default(*args, **(kwargs or {})))
+            return self._zeros[-1]
+        if self._zeros and not self.needed and func.overloadpacket in _OF_ZEROS:
+            zeros = set(map(storage_key, self._zeros))
+            tensors = [value for value in args if isinstance(value, Tensor)]
+            self.needed = not zeros.isdisjoint(map(storage_key, tensors))
         return func(*args, **(kwargs or {}))
+
+
+# The operations that torch has kernels of their own for; others get zeros in memory.
+_OF_ZEROS = {getattr(torch.ops.aten, name) for name in ("add", "sub", "mul", "div", "linalg_cross")}
+_needs_no_zeros: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 def keeping_dispatch_keys() -> Any:
@@ -198,6 +232,13 @@ def keeping_dispatch_keys() -> Any:
 _engine: Any = torch.autograd.Variable
 run_backward = _engine._execution_engine.run_backward  # one backward pass, arguments unchecked
 forward_gradients_enabled = torch._C._is_fwd_grad_enabled
+
+
+def recorded_between(first: Tensor, last: Tensor) -> int:
+    """Return how many operations this thread recorded after one tensor's, up to another's."""
+    if first.grad_fn is None or last.grad_fn is None:
+        return 0
+    return int(last.grad_fn._sequence_nr() - first.grad_fn._sequence_nr())
 
 
 def output_sizes(node: Any) -> list[int]:

@@ -30,6 +30,7 @@ class Dense:
         self._slabs = [slab for part in rows for slab in self._cut(part)]
         few = len(self._slabs) == 1 and self._slabs[0].numel() <= MAX_ENTRIES_FOR_HIDDEN
         self._small = array_of(self._slabs[0]) if few else None  # quicker for few numbers
+        self._sizes = None if self._small is None else _sizes_of(self._small)
 
     @staticmethod
     def _cut(part: Tensor) -> Iterator[Tensor]:
@@ -39,14 +40,14 @@ class Dense:
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
-        if self._small is not None:
-            return np.asarray(np.abs(self._small).max(1))
+        if self._sizes is not None:
+            return np.asarray(self._sizes.max(1))
         return array_of(torch.cat([slab.abs().amax(1) for slab in self._slabs]))
 
     def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
-        if self._small is not None:
-            return u @ self._small, np.abs(u) @ np.abs(self._small)
+        if self._small is not None and self._sizes is not None:
+            return u @ self._small, np.abs(u) @ self._sizes
         whole = torch.from_numpy(u).to(self._slabs[0].device)
         products, sizes = whole.new_zeros(()), whole.new_zeros(())
         for slab, part in zip(self._slabs, whole.split(list(map(len, self._slabs))), strict=True):
@@ -57,8 +58,16 @@ class Dense:
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if self._small is None:
+        if self._sizes is None:
             return []
-        sizes = np.abs(u[:, None] * self._small)
+        sizes = np.abs(u)[:, None] * self._sizes
+        if (sizes.min(0) > allowed).all():
+            return []
         rows: list[int] = ((sizes <= allowed) & (sizes > 0)).any(1).nonzero()[0].tolist()
         return rows
+
+
+def _sizes_of(matrix: np.ndarray) -> np.ndarray:
+    """Return absolute values, stored along the longer dimension, where NumPy's loops run."""
+    m, n = matrix.shape
+    return np.abs(np.asfortranarray(matrix) if m > n else matrix)

@@ -7,8 +7,7 @@ engine is called as these two do.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -24,7 +23,6 @@ from jacmagic.function.torch_internals import (
 )
 
 Rows = tuple[Tensor | None, ...]
-OnTensor = Callable[[Tensor], Tensor]
 
 
 def or_zeros(rows: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:
@@ -83,28 +81,41 @@ def batched_backward(
     Raises:
         RuntimeError: a backward formula cannot be batched.
     """
-    with mapped(len(basis[0])) as (batched, unbatched):
-        directions = [batched(vector) for vector in basis]
+    with mapped(basis[0].shape[0]) as level:
+        directions = [level.batched(vector) for vector in basis]
         rows = backward(outputs, inputs, directions, create_graph=create_graph)
-        return tuple([None if row is None else unbatched(row) for row in rows])
+        return tuple([None if row is None else level.unbatched(row) for row in rows])
 
 
-@contextlib.contextmanager
-def mapped(count: int, randomness: str = "error") -> Iterator[tuple[OnTensor, OnTensor]]:
-    """Enter a level of `vmap`; yield functions that wrap tensors and unwrap results.
+class mapped:
+    """Context of a level of `vmap`, which wraps tensors and unwraps results.
 
     Args:
         count: how many directions are mapped over, the first dimension of each tensor.
         randomness: as of `torch.func.vmap`.
     """
-    load_vmap_rules()
-    before = functorch_depth()
-    try:
-        level = enter_vmap(count, randomness)
-        yield (
-            lambda tensor: add_batch_dimension(tensor, 0, level),
-            lambda tensor: remove_batch_dimension(tensor, level, count, 0),
-        )
-    finally:  # an interrupt may fall before `level` has a value
-        while functorch_depth() > before:
+
+    def __init__(self, count: int, randomness: str = "error") -> None:
+        self._count, self._randomness = count, randomness
+
+    def __enter__(self) -> mapped:
+        load_vmap_rules()
+        self._before = functorch_depth()
+        try:
+            self._level = enter_vmap(self._count, self._randomness)
+        except BaseException:  # an interrupt may fall before `_level` has a value
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while functorch_depth() > self._before:
             leave_vmap()
+
+    def batched(self, tensor: Tensor) -> Tensor:
+        """Map over the first dimension of a tensor."""
+        return add_batch_dimension(tensor, 0, self._level)
+
+    def unbatched(self, tensor: Tensor) -> Tensor:
+        """Return a result with the directions as its first dimension."""
+        return remove_batch_dimension(tensor, self._level, self._count, 0)

@@ -28,7 +28,6 @@ class SparsePlan:
     Attributes:
         plan: the pattern and its colours.
         steady: whether the pattern holds wherever the function is evaluated.
-        by_zeros: whether it rests on constants that are zero, which the function may yet change.
         starts: (m + 1,) where each row's entries begin, int64.
         columns: (entries,) their columns, int64.
         source: (entries,) their indices among the products.
@@ -38,7 +37,6 @@ class SparsePlan:
 
     plan: Plan
     steady: bool
-    by_zeros: bool
     starts: Tensor = field(repr=False)
     columns: Tensor = field(repr=False)
     source: Tensor = field(repr=False)

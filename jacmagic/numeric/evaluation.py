@@ -20,6 +20,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.outputs import Outputs, flatten
 from jacmagic.function.silent_rerun import drawn_from, random_states, silent_rerun
+from jacmagic.function.torch_internals import recorded_between
 from jacmagic.numeric.autograd_graph import AutogradGraph
 
 
@@ -36,6 +37,7 @@ class Evaluation:
         random: the generators' states before the run, for running it again; empty if it drew
             nothing, or ran as `alone`.
         before: seconds that the whole Jacobian took at an earlier point, if that is known.
+        recorded: how many operations autograd recorded, up to the first output.
     """
 
     function: Callable[..., Any]
@@ -45,6 +47,7 @@ class Evaluation:
     seconds: float
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
+    recorded: int = 0
 
     @functools.cached_property
     def graph(self) -> AutogradGraph:
@@ -99,13 +102,15 @@ def evaluate(
     _require_floating(tensors)
     inputs = tuple([_fresh(tensor, create_graph) for tensor in tensors])
     random = () if alone else random_states(inputs)
+    copies = writable(inputs)
     start = time.perf_counter()
-    outputs = flatten(function(*writable(inputs)))
+    outputs = flatten(function(*copies))
     seconds = time.perf_counter() - start
     if random:
         random = drawn_from(function, inputs, random)
     size = outputs.numel, sum([tensor.numel() for tensor in inputs])
-    return Evaluation(function, inputs, outputs, size, seconds, random, before)
+    recorded = recorded_between(copies[0], outputs.leaves[0]) if copies else 0
+    return Evaluation(function, inputs, outputs, size, seconds, random, before, recorded)
 
 
 def _require_floating(tensors: Sequence[Tensor]) -> None:

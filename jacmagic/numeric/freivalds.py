@@ -138,12 +138,12 @@ class _Passes:
         largest = self.matrix.largest()
         bits = int(-math.log2(self.shortest.eps)) // 2
         powers = np.frexp(largest)[1]
-        usable = (largest > 0) & np.isfinite(largest)
-        if not usable.all():  # a zero is compared on the scale of the smallest row
+        if not (largest.min() > 0 and largest.max() < math.inf):
+            usable = (largest > 0) & np.isfinite(largest)
             least = int(powers[usable].min()) if usable.any() else 0
-            powers = np.where(usable, powers, least)
+            powers = np.where(usable, powers, least)  # a zero on the scale of the smallest row
         most = int(math.log2(self.shortest.max)) // 2
-        return np.ldexp(_random(len(largest), bits), -powers.clip(-most, most))
+        return np.ldexp(_random(len(largest), bits), -np.minimum(np.maximum(powers, -most), most))
 
     @np.errstate(all="ignore")
     def compare(self, u: np.ndarray) -> ProductCheck:

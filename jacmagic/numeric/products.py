@@ -39,10 +39,10 @@ def _batched_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> T
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
         count = stop - start
-        with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
-            tangents = tuple([batched(seed[start:stop]) for seed in seeds])
-            _, columns = forward_pass(evaluation.leaves, primals, tangents)
-            pieces.append(_flat_rows([unbatched(column) for column in columns], count))
+        with torch.no_grad(), evaluation.again(), mapped(count, "same") as level:
+            tangents = tuple([level.batched(seed[start:stop]) for seed in seeds])
+            _, columns = forward_pass(evaluation.leaves, primals, tangents, of=evaluation.function)
+            pieces.append(_flat_rows([level.unbatched(column) for column in columns], count))
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
 

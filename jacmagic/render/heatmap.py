@@ -13,6 +13,8 @@ from itertools import groupby
 
 import numpy as np
 
+from jacmagic.render.layout import NO_BLOCKS, Blocks
+
 MAX_SQUARES = 96  # along a side; more rows share a square, which shows their largest entry
 LEVELS = 6  # shades of a colour, all distinguishable
 SIDE_PIXELS = 480  # of the longer side: five for each of the squares
@@ -28,7 +30,7 @@ def heatmap(
     *,
     rows: Sequence[str] = (),
     columns: Sequence[str] = (),
-    blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    blocks: Blocks = NO_BLOCKS,
 ) -> str:
     """Draw a matrix.
 
@@ -43,19 +45,26 @@ def heatmap(
         An SVG element with a title and a description; "" for a matrix without entries.
     """
     present = np.ones(values.shape, bool) if pattern is None else pattern | (values != 0)
-    description = describe(values, pattern)
-    stored = np.nonzero(present), values[present]
-    return _drawing(*stored, values.shape, description, rows, columns, blocks)
+    return spy(
+        np.nonzero(present),
+        values[present],
+        values.shape,
+        rows=rows,
+        columns=columns,
+        blocks=blocks,
+        zeros=int(values.size - present.sum()),
+    )
 
 
 def spy(
-    indices: tuple[np.ndarray, np.ndarray],
+    indices: tuple[np.ndarray, ...],
     values: np.ndarray,
-    shape: tuple[int, int],
+    shape: tuple[int, ...],
     *,
-    rows: Sequence[str] = (),
-    columns: Sequence[str] = (),
-    blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    rows: Sequence[str],
+    columns: Sequence[str],
+    blocks: Blocks,
+    zeros: int = 0,
 ) -> str:
     """Draw a sparse matrix, as `heatmap` does, from its stored entries only.
 
@@ -66,23 +75,11 @@ def spy(
         rows: labels of the first and the last row, as in `heatmap`.
         columns: likewise.
         blocks: sizes of the row blocks and of the column blocks; lines separate them.
+        zeros: entries that are not stored and counted in the description.
 
     Returns:
         An SVG element; "" for a matrix without rows or columns.
     """
-    return _drawing(indices, values, shape, describe(values), rows, columns, blocks)
-
-
-def _drawing(
-    indices: tuple[np.ndarray, ...],
-    values: np.ndarray,
-    shape: tuple[int, ...],
-    description: str,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    blocks: tuple[Sequence[int], Sequence[int]],
-) -> str:
-    """Return the SVG of some entries, with labels, lines and a description."""
     if not min(shape):
         return ""
     codes = _codes(indices, values, shape)
@@ -98,7 +95,7 @@ def _drawing(
         f'viewBox="0 0 {across} {down}" font-family="system-ui,sans-serif" font-size="12" '
         'style="max-width:100%;height:auto" fill="currentColor">',
         f"<title>{shape[0]} × {shape[1]} matrix</title>",
-        f"<desc>{escape(description)}</desc>",
+        f"<desc>{escape(_described(values, zeros))}</desc>",
         *_names(rows, columns, margin, top, width, height),
         f'<g transform="translate({margin:.0f} {top}) scale({square:.6g})">',
         *_paths(codes),
@@ -108,15 +105,14 @@ def _drawing(
     return "".join(parts)
 
 
-def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
-    """Describe the picture: counts of positive, negative and zero entries."""
+def _described(values: np.ndarray, zeros: int) -> str:
+    """Describe the picture: counts of positive, negative and zero entries, stored or not."""
     odd = int((~np.isfinite(values)).sum())
-    nowhere = 0 if pattern is None else int((~pattern & (values == 0)).sum())
     counts = [
         (int((values > 0).sum()), "positive"),
         (int((values < 0).sum()), "negative"),
-        (int((values == 0).sum()) - nowhere, "zero here"),
-        (nowhere, "zero everywhere"),
+        (int((values == 0).sum()), "zero here"),
+        (zeros, "zero everywhere"),
         (odd, "not finite"),
     ]
     sizes = np.abs(values[np.isfinite(values)])
@@ -184,9 +180,7 @@ def _paint(code: int) -> tuple[str, float]:
     return _POSITIVE if code > 0 else _NEGATIVE, 0.12 + 0.8 * abs(code) / LEVELS
 
 
-def _lines(
-    blocks: tuple[Sequence[int], Sequence[int]], shape: tuple[int, ...], squares: tuple[int, int]
-) -> Iterator[str]:
+def _lines(blocks: Blocks, shape: tuple[int, ...], squares: tuple[int, int]) -> Iterator[str]:
     """Yield the frame, and lines between blocks."""
     m, n = squares
     d = [f"M0 0h{n}v{m}h-{n}z"]

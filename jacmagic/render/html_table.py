@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from jacmagic.render.layout import cuts_of, excerpt
+from jacmagic.render.layout import Blocks, cuts_of, excerpt
 from jacmagic.render.page import MAX_PAGE_ROWS
 from jacmagic.render.text import displayed
 
@@ -27,7 +27,7 @@ class HtmlTable:
     columns: Sequence[str]
     digits: int
     pattern: np.ndarray | None
-    blocks: tuple[Sequence[int], Sequence[int]]
+    blocks: Blocks
 
     @property
     def drawn(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jacmagic.render.heatmap import spy
+from jacmagic.render.layout import Blocks
 from jacmagic.render.text import number, spaced
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Entries:
         m = self.matrix.shape[0]
         return np.repeat(np.arange(m), np.diff(self.matrix.indptr)), self.matrix.indices
 
-    def picture(self, blocks: tuple[Sequence[int], Sequence[int]] = ((), ())) -> str:
+    def picture(self, blocks: Blocks) -> str:
         """Draw the entries as SVG: positions and sizes."""
         return spy(
             self.indices,

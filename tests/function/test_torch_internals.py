@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "torch_int
 # Private attributes of torch's tensors, storages and operations, whatever variable holds these.
 ATTRIBUTES = {
     "_backward_hooks", "_can_decompose", "_cdata", "_execution_engine", "_grad_fn", "_is_view",
-    "_overloadname", "_overloadpacket", "_schema", "_version",
+    "_overloadname", "_overloadpacket", "_schema", "_sequence_nr", "_version",
 }  # fmt: skip
 
 
@@ -94,6 +96,31 @@ def test_a_private_name_is_noticed(source: str) -> None:
 def test_public_names_are_not_reported(source: str) -> None:
     """Operators of ATen, other libraries and own attributes are not private names of torch."""
     assert list(private_names(source)) == []
+
+
+FORWARD_PASSES = """
+import sys, torch
+from jacmagic.function.torch_internals import forward_pass
+
+def loads(function):
+    x = torch.ones(3)
+    for _ in range(3):
+        forward_pass(lambda x: [function(x)], [x], [x], of=function)
+    return "torch._dynamo" in sys.modules
+
+weights = torch.ones(4, 3)
+print(loads(lambda x: weights @ x), loads(lambda x: torch.cat([2 * x, torch.ones(3)])))
+torch.func.jvp(lambda x: torch.cat([2 * x, torch.ones(3)]), (torch.ones(3),), (torch.ones(3),))
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_forward_passes_do_not_load_the_compiler() -> None:
+    """Repeated forward passes load no compiler, which `torch.func.jvp` does for zero tangents."""
+    ran = subprocess.run(
+        [sys.executable, "-c", FORWARD_PASSES], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == ["False", "False", "True"]
 
 
 def test_every_alias_is_exported_and_public() -> None:

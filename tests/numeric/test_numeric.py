@@ -439,6 +439,24 @@ def test_modes_that_fail_leave_one_note(function, cause):
     )
 
 
+def arm(x):
+    angle, hand = x[0], torch.stack([x[0].cos(), x[0].sin(), x[0]])
+    for part in x[1:]:
+        angle = angle + part
+        hand = hand + torch.stack([angle.cos(), angle.sin(), part])
+    return hand
+
+
+def test_a_few_rows_of_a_long_function_are_one_batch():
+    """Three rows are batched where starting operations takes the time, else one by one."""
+    x = doubles(6)
+    long = compute(arm, (x,))
+    assert (long.mode, compute(lambda x: arm(x[:2]), (x,)).mode) == ("reverse", "rows")
+    assert compute(lambda x: tuple(arm(x)), (x,)).mode == "rows"  # each has a graph of its own
+    assert compute(lambda x: arm(x)[:1], (x,)).mode == "rows"
+    torch.testing.assert_close(long.matrix, torch.autograd.functional.jacobian(arm, x))
+
+
 def test_backward_that_cannot_be_batched_goes_row_by_row():
     """A backward formula that vmap cannot run ends on the plain loop."""
 

@@ -203,22 +203,19 @@ def test_chains_of_operations_miss_nothing(chain: list[int], half: int) -> None:
 
 
 def test_what_values_decide_is_not_steady() -> None:
-    """A branch or an index that values chose is reported, as is a constant that is zero."""
+    """A branch or an index that values chose is reported."""
     x = doubles(4)
     assert found(tridiagonal, x).steady
     assert not found(lambda x: x if x.sum() > 0 else x.flip(0), x).steady
     assert not found(lambda x: x[x.argsort()], x).steady
     assert not found(lambda x: x[x > 0.5], x).steady
-    assert found(lambda x: x * torch.zeros(4).double(), x).by_zeros
-    assert not found(lambda x: x * 2, x).by_zeros
     dropped = found(lambda x: F.dropout(x, 0.5, training=True), x)
-    assert dropped.matrix.nnz == 4 and not dropped.by_zeros
+    assert dropped.matrix.nnz == 4
 
 
 def test_an_unknown_operation_depends_on_everything() -> None:
-    """An operation without a rule is named, and its results depend on all it was given."""
+    """The results of an operation without a rule depend on all that it was given."""
     pattern = found(lambda x: torch.cdist(x[:4].view(2, 2), x[4:].view(2, 2)) + x[0], doubles(8))
-    assert pattern.coarse
     assert pattern.matrix.nnz == 32
 
 

@@ -46,6 +46,10 @@ def tangent_by_hand(x):
     return torch.sin(x) / torch.cos(x)
 
 
+def slope_by_quotient(x, y):
+    return y * torch.sin(x) / torch.cos(x)
+
+
 def product_alone(a, b):
     return torch.sin(a) * torch.cos(b)
 
@@ -174,6 +178,7 @@ FORMS = [
     Form(sum_of_angles, (0.4, 0.7), "cos(a + b) | cos(a + b)"),
     Form(difference_of_angles, (0.4, 0.7), "-sin(a - b) | sin(a - b)"),
     Form(tangent_by_hand, (0.4,), "tan(x)**2 + 1"),
+    Form(slope_by_quotient, (0.5, 0.7), "y/cos(x)**2 | tan(x)"),
     Form(product_alone, (0.4, 0.7), "cos(a)*cos(b) | -sin(a)*sin(b)"),
     Form(legendre, (0.4,), "35*x**3/2 - 15*x/2"),
     Form(legendre_stacked, (0.4,), "0 | 1 | 3*x | 15*x**2/2 - 3/2"),

@@ -7,21 +7,14 @@ and `keepdims` called `keepdim`), and keeps the graph of every tensor that goes 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy
 import torch
 from torch import Tensor
 
-
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Yield the tensors of a value, also inside lists and tuples."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from tensors_in(part)
+from jacmagic.function.aten.operation import tensors_in
 
 
 def tensor(value: Any, like: Tensor | None = None) -> Tensor:

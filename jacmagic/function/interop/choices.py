@@ -8,7 +8,8 @@ import numpy
 import torch
 from torch import Tensor
 
-from jacmagic.function.interop.adapters import promoted, tensor, tensors_in
+from jacmagic.function.aten.operation import tensors_in
+from jacmagic.function.interop.adapters import promoted, tensor
 
 
 def clip(x: Any, low: Any = None, high: Any = None, **named: Any) -> Tensor:

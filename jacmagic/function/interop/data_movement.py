@@ -13,7 +13,8 @@ import numpy
 import torch
 from torch import Tensor
 
-from jacmagic.function.interop.adapters import promoted, tensor, tensors_in
+from jacmagic.function.aten.operation import tensors_in
+from jacmagic.function.interop.adapters import promoted, tensor
 
 MOVING = (
     "flip fliplr flipud rot90 roll rollaxis tile repeat delete resize compress extract split "

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.function.interop.silence import silent
+from jacmagic.function.interop.silence import runs_within, silent
 from jacmagic.function.pytree import map_leaves
 
 
@@ -18,7 +17,7 @@ class NothingToLift(Exception):
     """Raised for a function that is written with torch alone."""
 
 
-_frames: set[types.FrameType] = set()  # of the calls of `plain_value` that are under way
+_frames: set[int] = set()  # identities of those of the calls of `plain_value` under way
 
 
 def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any | None:
@@ -31,7 +30,7 @@ def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any 
     Returns:
         The value; None where the function is written with torch, or needs tensors.
     """
-    frame = sys._getframe()
+    frame = id(sys._getframe())
     _frames.add(frame)
     try:
         with silent():
@@ -44,14 +43,7 @@ def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any 
 
 def is_plain() -> bool:
     """Whether the calling code runs within `plain_value`, in this thread."""
-    if not _frames:
-        return False
-    frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame in _frames:
-            return True
-        frame = frame.f_back
-    return False
+    return bool(_frames) and runs_within(_frames)
 
 
 def plainly(values: Any) -> Any:

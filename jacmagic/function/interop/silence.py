@@ -14,6 +14,7 @@ import io
 import sys
 import types
 import warnings
+from collections.abc import Container
 from typing import Any
 
 WRITING = frozenset("print pprint pp display warn stdout stderr tqdm trange".split())
@@ -44,14 +45,15 @@ class silent:
 
 def is_silent() -> bool:
     """Whether the calling code runs within `silent`, in this thread."""
-    if not _frames:
-        return False
+    return bool(_frames) and runs_within(_frames)
+
+
+def runs_within(frames: Container[int]) -> bool:
+    """Whether the running code was called, however indirectly, by one of some frames."""
     frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if id(frame) in _frames:
-            return True
+    while frame is not None and id(frame) not in frames:
         frame = frame.f_back
-    return False
+    return frame is not None
 
 
 class _Silent:
@@ -64,18 +66,28 @@ class _Silent:
 
 _FILTER: Any = ("ignore", _Silent(), Warning, None, 0)
 _ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
+_in_order: list[Any] = []  # the filters as `_install` left them
 
 
 def _install() -> None:
     """Put the filter before all others that would show or raise an ordinary warning."""
     filters: Any = warnings.filters
+    if filters == _in_order:
+        return
     for installed in filters:
         if installed is _FILTER:
-            return
-        if installed[0] != "ignore" and any(issubclass(kind, installed[2]) for kind in _ORDINARY):
+            break
+        if _shows(installed):
             filters[:] = [_FILTER, *(other for other in filters if other is not _FILTER)]
-            return
-    filters.append(_FILTER)
+            break
+    else:
+        filters.append(_FILTER)
+    _in_order[:] = filters
+
+
+def _shows(installed: Any) -> bool:
+    """Whether a filter would show or raise an ordinary warning."""
+    return installed[0] != "ignore" and any(issubclass(kind, installed[2]) for kind in _ORDINARY)
 
 
 _install()

@@ -42,7 +42,7 @@ class Survey:
         objects: the objects of which methods were found, or what is called itself.
         reads: of every function its parts, and what it read under which global name or in
             which cell.
-        contents: what every container, object and class contained.
+        contents: every container, object and class, what it held, and what of that matters.
     """
 
     math: bool = False
@@ -53,7 +53,7 @@ class Survey:
     names: set[str] = field(default_factory=set)
     objects: list[Any] = field(default_factory=list)
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = field(default_factory=list)
-    contents: list[tuple[Any, list[Any]]] = field(default_factory=list)
+    contents: list[tuple[Any, list[Any] | None, list[Any]]] = field(default_factory=list)
 
     @property
     def is_lifted(self) -> bool:
@@ -77,9 +77,13 @@ class Survey:
             if not all(map(is_, parts, _parts(function))):
                 return False
             for owner, name, value in reads:
-                if value_of(owner, name) is not value:
+                now = owner.get(name) if isinstance(owner, dict) else value_of(owner, name)
+                if now is not value:
                     return False
-        return all(_same(contents_of(value), before) for value, before in self.contents)
+        for value, children, contents in self.contents:
+            if not (_same(children_of(value), children) or _same(contents_of(value), contents)):
+                return False
+        return True
 
 
 class Surveyor:
@@ -123,7 +127,7 @@ def _noted(result: Survey, value: Any, *, is_target: bool) -> Iterator[Any]:
         result.objects.append(value)
     contents = contents_of(value)
     if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
-        result.contents.append((value, contents))
+        result.contents.append((value, children_of(value), contents))
     yield from parts_of(value)
 
 
@@ -193,7 +197,21 @@ def contents_of(value: Any) -> list[Any]:
     return [*functions_of(value), *parts_of(value)]
 
 
-def _same(now: list[Any], before: list[Any]) -> bool:
+def children_of(value: Any) -> list[Any] | None:
+    """Return all that a container or an object holds, if that decides `contents_of` it."""
+    kind = type(value)
+    if kind in (list, tuple):
+        return [*value] if len(value) <= MAX_SEARCHED_ENTRIES else None
+    if kind is not dict:
+        if isinstance(value, _OF_MORE):
+            return None
+        value = getattr(value, "__dict__", {})
+    return [kind, *value.values()] if len(value) <= MAX_SEARCHED_ENTRIES else None
+
+
+def _same(now: list[Any] | None, before: list[Any] | None) -> bool:
+    if now is None or before is None:
+        return False
     return len(now) == len(before) and all(map(is_, now, before))
 
 
@@ -238,6 +256,7 @@ def parts_of(value: Any) -> Iterator[Any]:
         yield from _met(vars(value).values())
 
 
+_OF_MORE = (type, nn.Module, functools.partial, property, staticmethod, classmethod)
 _MAY_GAIN = (list, dict, types.SimpleNamespace)
 _DATA = (int, float, complex, str, bytes, type(None), torch.Tensor)
 _OF_EVERY_MODULE = vars(nn.Module()).keys()

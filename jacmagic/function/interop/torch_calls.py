@@ -7,7 +7,8 @@ from typing import Any
 import numpy
 import torch
 
-from jacmagic.function.interop.adapters import dtype_of, tensor, tensors_in
+from jacmagic.function.aten.operation import tensors_in
+from jacmagic.function.interop.adapters import dtype_of, tensor
 from jacmagic.function.interop.counterparts import counterpart
 
 KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "axis1": "dim1", "axis2": "dim2"}

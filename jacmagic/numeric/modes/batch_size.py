@@ -112,14 +112,15 @@ class AdaptiveBatchSize:
 def _is_small(evaluation: Evaluation, total: int) -> bool:
     """Whether so many rows fit at once, without a traversal of the graph.
 
-    In the time that the function took no tensor can have been filled that would be too wide.
+    In the time that so many runs of the function would take, or that the whole Jacobian took
+    before, no tensor can have been filled that would be too wide.
     """
     if total <= 1:
         return True
-    device = evaluation.inputs[0].device
-    widest_of_all = evaluation.seconds * SCALARS_PER_SECOND * torch.get_num_threads()
-    fits = total * max(*evaluation.size, widest_of_all) <= MAX_INTERMEDIATE_SCALARS
-    return fits and device.type == "cpu" and total * max(evaluation.size) <= MAX_BASIS_SCALARS
+    seconds = min(total * evaluation.seconds, evaluation.before)
+    written = seconds * SCALARS_PER_SECOND * torch.get_num_threads()
+    fits = max(total * max(evaluation.size), written) <= MAX_INTERMEDIATE_SCALARS
+    return fits and evaluation.inputs[0].is_cpu
 
 
 def ceiling(evaluation: Evaluation) -> int:

@@ -32,10 +32,10 @@ def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> Mo
     n, seconds = evaluation.size[1], RUNS_PER_DUAL_BATCH * evaluation.seconds
     for start, stop in batches(evaluation, n, chunk_size=options.chunk_size, seconds=seconds):
         count = stop - start
-        with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
-            tangents = tuple(map(batched, identity(primals, start, stop)))
-            _, leaves = forward_pass(evaluation.leaves, primals, tangents)
-            pieces.append([unbatched(leaf) for leaf in leaves])
+        with torch.no_grad(), evaluation.again(), mapped(count, "same") as level:
+            tangents = tuple(map(level.batched, identity(primals, start, stop)))
+            _, leaves = forward_pass(evaluation.leaves, primals, tangents, of=evaluation.function)
+            pieces.append([level.unbatched(leaf) for leaf in leaves])
     return ModeResult(blocks_of_columns(evaluation, pieces))
 
 

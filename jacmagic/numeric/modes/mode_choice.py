@@ -2,9 +2,9 @@
 
 Measured on small and middling functions: a batched pass costs about as much as two or three single
 ones, several times that where torch batches an operation by Python; a column runs the function
-again, with dual numbers, where torch's Python takes longer than all else. So a few rows are fastest
-one by one, a wide, square or small Jacobian by batched rows, and only one that is clearly tall and
-large by columns.
+again, with dual numbers, where torch's Python takes longer than all else. So a few rows of a short
+function are fastest one by one, a wide, square or small Jacobian by batched rows, and only one that
+is clearly tall and large by columns.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
 MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
+MIN_OPERATIONS_TO_BATCH = 32  # of a small function, from which two to four rows are not
+MAX_ENTRIES_OF_SMALL = 2**14  # of a Jacobian, up to which starting operations takes the time
 MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
 MIN_SCALARS_FOR_COLUMNS = 2**16  # of the widest tensor in a batch of all rows, likewise
 
@@ -62,13 +64,25 @@ def recommended(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> s
         options: `vectorize` allows batches.
     """
     m, n = evaluation.size
-    if m <= MAX_SINGLE_ROWS:
+    if m <= MAX_SINGLE_ROWS and not _is_long(evaluation):
         return "rows"
     if not is_tall(evaluation):
         return "reverse"
-    if options.vectorize and m * max(m, evaluation.graph.widest) < MIN_SCALARS_FOR_COLUMNS:
+    few = MIN_SCALARS_FOR_COLUMNS
+    if options.vectorize and m * m < few and m * evaluation.graph.widest < few:
         return "reverse"
     return "forward" if n > 1 else "single column"
+
+
+def _is_long(evaluation: Evaluation) -> bool:
+    """Whether a batch of a few rows is quicker, as starting many operations takes the time.
+
+    The rows of several outputs go back through their own parts of the graph alone.
+    """
+    m, n = evaluation.size
+    small = m > 1 and m * n <= MAX_ENTRIES_OF_SMALL
+    single = len(evaluation.outputs.leaves) == 1
+    return small and single and evaluation.recorded >= MIN_OPERATIONS_TO_BATCH
 
 
 def is_tall(evaluation: Evaluation) -> bool:

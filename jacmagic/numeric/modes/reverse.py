@@ -47,7 +47,7 @@ def by_reverse(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> Mo
 
     def batch(basis: list[Tensor]) -> Columns:
         rows = batched_backward(attached, inputs, basis, create_graph=graph)
-        return padded(rows, len(basis[0]))
+        return padded(rows, basis[0].shape[0])
 
     def alone(row: int) -> Columns:
         leaf, k = component(attached, row)
@@ -117,7 +117,8 @@ def identity(tensors: Sequence[Tensor], start: int, stop: int) -> list[Tensor]:
     pieces, begin = [], 0
     if len(tensors) == 1 and stop - start == (size := tensors[0].numel()):
         only = tensors[0]
-        return [torch.eye(size, dtype=only.dtype, device=only.device).view(size, *only.shape)]
+        whole = torch.eye(size, dtype=only.dtype, device=only.device)
+        return [whole if only.dim() == 1 else whole.view(size, *only.shape)]
     for tensor in tensors:
         piece = tensor.new_zeros(stop - start, tensor.numel())
         end = begin + tensor.numel()
@@ -133,6 +134,8 @@ def blocks_of_rows(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
     blocks, row = [], 0
     leaves = evaluation.outputs.leaves
     if len(leaves) == 1 and columns:
+        if leaves[0].dim() == 1:
+            return (tuple(columns),)
         return (tuple(map(torch.Tensor.reshape, columns, _shapes(leaves[0], evaluation))),)
     for leaf in leaves:
         if not leaf.requires_grad or not leaf.numel():

@@ -94,7 +94,6 @@ def _ready(planned: Plan, pattern: Pattern, evaluation: Evaluation) -> SparsePla
     return SparsePlan(
         planned,
         pattern.steady,
-        pattern.by_zeros,
         moved(planned.pattern.indptr),
         moved(planned.pattern.indices),
         moved(planned.source),

@@ -56,7 +56,6 @@ def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarr
         Set numbers (batch, out channels, positions).
     """
     kinds, which = np.unique(taps, axis=0, return_inverse=True)
-    sets.lost |= not taps.all()
     batch, positions, _ = windows.shape
     result = [
         sets.groups(windows[..., kind].reshape(batch * positions, int(kind.sum())))

@@ -27,14 +27,10 @@ class Pattern:
     Attributes:
         matrix: boolean (m, n) with sorted columns; what is not stored is zero.
         steady: whether it holds at every point, and not only on the branch taken at this one.
-        by_zeros: whether constants that are zero were made use of; it does not hold for others.
-        coarse: operations without a rule, whose results count as depending on all they are given.
     """
 
     matrix: sp.csr_array
     steady: bool
-    by_zeros: bool
-    coarse: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def detect(
         with mode:
             outputs = function(*inputs)
         rows = np.concatenate([_rows(mode, leaf) for leaf in outputs] or [np.zeros(0, int)])
-        return Pattern(sets.rows(rows), mode.steady, sets.lost, tuple(sorted(mode.coarse)))
+        return Pattern(sets.rows(rows), mode.steady)
     except Unsupported as refused:
         return NoPattern(str(refused))
     except TooDense:

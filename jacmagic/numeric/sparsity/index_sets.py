@@ -32,12 +32,11 @@ class IndexSets:
     Attributes:
         inputs: n; the numbers `FIRST` to `FIRST + n - 1` are the single inputs.
         most: entries beyond which `TooDense` is raised.
-        lost: whether a constant zero has taken a dependence away; other constants would not.
     """
 
     def __init__(self, inputs: int, most: int) -> None:
         """Begin with the empty sets and the n singletons."""
-        self.inputs, self.most, self.lost = inputs, most, False
+        self.inputs, self.most = inputs, most
         starts = np.concatenate([[0, 0], np.arange(inputs + 1)]).astype(np.int32)
         self._starts = _Growing(starts)
         self._members = _Growing(np.arange(inputs, dtype=np.int32))

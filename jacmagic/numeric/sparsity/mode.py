@@ -58,7 +58,6 @@ class DependenceMode(Interpreter):
         shadows: the sets of every tensor.
         steady: False once values that depend on the inputs have chosen a branch, an index or a
             mask: then the pattern is the one of this branch.
-        coarse: operations without a rule, whose results depend on all their arguments do.
     """
 
     shadows: SetShadows
@@ -69,7 +68,6 @@ class DependenceMode(Interpreter):
         self.sets = sets
         self.deadline = deadline
         self.steady = True
-        self.coarse: set[str] = set()
 
     def dispatch(self, op: Operation) -> Any:
         """Run one operation, unless time is up or `torch.func` transforms it."""
@@ -135,7 +133,6 @@ class DependenceMode(Interpreter):
 
     def unknown(self, op: Operation) -> Any:
         """Let all results of an operation depend on all that its arguments do."""
-        self.coarse.add(op.name)
         everything = np.array(self._union([self._ids(tensor) for tensor in op.tensors]))
         out = op.run()
         written = [op.args[i] for i in op.signature.written if i < len(op.args)]

@@ -35,7 +35,6 @@ def multiply(sets: IndexSets, call: Call) -> np.ndarray:
         return a.ids
     united = sets.both(a.ids, b.ids)
     gone = (a.vanishes | b.vanishes) & (united > CONSTANT)
-    sets.lost |= bool(gone.any())
     return np.where(gone, CONSTANT, united)
 
 
@@ -134,7 +133,6 @@ def _passed(sets: IndexSets, open_: np.ndarray, ids: np.ndarray) -> np.ndarray:
         return np.broadcast_to(united, (*ids.shape[:-2], open_.shape[-2], ids.shape[-1]))
     if ids.ndim > 2:
         return np.stack([_passed(sets, *pair) for pair in zip(open_, ids, strict=True)])
-    sets.lost = True
     kinds, which = np.unique(open_, axis=0, return_inverse=True)
     rows, terms = np.nonzero(kinds)
     columns = ids.shape[1]

@@ -56,7 +56,6 @@ class Language:
         truth: template that makes a condition of a number; "" where a number is one.
         single: the table in single precision; None where inputs decide, or where there is none.
         precisions: the precisions that the language can compute in, as torch names them.
-        infix: operation → (template, how tightly it binds, how tightly its operands must).
         ieee: operation → template that keeps nan and signed zeros, where that in `calls` is
             easier to read and does not; for straight-line code.
     """
@@ -79,13 +78,12 @@ class Language:
     truth: str = ""
     single: Language | None = None
     precisions: tuple[str, ...] = ("float64", "float32")
-    infix: dict[str, tuple] = field(default_factory=lambda: dict(INFIX))
     ieee: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def operations(self) -> frozenset[str]:
         """The operations that the language has an expression for."""
-        return frozenset({*self.infix, *self.calls, "pow", "where"})
+        return frozenset({*INFIX, *self.calls, "pow", "where"})
 
     @cached_property
     def reserved(self) -> frozenset[str]:
@@ -100,8 +98,8 @@ class Language:
         Raises:
             KeyError: the language has no expression for it.
         """
-        if operation in self.infix:
-            return str(self.infix[operation][0])
+        if operation in INFIX:
+            return str(INFIX[operation][0])
         if operation == "pow":
             return self.power(("{0}", ATOM), ("{1}", ATOM), False)
         if operation == "where":

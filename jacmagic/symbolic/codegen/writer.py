@@ -13,6 +13,7 @@ from fractions import Fraction
 from jacmagic.errors import OptionError
 from jacmagic.symbolic.codegen.language import (
     ATOM,
+    INFIX,
     POWER,
     PRODUCT,
     SIGN,
@@ -102,8 +103,8 @@ class Writer:
             for operand in operands:
                 self._name(operand)
         parts = self._arguments(operation, operands)
-        if operation in self.words.infix:
-            template, tightness, needed = self.words.infix[operation]
+        if operation in INFIX:
+            template, tightness, needed = INFIX[operation]
             bracketed = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
             return template.format(*bracketed), tightness
         if operation == "pow":
