@@ -97,11 +97,7 @@ def judge(
     if sources.apart is not None:
         findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
     if circumstances.fair is not None:
-        if sources.formula is not None:  # the sides of the form enclose torch's slope
-            other = circumstances.fair & (findings != Finding.AGREED)
-            other &= np.isfinite(sources.formula)
-            sources.formula[other] = sources.torch[other]
-        findings[circumstances.fair] = Finding.AGREED
+        _accept(findings, sources, circumstances.fair)
         alone &= ~circumstances.fair
     _settle(findings, sources.torch, circumstances)
     return findings, alone
@@ -114,6 +110,14 @@ def _sharpen(
     for entry, exact in zip(entries, exacts, strict=False):
         if not np.isnan(exact.value):
             formula[entry] = exact.value
+
+
+def _accept(findings: np.ndarray, sources: Sources, fair: np.ndarray) -> None:
+    """Accept torch's slope between the sides of a kink; the form's is no difference from it."""
+    if sources.formula is not None:
+        other = fair & (findings != Finding.AGREED) & np.isfinite(sources.formula)
+        sources.formula[other] = sources.torch[other]
+    findings[fair] = Finding.AGREED
 
 
 def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstances) -> None:
