@@ -30,6 +30,7 @@ REFUSING = {
     "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "RULES-linalg_pinv",
     "RULES-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
     "RULES-binary_cross_entropy", "SELECTIONS-xlogy", "SELECTIONS-special_xlog1py",
+    "SELECTIONS-linalg_polar",
 }  # fmt: skip
 
 
