@@ -33,7 +33,7 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
-def _rank(factor: Any) -> int:
+def rank(factor: Any) -> int:
     """Rank a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
     if _is_applied(factor):
         return _FUNCTION
@@ -126,11 +126,11 @@ class LatexWriter(PositiveFirst, LatexPrinter):
 
     def _position(self, factor: Any) -> tuple[int, int]:
         """Rank a factor by its kind, functions of one variable each in the variables' order."""
-        rank, variables = _rank(factor), factor.free_symbols
+        kind, variables = rank(factor), factor.free_symbols
         order = (
             self._order.get(next(iter(variables)), 0) if len(variables) == 1 else len(self._order)
         )
-        return rank, order if rank == _FUNCTION else 0
+        return kind, order if kind == _FUNCTION else 0
 
     def _factor(self, factor: Any, first: bool, may_stay_open: bool) -> str:
         """Write one factor; a function's argument has brackets where a factor follows."""
