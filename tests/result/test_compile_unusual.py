@@ -72,7 +72,7 @@ def test_whole_numbers_are_constants(wrt: str | None) -> None:
 
 
 def test_an_object_is_named_by_its_class() -> None:
-    """Its address would tell nobody anything, in a compiled Jacobian as below a table."""
+    """Neither an address nor the numbers of a long tensor are written out."""
 
     class Arm:
         def __call__(self, q: torch.Tensor) -> torch.Tensor:

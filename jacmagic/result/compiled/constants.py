@@ -91,9 +91,9 @@ def short(value: Any) -> str:
             return f"{value.item():.6g}" if "float" in str(value.dtype) else str(value.item())
         dtype = str(value.dtype).removeprefix("torch.")
         return f"{dtype} ({', '.join(map(str, value.shape))})"
-    if type(value).__repr__ is object.__repr__:  # "<A object at 0x7f8096>"
-        return f"{type(value).__name__} object"
     text = repr(value)
+    if text == object.__repr__(value):  # "<A object at 0x7f8096>"
+        return f"{type(value).__name__} object"
     return text if len(text) <= 40 else f"{type(value).__name__} {text[:30]}…"
 
 
