@@ -36,7 +36,7 @@ class JacmagicError(Exception):
         """Return the user's line and the message, without frames of libraries."""
         frames = traceback.extract_tb(self.__traceback__)
         # generated code, such as a dataclass's __init__, has no line
-        users = [f for f in frames if f.line and not set(Path(f.filename).parts) & _LIBRARIES]
+        users = [f for f in frames if f.line and not _is_library(Path(f.filename))]
         where = [f"line {frame.lineno}: {frame.line}" for frame in users[-1:]]
         return [*where, f"{type(self).__name__}: {self}"]
 
@@ -71,6 +71,11 @@ class StrictError(JacmagicError, RuntimeError):
 
 class PageError(JacmagicError, OSError):
     """A page cannot be written to the path."""
+
+
+def _is_library(path: Path) -> bool:
+    """Return whether a file is part of a library, or is functools, which reads properties."""
+    return bool(set(path.parts) & _LIBRARIES) or path == Path(functools.__file__)
 
 
 def text_of(error: BaseException) -> str:

@@ -28,7 +28,7 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
-from comparison import LEFT_OUT, rows_of, sums_of  # noqa: E402
+from comparison import LEFT_OUT, Table  # noqa: E402
 from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
 from faults import BATCHED, FAULTS, Fault  # noqa: E402
 
@@ -47,14 +47,14 @@ class Tally:
 
     Attributes:
         right: verdicts on right cases.
-        faults: for each fault, how many there were, were not vouched for, and were explained.
-        batched: for each fault of batched passes, how many there were, how often the numbers were
-            those of plain passes all the same, and how often one note named what failed.
+        faults: of each fault; findings: not vouched for, explained.
+        batched: of each fault of batched passes; findings: the numbers are those of plain passes
+            all the same, one note names what failed.
     """
 
     right: Counter = field(default_factory=Counter)
-    faults: dict[str, list[int]] = field(default_factory=dict)
-    batched: dict[str, list[int]] = field(default_factory=dict)
+    faults: Table = field(default_factory=Table)
+    batched: Table = field(default_factory=Table)
 
 
 def scaled(case: Case, scale: float):
@@ -161,16 +161,13 @@ def planted_faults(tally: Tally, every: int) -> None:
         wrong = changed(found.matrix.double(), truth * scale)
         if not bool(wrong.any()):
             continue
-        row = tally.faults.setdefault(fault.name, [0, 0, 0])
         agreement = found.agreement
         first = next(iter(agreement.disagreements), None)
         at = first is not None and bool(wrong[first.row, first.column])
         named = not fault.causes or (
             first is not None and any(cause in first.cause for cause in fault.causes)
         )
-        row[0] += 1
-        row[1] += agreement.verdict != "agree"
-        row[2] += at and named
+        tally.faults.count(fault.name, agreement.verdict != "agree", at and named)
         if agreement.verdict == "agree" or not (at and named):
             print(f"{case.name}, {fault.name} × {scale:g}: {agreement}", flush=True)
 
@@ -210,12 +207,9 @@ def planted_in_batches(tally: Tally, every: int) -> None:
             found = jacmagic.jacobian(
                 function, tensors, strategy="reverse-mode", chunk_size=len(truth)
             )
-        row = tally.batched.setdefault(fault.name, [0, 0, 0])
         same = not bool(changed(found.matrix.double(), truth).any())
         notes = [note for note in found.notes if any(word in note for word in fault.causes)]
-        row[0] += 1
-        row[1] += same
-        row[2] += len(notes) == 1
+        tally.batched.count(fault.name, same, len(notes) == 1)
         if not same or len(notes) != 1:
             print(f"{case.name}, {fault.name}: {found.notes}", flush=True)
 
@@ -223,7 +217,7 @@ def planted_in_batches(tally: Tally, every: int) -> None:
 def page(tally: Tally) -> str:
     """Return the page as Markdown."""
     right = tally.right
-    planted, kept, explained = sums_of(tally.faults, 3)
+    planted, kept, explained = tally.faults.sums(3)
     return TEMPLATE.format(
         count=sum(right.values()),
         agree=right["agree"],
@@ -233,8 +227,8 @@ def page(tally: Tally) -> str:
         kept=kept,
         explained=explained,
         share=100 * explained / max(planted, 1),
-        table=rows_of(tally.faults),
-        batched=rows_of(tally.batched),
+        table=tally.faults,
+        batched=tally.batched,
     )
 
 

@@ -47,18 +47,37 @@ PARTS = 24  # of the corpus, each measured by itself
 EACH = 1  # slip planted into each function
 
 
+class Table(dict[str, list[int]]):
+    """Counts by name: how many cases there were, and in how many of them each finding held."""
+
+    def count(self, name: str, *findings: bool) -> None:
+        """Count one case."""
+        self.add(name, [1, *map(int, findings)])
+
+    def add(self, name: str, row: list[int]) -> None:
+        """Add counts to those of a name."""
+        self[name] = [sum(pair) for pair in zip(self.get(name, [0] * len(row)), row, strict=True)]
+
+    def sums(self, columns: int) -> list[int]:
+        """Return the sums of the columns."""
+        return [sum(row[k] for row in self.values()) for k in range(columns)]
+
+    def __str__(self) -> str:
+        return "\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in self.items())
+
+
 @dataclass
 class Tally:
     """Counts.
 
     Attributes:
-        right: of each rewriting, how many there were, were equal, in doubt, and called different.
-        slips: of each slip, how many there were, were found, had a cause, and the planted one.
+        right: of right Jacobians in each form; findings: equal, in doubt, called different.
+        slips: of each slip; findings: found, with a cause, with the planted one.
         refused: forms that could not be read.
     """
 
-    right: dict[str, list[int]] = field(default_factory=dict)
-    slips: dict[str, list[int]] = field(default_factory=dict)
+    right: Table = field(default_factory=Table)
+    slips: Table = field(default_factory=Table)
     refused: Counter = field(default_factory=Counter)
 
 
@@ -78,7 +97,7 @@ class Subject:
             return jacmagic.compare(hand, self.case.function, tensors)
 
 
-def subjects(every: int, start: int = 0) -> Iterator[Subject]:
+def subjects(every: int, start: int) -> Iterator[Subject]:
     """Yield the functions that have a formula which a person could write."""
     for case in CORPUS[start::every]:
         if case.name in LEFT_OUT or case.refuses:
@@ -169,11 +188,8 @@ def right_forms(subject: Subject, tally: Tally, seed: int) -> None:
             tally.refused[name] += 1
             print(f"{subject.case.name}, {name}: {type(error).__name__}: {error}", flush=True)
             continue
-        row = tally.right.setdefault(name, [0, 0, 0, 0])
-        row[0] += 1
-        row[1] += found.ok and not found.doubtful
-        row[2] += found.ok and bool(found.doubtful)
-        row[3] += not found.ok
+        doubtful = bool(found.doubtful)
+        tally.right.count(name, found.ok and not doubtful, found.ok and doubtful, not found.ok)
         if not found.ok:
             print(f"FALSE ALARM {subject.case.name}, {name}:\n{found}", flush=True)
 
@@ -229,11 +245,7 @@ def planted_slips(subject: Subject, tally: Tally, seed: int) -> None:
             print(f"{subject.case.name}, {wrong.name}: {type(error).__name__}: {error}", flush=True)
             continue
         kinds = {slip.kind for slip in found.slips.values()}
-        row = tally.slips.setdefault(wrong.name, [0, 0, 0, 0])
-        row[0] += 1
-        row[1] += not found.ok
-        row[2] += bool(kinds)
-        row[3] += bool(kinds & wrong.kinds)
+        tally.slips.count(wrong.name, not found.ok, bool(kinds), bool(kinds & wrong.kinds))
         if found.ok or not kinds & wrong.kinds:
             entry = next(iter(found.wrong), None)
             where = "" if entry is None else f"{entry.name}: {entry.cause or 'no cause'}"
@@ -280,25 +292,15 @@ a lost minus sign may also be found as a quotient rule in the other order.
 """
 
 
-def rows_of(counts: dict[str, list[int]]) -> str:
-    """Return the lines of a table."""
-    return "\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in counts.items())
-
-
-def sums_of(counts: dict[str, list[int]], columns: int) -> list[int]:
-    """Return the sums of the columns of a table."""
-    return [sum(row[k] for row in counts.values()) for k in range(columns)]
-
-
 def page(tally: Tally) -> str:
     """Return the page as Markdown."""
-    right, slips = sums_of(tally.right, 4), sums_of(tally.slips, 4)
+    right, slips = tally.right.sums(4), tally.slips.sums(4)
     return TEMPLATE.format(
         entries=MAX_ENTRIES,
         symbols=MAX_SYMBOLS,
         forms=FORMS,
-        right=rows_of(tally.right),
-        slips=rows_of(tally.slips),
+        right=tally.right,
+        slips=tally.slips,
         cases=right[0], equal=right[1], doubt=right[2], alarms=right[3],
         planted=slips[0], found=slips[1], caused=slips[2], named=slips[3],
         share=100 * slips[3] / max(slips[0], 1),
@@ -322,7 +324,7 @@ def merged(parts: Iterable[Tally]) -> Tally:
         whole.refused += part.refused
         for mine, theirs in ((whole.right, part.right), (whole.slips, part.slips)):
             for name, row in theirs.items():
-                mine[name] = [a + b for a, b in zip(mine.get(name, [0] * 4), row, strict=True)]
+                mine.add(name, row)
     return whole
 
 

@@ -23,9 +23,10 @@ sys.path.insert(0, str(ROOT / "tools"))
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
 from docs_site.results import with_results  # noqa: E402
 
-from jacmagic.notebook.lecture.exporters import file_of  # noqa: E402
+from jacmagic.notebook.lecture.exporters import file_of, kinds_in  # noqa: E402
 from jacmagic.notebook.lecture.formulas import mathml  # noqa: E402
-from jacmagic.notebook.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
+from jacmagic.view.explorer.assets import MODULES, front_end, style  # noqa: E402
+from jacmagic.view.export import script_of  # noqa: E402
 
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
@@ -58,9 +59,11 @@ def on_files(files: Any, config: Any) -> None:
         _add(files, config, lesson)
     files.append(File.generated(config, "assets/formulas.css", content=file_of("formulas.css")))
     files.append(File.generated(config, "assets/palette.css", content=_palette()))
-    for kind in FRONT_ENDS:
-        files.append(File.generated(config, f"assets/{kind}.js", content=script_of(kind)))
-        files.append(File.generated(config, f"assets/{kind}.css", content=style_of(kind)))
+    for kind in MODULES:
+        files.append(
+            File.generated(config, f"assets/{kind}.js", content=script_of(front_end(kind), kind))
+        )
+        files.append(File.generated(config, f"assets/{kind}.css", content=style(kind)))
 
 
 def _palette() -> str:

@@ -12,7 +12,7 @@ import functools
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from jacmagic.symbolic.formula.attempt import attempt  # noqa: E402
 MAX_OPERATIONS = 60  # of an entry that is typed
 SECONDS = 2.0  # for one rewriting by SymPy
 ENTRIES = 4  # of each function
+EACH = 3  # mistakes planted into each function
 UNTYPED = (sympy.Piecewise, sympy.Integral, sympy.Derivative, sympy.DiracDelta)
 
 REWRITINGS: dict[str, Callable[[Any], Any]] = {
@@ -151,7 +152,7 @@ class Answer:
     kinds: frozenset[str] = frozenset()
 
 
-def right_answers(subject: Subject, seed: int, styles: Sequence[str]) -> Iterator[Answer]:
+def right_answers(subject: Subject, seed: int) -> Iterator[Answer]:
     """Yield right answers in other forms."""
     draw = random.Random(seed)
     entries = [at for at in subject.right.entries() if is_typed(subject.right.matrix[at])]
@@ -161,17 +162,15 @@ def right_answers(subject: Subject, seed: int, styles: Sequence[str]) -> Iterato
             entry = attempt(functools.partial(rewrite, subject.right.matrix[i, j]), SECONDS)
             if type(entry).__name__ == "Refusal" or not is_typed(entry):
                 continue
-            text = typed(subject, entry, styles[(seed + k) % len(styles)])
+            text = typed(subject, entry, STYLES[(seed + k) % len(STYLES)])
             if text not in seen:
                 seen.add(text)
                 yield Answer(subject.case.name, name, i, j, text)
 
 
-def wrong_answers(
-    subject: Subject, seed: int, each: int, styles: Sequence[str]
-) -> Iterator[Answer]:
+def wrong_answers(subject: Subject, seed: int) -> Iterator[Answer]:
     """Yield wrong answers with one planted mistake."""
-    for k, wrong in enumerate(planted(subject.right, seed, each, EXTRA)):
+    for k, wrong in enumerate(planted(subject.right, seed, EACH, EXTRA)):
         everywhere = np.ndindex(*wrong.matrix.shape)
         changed = [at for at in everywhere if wrong.matrix[at] != subject.right.matrix[at]]
         if not changed or not is_typed(wrong.matrix[changed[0]]):
@@ -181,7 +180,7 @@ def wrong_answers(
         alone = Planted(wrong.name, subject.right.changed(i, j, entry), wrong.kinds)
         if differs(subject, alone):
             kinds = wrong.kinds | _ALSO | _coincidences(subject, entry, i)
-            text = typed(subject, entry, styles[k % len(styles)])
+            text = typed(subject, entry, STYLES[k % len(STYLES)])
             yield Answer(subject.case.name, wrong.name, i, j, text, kinds)
 
 

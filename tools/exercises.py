@@ -25,15 +25,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
-from comparison import Subject, rows_of, subjects, sums_of  # noqa: E402
-from exercise_answers import STYLES, Answer, right_answers, wrong_answers  # noqa: E402
+from comparison import Subject, Table, subjects  # noqa: E402
+from exercise_answers import Answer, right_answers, wrong_answers  # noqa: E402
 
 from jacmagic.errors import OptionError  # noqa: E402
 from jacmagic.result.exercise.judge import Judge  # noqa: E402
 from jacmagic.view.exercise.traits import function_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "exercises.md"
-EACH = 3  # mistakes planted into each function
 EVERY = 2  # functions of which one is taken for the page
 # What a mistake of the whole matrix is called in one of its entries.
 _IN_ONE_ENTRY = {
@@ -52,13 +51,13 @@ class Tally:
     """Counts.
 
     Attributes:
-        right: of each rewriting, how many there were, and were judged right.
-        mistakes: of each mistake, how many there were, judged wrong, with a name, with its own.
+        right: of right answers in each form; finding: judged right.
+        mistakes: of each mistake; findings: judged wrong, with a name, with its own.
         milliseconds: of each judgement.
     """
 
-    right: dict[str, list[int]] = field(default_factory=dict)
-    mistakes: dict[str, list[int]] = field(default_factory=dict)
+    right: Table = field(default_factory=Table)
+    mistakes: Table = field(default_factory=Table)
     milliseconds: list[float] = field(default_factory=list)
 
 
@@ -116,8 +115,8 @@ def measured(
     for seed, subject in enumerate(subjects(every, start)):
         if not _runs_in_browser(subject):
             continue
-        found = list(right_answers(subject, seed, STYLES)) if counts[0] < right else []
-        found += wrong_answers(subject, seed, EACH, STYLES) if counts[1] < wrong else []
+        found = list(right_answers(subject, seed)) if counts[0] < right else []
+        found += wrong_answers(subject, seed) if counts[1] < wrong else []
         asked += [(subject, one) for one in found]
         counts[0] += sum(not one.kinds for one in found)
         counts[1] += sum(bool(one.kinds) for one in found)
@@ -135,19 +134,14 @@ def count(tally: Tally, answer: Answer, result: dict[str, Any]) -> None:
     what = f"{answer.where} {answer.row},{answer.column} {answer.name}: {answer.text}"
     if not answer.kinds:
         is_right = result["verdict"] == "right"
-        row = tally.right.setdefault(answer.name, [0, 0])
-        row[0] += 1
-        row[1] += is_right
+        tally.right.count(answer.name, is_right)
         if not is_right:
             print(f"ALARM {what}\n   {result}", flush=True)
         return
-    row = tally.mistakes.setdefault(answer.name, [0, 0, 0, 0])
     kinds = answer.kinds.union(*(_IN_ONE_ENTRY.get(kind, frozenset()) for kind in answer.kinds))
     own = result["kind"] in kinds
-    row[0] += 1
-    row[1] += result["verdict"] != "right"
-    row[2] += bool(result["kind"])
-    row[3] += own
+    is_wrong = result["verdict"] != "right"
+    tally.mistakes.count(answer.name, is_wrong, bool(result["kind"]), own)
     if not own:
         print(f"{what}\n   {result['verdict']} {result['kind']}: {result['text']}", flush=True)
 
@@ -195,13 +189,13 @@ mistake included.
 
 def page(tally: Tally) -> str:
     """Return the page as Markdown."""
-    answers, correct = sums_of(tally.right, 2)
-    planted, wrong, named, own = sums_of(tally.mistakes, 4)
+    answers, correct = tally.right.sums(2)
+    planted, wrong, named, own = tally.mistakes.sums(4)
     times = sorted(tally.milliseconds)
     return TEMPLATE.format(
         points=8,
-        right=rows_of(dict(sorted(tally.right.items()))), answers=answers, correct=correct,
-        mistakes=rows_of(dict(sorted(tally.mistakes.items()))), planted=planted, wrong=wrong,
+        right=Table(sorted(tally.right.items())), answers=answers, correct=correct,
+        mistakes=Table(sorted(tally.mistakes.items())), planted=planted, wrong=wrong,
         named=named, own=own, share=100 * named / max(planted, 1),
         own_share=100 * own / max(planted, 1),
         median=times[len(times) // 2], longest=times[-1],

@@ -35,7 +35,7 @@ _DRAWS: tuple[tuple[type, Callable[[Any], bool]], ...] = (
 _KEEPS_STATISTICS = BatchNorm
 
 
-class _Shell(nn.Module):
+class Shell(nn.Module):
     """Holds a module, so that its parameters can be exchanged around its lifted call."""
 
     def __init__(self, module: nn.Module, raised: Callable[..., Any]) -> None:
@@ -51,7 +51,7 @@ class _Shell(nn.Module):
 def caller_of(module: nn.Module) -> Callable[..., Any]:
     """Return `(weights, positional, named) -> value`, the module with other weights."""
     raised = lifted(module)
-    shell = functools.cache(lambda: _Shell(module, raised))
+    shell = functools.cache(lambda: Shell(module, raised))
     training = any(part.training for part in module.modules())
     draws = training and any(map(_may_draw, module.modules()))
     keeps = training and next(module.buffers(), None) is not None

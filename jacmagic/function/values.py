@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 import numbers
@@ -176,15 +177,37 @@ def _is_real(value: Any) -> bool:
     return isinstance(value, numbers.Real) or bool(getattr(value, "is_extended_real", False))
 
 
+def overflows(source: str) -> bool:
+    """Whether a number such as 1e400 is written, which Python reads as inf."""
+    try:
+        parts = ast.walk(ast.parse(source.strip(), mode="eval"))
+    except SyntaxError:  # evaluating it reports it
+        return False
+    return any(isinstance(part, ast.Constant) and part.value == math.inf for part in parts)
+
+
+def is_numeral(text: str) -> bool:
+    """Whether a text is a finite number in digits."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def too_large(name: str) -> str:
+    """Return the message on a number that no float64 holds."""
+    return (
+        f"expected a number that double precision holds for {name}, below 1.8e308; "
+        "found a larger one; write a smaller one, or inf"
+    )
+
+
 def _float(value: Any, name: str) -> float:
     """Return a real number of any type as a float."""
     try:
         return float(value)
     except OverflowError:
-        raise PointError(
-            f"expected a number that double precision holds for {name}, below 1.8e308; "
-            "found a larger one; write a smaller one, or inf"
-        ) from None
+        raise PointError(too_large(name)) from None
     except (TypeError, ValueError, ArithmeticError) as error:  # a number type of the user's
         raise PointError(
             f"expected a real number for {name}; found {type(value).__name__} ({error}); "

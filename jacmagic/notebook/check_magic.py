@@ -119,19 +119,16 @@ class CheckMagics(ShellMagics):
         read, _ = run_cell(self.notebook, typed, cell, of=None)
         if typed.hand is not None:
             return typed
-        names = [
-            name for name in (*read.candidates, *read.assigned) if name in self.notebook.user_ns
-        ]
+        defined = [name for name in (*read.candidates, *read.assigned) if name != options.of]
+        names = [name for name in defined if name in self.notebook.user_ns]
         if options.of is not None:
-            names = [*(name for name in names if name != options.of), options.of]
-            names = [names[-1], *names[:-1]]
+            names.insert(-1, options.of)
         if len(names) < 2:
             raise CellError(
                 "expected two functions in the cell, f and its Jacobian below it; "
                 f"found {', '.join(names) or 'none'}; write both, or their names on the line"
             )
-        function = names[0] if options.of is not None else names[-2]
-        return dataclasses.replace(typed, hand=names[-1], target=function)
+        return dataclasses.replace(typed, hand=names[-1], target=names[-2])
 
 
 def _target(hand: Any, typed: Line, space: dict[str, Any]) -> Target:
@@ -140,12 +137,9 @@ def _target(hand: Any, typed: Line, space: dict[str, Any]) -> Target:
     from jacmagic.function.targets import target_of
     from jacmagic.result.check.backward import forward_of, is_autograd_function
 
-    if typed.target is None and is_autograd_function(hand):
-        return target_of(forward_of(hand), hand.__name__)
-    if typed.target is not None:
-        value = value_on_line(typed.target, typed, space)
-        if is_autograd_function(value):
-            return target_of(forward_of(value), value.__name__)
+    value = hand if typed.target is None else value_on_line(typed.target, typed, space)
+    if is_autograd_function(value):
+        return target_of(forward_of(value), value.__name__)
     return target_on_line(typed, space)
 
 

@@ -17,7 +17,17 @@ from jacmagic.function.syntax.hints import for_exception
 from jacmagic.function.syntax.parameters import is_taken_apart, unpacked_names
 from jacmagic.function.target import EMPTY
 from jacmagic.function.targets import users_callable
-from jacmagic.function.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
+from jacmagic.function.values import (
+    Kind,
+    as_tensor,
+    evaluate,
+    is_numeral,
+    kept,
+    kind_of,
+    overflows,
+    too_large,
+    whole_note,
+)
 from jacmagic.notebook.request import Request
 
 _NO_POWER = re.compile(r"^\s*[\d.]+\s*\^\s*[\d.]+\s*$")  # an integer in Python: 2^3 is 1
@@ -58,6 +68,8 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
     if _NO_POWER.search(source):
         hint = for_exception("TypeError", "operands for ^", source)
         raise PointError(f"the value of {name} is not a power; {hint}{marked}")
+    if overflows(source):
+        raise PointError(f"{too_large(name)}{marked}")
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
@@ -146,9 +158,14 @@ def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
 def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
     """Convert a constant: a number to a tensor, unless a default has another type."""
     value = leaf.value
+    by_default = request.default(leaf.argument) is not EMPTY
+    if isinstance(value, str) and not by_default and is_numeral(value):
+        raise PointError(
+            f"expected a number for {name}; found the text {value!r}; write {name}={value.strip()}"
+            + request.column_of(leaf.argument)
+        )
     if kind_of(value) is Kind.FIXED:
         return users_callable(value) if callable(value) else value
-    by_default = request.default(leaf.argument) is not EMPTY
     if isinstance(value, torch.Tensor) or (by_default and not isinstance(value, (float, list))):
         return kept(value)
     try:

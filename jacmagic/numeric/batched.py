@@ -137,16 +137,6 @@ class Differentiator:
         note = f"not batched: {self.obstacle}; computed point by point instead"
         return Chunk.stacked(numbers, () if self.obstacle is None else (note,))
 
-    def require_memory(self, memory: int | None = None) -> None:
-        """Refuse Jacobians that would not fit into memory.
-
-        Raises:
-            SizeError: all Jacobians together take more than `memory`, by default a quarter of
-                what is free.
-        """
-        inputs = tuple(self.points.of_chosen(self.function, 0)[1])
-        require_memory(self.size[0] * self.points.count, inputs, memory)
-
     def chunks(self, chunk_size: int | None = None) -> Iterator[tuple[int, int]]:
         """Split the points into chunks that fit into memory and allow an interrupt.
 
@@ -169,11 +159,7 @@ class Differentiator:
 
 
 def compute_many(
-    function: Callable[..., Any],
-    points: Points,
-    options: ComputeOptions = DEFAULTS,
-    *,
-    memory: int | None = None,
+    function: Callable[..., Any], points: Points, options: ComputeOptions = DEFAULTS
 ) -> BatchedJacobian:
     """Return the Jacobians of one function at many points.
 
@@ -182,14 +168,13 @@ def compute_many(
         points: where; at least one.
         options: as for one Jacobian. "auto" is forward mode where there are fewer inputs than
             outputs; `chunk_size` counts points; `strict` takes one point at a time.
-        memory: bytes that the result may take; by default a quarter of what is free.
 
     Raises:
-        SizeError: the result would not fit.
+        SizeError: the result takes more than a quarter of the memory that is free.
         StrictError: strict mode found an independent output; the message says at which point.
     """
     many = Differentiator(function, points, options)
-    many.require_memory(memory)
+    require_memory(many.size[0] * points.count, points.of_chosen(function, 0)[1], None)
     size = options.chunk_size
     parts = [many.chunk(start, stop) for start, stop in many.chunks(size)]
     if many.obstacle == OTHER:  # a late chunk differed: all are computed again, point by point

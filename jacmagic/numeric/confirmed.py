@@ -37,19 +37,11 @@ MAX_GRAPHS = 8  # of one function, for which that is counted
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
 
 
-def refuted(mode: Mode) -> str:
-    """Return the note on a mode whose numbers plain backward passes refute."""
+def refuted(mode: Mode, values: str = "numbers") -> str:
+    """Return the note on a mode whose numbers or second derivatives plain passes refute."""
     return (
-        f"{mode.method} gives other numbers than a plain backward pass for this function; "
+        f"{mode.method} gives other {values} than a plain backward pass for this function; "
         "computed row by row instead"
-    )
-
-
-def unlike(mode: Mode) -> str:
-    """Return the note on a mode whose second derivatives plain passes refute."""
-    return (
-        f"{mode.method} gives other second derivatives than a plain backward pass for this "
-        "function; computed row by row instead"
     )
 
 
@@ -79,7 +71,7 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
         return Tried(ROWS, rows, (*tried.notes, *note))
     second = _second(evaluation, blocks) if create_graph and answer == "equal" else "equal"
     if second != "equal":
-        note = (unlike(tried.mode),) if second == "different" else ()
+        note = (refuted(tried.mode, "second derivatives"),) if second == "different" else ()
         tuned.refuted[tried.mode] = note
         return Tried(ROWS, by_rows(evaluation, options).blocks, (*tried.notes, *note))
     if answer == "equal" and structure is not None and len(tuned.passed) < MAX_GRAPHS:

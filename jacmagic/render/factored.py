@@ -25,7 +25,7 @@ max-width:100%;box-sizing:border-box;overflow-x:auto}
 .jm-factored .jm-size{color:color-mix(in srgb,currentColor 65%,transparent);font-size:.88em}
 .jm-factored .jm-where{margin-top:.4em;font-size:.93em}
 .jm-factored .jm-where span{margin-right:1.2em;white-space:nowrap}
-.jm-factored ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}"""
+.jm-factored ul.jm-remarks{margin:.5em 0;padding:0;list-style:none;font-size:.93em}"""
 )
 
 
@@ -72,7 +72,7 @@ def chain(
         f'<div class="jm-factored"><style>{_STYLE}</style><figure style="margin:0">'
         f"<figcaption>{escape(caption)}</figcaption>{lines}"
         f'<div class="jm-cards">{"".join(map(_card, cards))}</div></figure>'
-        f"<ul>{listed}</ul></div>"
+        f'<ul class="jm-remarks">{listed}</ul></div>'
     )
 
 

@@ -19,6 +19,8 @@ from jacmagic.render.formula_style import bracketed, formula_style
 from jacmagic.render.page import MAX_COPIED_CHARACTERS
 from jacmagic.render.text import true_minus
 
+# JupyterLab indents ul and aligns td to the right by rules of two classes and an element; these
+# weigh as much where they have to win.
 _STYLE = (
     formula_style(".jm-still")
     + """\
@@ -44,13 +46,13 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-top>td{border-top-color:rgba(128,128,128,.8)}
 .jm-still td.jm-none{color:#888}
 .jm-still .jm-verdict{font-weight:600;margin:.2em 0 .5em}
-.jm-still .jm-words{text-align:left}
+.jm-still td.jm-words,.jm-still th.jm-words{text-align:left}
 .jm-still td.jm-words:last-child{white-space:normal;min-width:16em}
 .jm-still .jm-wrong>*{background:rgba(211,47,47,.14)}
 .jm-still .jm-doubt>*{background:rgba(199,119,0,.16)}
 .jm-still .jm-odd{font-style:italic;outline:1.5px dashed #d32f2f;outline-offset:-2px}
 .jm-still svg{max-width:100%;height:auto;margin:.4em 0}
-.jm-still ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}
+.jm-still ul.jm-remarks{margin:.5em 0;padding:0;list-style:none;font-size:.93em}
 .jm-still li+li{margin-top:.2em}
 .jm-still li.jm-warning{border-left:3px solid #c77700;padding-left:.6em}
 .jm-still .jm-steps{margin:.8em 0;padding-left:1.4em;overflow-x:auto}
@@ -91,7 +93,7 @@ def page(
     """Return a still form.
 
     Args:
-        caption: a line above the figure.
+        caption: a line above all.
         figure: HTML of tables and drawings, SVG.
         formulas: what `chain` and `listed` return, and other HTML with MathML, above it.
         steps: derivations below all; each a list of (depth, MathML, rule's name).
@@ -100,15 +102,17 @@ def page(
         scene: HTML of a picture of the function, below the remarks.
         latex: what the formulas say, one display each; see NOTE [Notebooks that are not trusted].
     """
-    title = f"<figcaption>{_sentence(caption)}</figcaption>" if caption else ""
+    together = _sentence(caption).replace(" = ", "\u00a0=\u00a0")  # no line breaks within x = 1
+    title = f"<figcaption>{together}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {_sentence(line)}</li>' for line in warnings]
     lines += [f"<li>{_sentence(line)}</li>" for line in remarks]
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
+        f"<figure>{title}",
         _hidden(formulas),
         _annotation(latex),
-        f"<figure>{title}{figure}</figure>",
-        f"<ul>{''.join(lines)}</ul>" if lines else "",
+        f"{figure}</figure>",
+        f'<ul class="jm-remarks">{"".join(lines)}</ul>' if lines else "",
         scene,
         _hidden(map(_steps, steps)),
         "</div>",

@@ -215,11 +215,18 @@ class Explained(Derived):
         """At a kink, the entries' limits from both sides, as LaTeX."""
         if self.one_sided is None:
             return []
-        variables = [label.tex for label in self.columns]
+        variables, typed = [label.tex for label in self.columns], self._typed
+
+        def number(value: float) -> str:
+            return latex.number(value, self.view.digits)
+
         return limits(
             self.one_sided,
-            self.problem.flat_point,
+            [
+                typed[k].latex if k in typed else number(value)
+                for k, value in enumerate(self.problem.flat_point)
+            ],
             name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
             variables=variables,
-            number=lambda value: latex.number(value, self.view.digits),
+            number=number,
         )

@@ -30,7 +30,7 @@ class Derivation:
 
     Attributes:
         head: the left-hand side, such as J_f(x₁, x₂).
-        definition: the matrix of ∂fᵢ/∂xⱼ.
+        definition: the matrix of ∂fᵢ/∂xⱼ; None where there is no entry.
         of_expressions: the matrix of ∂(expression)/∂xⱼ, or None without a closed form.
         closed_form: the matrix of the derivatives, or None; no link of the chain where each entry
             is written out below.
@@ -46,7 +46,7 @@ class Derivation:
     """
 
     head: str
-    definition: str
+    definition: str | None
     of_expressions: str | None
     closed_form: str | None
     substituted: str | None
@@ -141,6 +141,9 @@ class DerivationWriter:
             agrees: whether the closed form gives the numbers.
         """
         variables, function = mapped(lambda label: label.tex, self.columns), Label(self.title).tex
+        if not self.matrix.size:
+            (empty,) = self.templates()
+            return Derivation(self._head(function), None, None, None, None, empty)
         definition = self._matrix(
             lambda i, j: self.notation.tex(function, self.rows[i].tex, variables[j])
         )
@@ -174,6 +177,8 @@ class DerivationWriter:
             shown.
         """
         reading, shape = self.reading, (len(self.rows), len(self.columns))
+        if 0 in shape:
+            return (latex.matrix([[rf"\text{{empty: }} {shape[0]} \times {shape[1]}"]]),)
         numbers = {} if reading is None else reading.numbers(self.point)
 
         def value(i: int, j: int) -> str:

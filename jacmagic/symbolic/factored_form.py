@@ -15,6 +15,7 @@ from jacmagic.symbolic.factored.form import FactoredForm, factor
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.named_form import named_trace, shows
@@ -71,7 +72,7 @@ def _trace(problem: Problem, form: ClosedForm, budget: float | None) -> Trace | 
 
 def has_numbers(factored: FactoredForm, form: ClosedForm, point: Sequence[float]) -> bool:
     """Whether the factors multiply to the numbers of a closed form at a point."""
-    tolerance = float(np.sqrt(np.finfo(float).eps))
+    tolerance = dtype_of(form.trace.dtypes).half  # constants are read as short decimals
     with np.errstate(all="ignore"):
         return is_close(factored.product(point), form.values(point), tolerance)
 

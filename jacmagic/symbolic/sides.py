@@ -84,7 +84,7 @@ def sentences(
 
 def limits(
     both: OneSided,
-    point: Sequence[float],
+    point: Sequence[str],
     *,
     name: Callable[[int, int], str],
     variables: Sequence[str],
@@ -94,13 +94,13 @@ def limits(
 
     Args:
         both: the two sides.
-        point: the n numbers of the point.
+        point: LaTeX of the n numbers of the point.
         name: LaTeX of an entry's name.
         variables: LaTeX of the n components.
         number: a number in LaTeX.
     """
     return [
-        rf"\lim_{{{variables[j]} {arrow} {number(point[j])}}} {name(i, j)} "
+        rf"\lim_{{{variables[j]} {arrow} {point[j]}}} {name(i, j)} "
         f"= {number(float(side[i, j]))}"
         for i, j in both.entries[:6]
         for arrow, side in ((r"\uparrow", both.left), (r"\downarrow", both.right))

@@ -17,12 +17,13 @@ def caption(jacobian: JacobianResult) -> str:
     """Return what is shown and where: "Jacobian of f at x₁ = 3, x₂ = 4"."""
     tangent = jacobian.problem.tangent
     by = "" if tangent is None else f"by {tangent.law} "
-    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}"
+    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}".strip()
 
 
 def whereabouts(jacobian: JacobianResult) -> str:
     """Return the point, and the layout where it is not the usual one."""
-    return f"at {point(jacobian)}{jacobian.view.layout.remark}"
+    where = f"at {point(jacobian)}" if jacobian.problem.size else ""
+    return f"{where}{jacobian.view.layout.remark}"
 
 
 def point(jacobian: JacobianResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
@@ -34,27 +35,51 @@ RESULTS = {
     ),
     "refused": lambda: jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), scalars(2.0)[0]),
     "hessian": lambda: jacmagic.hessian(lambda x, y: x**2 * y + y.sin(), scalars(1, 2)),
+    "disagreement": lambda: jacmagic.jacobian(
+        lambda x: x * x.detach(), torch.tensor([3.0, 4.0], dtype=F64)
+    ),
+    "nan": lambda: jacmagic.jacobian(torch.sqrt, torch.tensor([0.0, 1.0], dtype=F64)),
+    "chain": lambda: jacmagic.jacobian(
+        lambda x: torch.softmax(x, 0) * x.sum(), torch.linspace(-1, 1, 12, dtype=F64)
+    ),
+    "rotation": lambda: jacmagic.jacobian(
+        lambda R, p: R @ p,
+        (torch.eye(3, dtype=F64), torch.arange(3, dtype=F64)),
+        wrt={"R": "SO3:right"},
+    ),
+    "curve": lambda: jacmagic.jacobian(lambda s: (s.cos(), s.sin(), s / 3), scalars(1)[0]),
 }
 
 
-def violations(page: Page, root: str) -> list[str]:
-    """Return what axe finds in each tab, the entry's with a derivation."""
-    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
-    found = []
+def states(page: Page) -> Iterator[str]:
+    """Put a page into each of its states, the entry's tab with a derivation; yield their names."""
     for tab in page.locator(".jm-tab:visible").all():
+        name = tab.inner_text()
         tab.click()
-        if tab.inner_text() == "Entry":
+        if name == "Entry":
             page.locator(".jm-grid td[role=gridcell]").first.click()
             page.wait_for_timeout(100)
-        name = tab.inner_text()
-        found += [f"{name}: {one}" for one in page.evaluate(CHECK, [root, RULES])]
-    return found
+        yield name
+        kinds = page.locator(".jm-picture-tools select").first
+        if name == "Picture" and kinds.count():
+            for label in kinds.locator("option").all_inner_texts()[1:]:
+                kinds.select_option(label=label)
+                page.wait_for_timeout(100)
+                yield f"{name}: {label}"
+
+
+def violations(page: Page, root: str) -> list[str]:
+    """Return what axe finds in each state of a page."""
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    return [
+        f"{name}: {one}" for name in states(page) for one in page.evaluate(CHECK, [root, RULES])
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", RESULTS)
 def test_an_exported_page_has_no_violations(context, tmp_path, name, scheme):
-    """Names, roles, contrast and keyboard access hold in every tab, light and dark."""
+    """Names, roles, contrast and keyboard access hold in every tab and picture, light and dark."""
     path = RESULTS[name]().save_html(tmp_path / "page.html")
     assert context.browser is not None
     fresh = context.browser.new_context(offline=True, color_scheme=scheme, bypass_csp=True)

@@ -9,29 +9,16 @@ from torch import cos, sin, stack
 
 from corpus.cameras import X
 from corpus.case import Collection
+from corpus.robotics import denavit_hartenberg
 
 case = Collection("composed")
-
-
-def dh(theta, d, a, alpha):
-    """Return the transform of one link by Denavit and Hartenberg."""
-    ct, st, ca, sa = cos(theta), sin(theta), math.cos(alpha), math.sin(alpha)
-    zero, one = torch.zeros_like(ct), torch.ones_like(ct)
-    return stack(
-        [
-            stack([ct, -st * ca, st * sa, a * ct]),
-            stack([st, ct * ca, -ct * sa, a * st]),
-            stack([zero, sa * one, ca * one, d * one]),
-            stack([zero, zero, zero, one]),
-        ]
-    )
 
 
 def arm(q, links):
     """Return the pose of an arm's last frame."""
     pose = torch.eye(4, dtype=q.dtype)
     for angle, (d, a, alpha) in zip(q, links, strict=True):
-        pose = pose @ dh(angle, d, a, alpha)
+        pose = pose @ denavit_hartenberg(angle, d, a, alpha)
     return pose
 
 

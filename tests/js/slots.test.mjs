@@ -21,6 +21,8 @@ test("negative numbers have brackets unless they are alone", () => {
 
 test("powers of ten are typeset as in the formulas beside them", () => {
   assert.deepEqual(inFormula(1.25e-9, 4, true), [["mn", "1.25"], ["mo", "⋅"], ["msup", "10", "−9"]]);
-  assert.equal(text(inFormula(1e12, 4, false)), "(10^12)");
+  assert.equal(text(inFormula(1e12, 4, false)), "10^12");
+  assert.equal(text(inFormula(1e12, 4, false, true)), "(10^12)");
+  assert.equal(text(inFormula(3e12, 4, false)), "(3⋅10^12)");
   assert.equal(text(inFormula(-1e12, 4, true)), "−10^12");
 });

@@ -127,6 +127,7 @@ def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | 
         ("--of --strict", "--of needs a value"),
         ("--of=", "--of needs a value"),
         ("f", "expected name=value pairs and options; found 'f'"),
+        (r"\theta=pi/6", r"found \theta; write for example theta=pi/6, or press Tab behind \theta"),
         ("1 2", "found '1'; write a name before each value, such as x=1"),
         ("x=1 —steps", "found '—steps'; write --steps"),
         ("--wrt x, y", "found 'y'; write --wrt x,y"),
@@ -145,6 +146,10 @@ def test_two_targets_are_refused() -> None:
     """Only one target can be differentiated."""
     with pytest.raises(CellError, match=r"expected one target, .*; found 'f g'"):
         read("f g", wants_target=True)
+    with pytest.raises(
+        CellError, match="write blanks in brackets, and a point as x=1 or --at VALUE"
+    ):
+        read("net torch.ones(12)", wants_target=True)
 
 
 @pytest.mark.parametrize("wants_target", [True, False])

@@ -55,6 +55,9 @@ def shown(
         # values that are none
         (f"%%jacobian x=10**400\n{F}", "below 1.8e308"),
         ("%%jacobian t=[1.0, 2**2000]\nt[0]*t[1]", "below 1.8e308"),
+        (f"%%jacobian x=1e400\n{F}", "below 1.8e308"),
+        (f"%%jacobian x=[1, -1e400]\n{F}", "below 1.8e308"),
+        (f"%%jacobian x=1 y='1'\n{G}", "found the text '1'; write y=1"),
         (f"%%jacobian x=1j\n{F}", "found complex"),
         (f"%%jacobian x=torch.ones(2, dtype=torch.complex64)\n{F}", "found torch.complex64"),
         (f"%%jacobian x=torch.eye(2).to_sparse()\n{F}", "write x.to_dense()"),

@@ -71,6 +71,14 @@ def test_a_picture_names_the_point_as_it_was_typed(shell: InteractiveShell):
     assert "around (x, y) = (2, 0.5)" in J.at(y=0.5).picture().words[0]
 
 
+def test_limits_at_a_kink_name_the_point_as_it_was_typed(shell: InteractiveShell):
+    """Both limits are for x → π/4, not for x → 0.7854."""
+    kink = "\nimport math\ndef f(x):\n    return abs(x - math.pi / 4)\n"
+    (left, right) = jacobian(shell, "x=pi/4", kink).derivation.where
+    assert r"\lim_{x \uparrow \frac{\pi}{4}}" in left
+    assert r"\lim_{x \downarrow \frac{\pi}{4}}" in right
+
+
 def test_vectors_and_at_are_read_too(shell: InteractiveShell):
     """Components of a list and of `--at` are shown as typed, each by itself."""
     vector = "\ndef g(x):\n    return x**2\n"

@@ -185,10 +185,16 @@ def test_chain_steps_and_remarks() -> None:
 
 
 def test_numbers_of_sentences_have_a_true_minus() -> None:
-    """A caption's −3 is as the table's; exponents and options stay as they are typed."""
+    """A caption's −3 is as the table's and never alone on a line; what is typed stays so."""
     made = still(SEED, ROWS, COLUMNS, caption="at x = -3", remarks=["gap 2e-16 (-π/6); write -p 6"])
     text = Page(made).text
-    assert "at x = −3" in text and "gap 2e-16 (−π/6); write -p 6" in text
+    assert "at x\u00a0=\u00a0−3" in text and "gap 2e-16 (−π/6); write -p 6" in text
+
+
+def test_the_caption_comes_first() -> None:
+    """A reader sees what is shown before the formulas and the table."""
+    made = still(SEED, ROWS, COLUMNS, caption="f at x", head="<math>J</math>", links=[("=", "A")])
+    assert made.index("f at x") < made.index("<math>J</math>") < made.index("<table>")
 
 
 @given(st.text(max_size=30))

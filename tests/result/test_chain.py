@@ -266,3 +266,14 @@ def test_names_are_escaped() -> None:
     hostile = "<img src=x>"
     J = jacmagic.jacobian(lambda x: {hostile: torch.sin(x) ** 2}, vector(0.5, -0.3))
     assert "<img" not in J.chain()._repr_html_()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("wrt", ["inputs", "parameters"])
+def test_layers_of_a_float32_network_are_the_factors(seed: int, wrt: str) -> None:
+    """They have names of words, not "0"; weights rounded to float32 are no other numbers."""
+    torch.manual_seed(seed)
+    network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 2))
+    shown = repr(jacmagic.jacobian(network, torch.ones(2), wrt=wrt).chain())
+    first = "∂layer₀/∂input" if wrt == "inputs" else "∂layer₀/∂W₀"
+    assert f" = ∂f/∂layer₁ · ∂layer₁/∂layer₀ · {first}\n" in shown

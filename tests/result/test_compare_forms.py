@@ -49,6 +49,16 @@ def test_methods_of_arrays_are_read_in_a_function_for_numpy() -> None:
     assert len(jacmagic.compare(wrong, torch.relu, number(0.3, -0.4)).wrong) == 2
 
 
+def test_a_row_is_no_diagonal() -> None:
+    """Numbers without a shape may be the diagonal of a square matrix; a written row is one row."""
+    point = (number(2.0), number(3.0))
+    assert jacmagic.compare([6.0, 12.0], lambda x: x**2 + x * 2, number(2.0, 5.0)).ok
+    with pytest.raises(jacmagic.FunctionError, match="2 × 2: outputs by inputs; found an array"):
+        jacmagic.compare(
+            r"\begin{pmatrix} 2xy & x^2 \end{pmatrix}", lambda x, y: (x**2 * y, x * y), point
+        )
+
+
 def test_powers_of_derivatives_are_named() -> None:
     """(uⁿ)′ written as (u′)ⁿ."""
     found = jacmagic.compare(

@@ -107,6 +107,39 @@ def test_a_tolerance_ends_it_earlier() -> None:
     assert found.converged and len(found.iterates) == 3
 
 
+def rod(u: torch.Tensor) -> torch.Tensor:
+    """Return what flows into each cell of a rod whose ends are at 1."""
+    ends = torch.ones(1, dtype=u.dtype)
+    return torch.cat([ends, u[:-1]]) - 2 * u + torch.cat([u[1:], ends]) - u**3 / 100
+
+
+def test_a_sparse_system_is_solved_without_its_dense_matrix() -> None:
+    """Of 100 unknowns the steps are those of the dense matrix; 40 000 need no 12 gigabytes."""
+    start = torch.linspace(0, 1, 100, dtype=torch.float64)
+    sparse = jacmagic.jacobian(rod, start, strategy="sparse").newton()
+    dense = jacmagic.jacobian(rod, start, strategy="reverse").newton()
+    assert (sparse.reason, len(sparse.iterates)) == (dense.reason, len(dense.iterates))
+    np.testing.assert_allclose(sparse.x, dense.x, rtol=1e-12)
+    for one, other in zip(sparse.iterates, dense.iterates, strict=True):
+        assert other.limit <= one.limit * 1.01
+    wide = jacmagic.jacobian(rod, torch.zeros(40_000, dtype=torch.float64)).newton()
+    assert wide.converged and "matrix" not in vars(wide.jacobian)
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda u: u * u.new_tensor([0.0, *[1.0] * 29]), "singular at step 0: J is singular"),
+        (lambda u: u + 0.999999999999999944 * u.roll(1) - 1, "J is singular to rounding"),
+    ],
+)
+def test_a_singular_sparse_jacobian_is_reported(function, reason) -> None:
+    """A zero pivot, and a condition number beyond 1/ε."""
+    start = torch.linspace(0.1, 1, 30, dtype=torch.float64)
+    found = jacmagic.jacobian(function, start, strategy="sparse").newton()
+    assert found.outcome == "singular" and found.reason.endswith(reason)
+
+
 def test_wrong_arguments_are_refused() -> None:
     """A target of another size, and no steps at all."""
     with pytest.raises(jacmagic.OptionError, match="a target of 1 numbers; found 2"):

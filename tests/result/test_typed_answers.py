@@ -264,7 +264,7 @@ def test_a_sample_of_mistakes_is_named_and_of_right_answers_is_not_accused() -> 
     import exercises
 
     tally = exercises.measured(exercises.by_kernel, 90, start=2)
-    answers, right = exercises.sums_of(tally.right, 2)
-    planted, wrong, _, own = exercises.sums_of(tally.mistakes, 4)
+    answers, right = tally.right.sums(2)
+    planted, wrong, _, own = tally.mistakes.sums(4)
     assert right == answers >= 20
     assert wrong == planted >= 6 and own >= 0.8 * planted

@@ -24,7 +24,7 @@ def test_planted_faults_are_found_and_explained() -> None:
     """None is vouched for; nine of ten are named with the right entry and cause."""
     tally = Tally()
     planted_faults(tally, 89)
-    planted, kept, found = (sum(row[k] for row in tally.faults.values()) for k in range(3))
+    planted, kept, found = tally.faults.sums(3)
     assert planted >= 12 and kept == planted
     assert found >= 0.9 * planted
 
@@ -34,6 +34,6 @@ def test_wrong_batched_passes_are_mended_and_named() -> None:
     """The numbers are those of plain passes, and one note names the way that failed."""
     tally = Tally()
     planted_in_batches(tally, 29)
-    planted, same, found = (sum(row[k] for row in tally.batched.values()) for k in range(3))
+    planted, same, found = tally.batched.sums(3)
     assert len(tally.batched) == 2 and planted >= 8
     assert planted == same == found

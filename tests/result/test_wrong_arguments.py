@@ -40,6 +40,16 @@ def test_unknown_languages_and_backends_are_wrong_options(J) -> None:
         J.compile("fast")
 
 
+def test_an_error_shows_no_line_of_pythons_own() -> None:
+    """A property that raises names the user's line, not the one of functools that called it."""
+    wide = jacmagic.jacobian(lambda x: x.sum(), torch.ones(2))
+    with pytest.raises(PointError, match="square") as caught:
+        wide.det  # noqa: B018 a property
+    line, message = caught.value._render_traceback_()
+    assert line.endswith("wide.det  # noqa: B018 a property")
+    assert message.startswith("PointError: expected a square Jacobian; found 1 × 2")
+
+
 @pytest.mark.parametrize("function", [jacmagic.jacobian, jacmagic.hessian, jacmagic.compile])
 def test_signatures_are_readable(function) -> None:
     """help() spells every type: no alias that a reader cannot look up."""

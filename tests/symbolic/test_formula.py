@@ -151,6 +151,9 @@ def test_numbers_substituted():
     numbers = dict(zip(form.in_sympy.symbols, ["3", "-4", "5"], strict=True))
     assert substituted(form.in_sympy.matrix[2, 1], numbers) == r"3 \cdot \left(-4\right)^{2}"
     assert substituted(form.in_sympy.matrix[1, 2], numbers) == "3"
+    large = dict(zip(form.in_sympy.symbols, ["3", r"2 \cdot 10^{6}", "5"], strict=True))
+    shown = r"3 \cdot \left(2 \cdot 10^{6}\right)^{2}"
+    assert substituted(form.in_sympy.matrix[2, 1], large) == shown
 
 
 def test_assumptions_bound_the_formula():

@@ -250,3 +250,10 @@ def test_a_triangular_matrix_is_no_kink() -> None:
         return normal.log_prob(at(0.3, 0.4))
 
     assert jacmagic.jacobian(density, torch.stack([at(2, 0), at(1, 3)])).agreement.warnings == ()
+
+
+def test_what_underflows_to_zero_is_no_kink() -> None:
+    """The square root in hypot(1e-200, 2e-200) is taken of 5e-400, which is 0 in floats only."""
+    J = jacmagic.jacobian(torch.hypot, (1e-200, 2e-200))
+    assert J.one_sided is None and J.agreement.warnings == ()
+    assert jacmagic.jacobian(torch.hypot, (0.0, 0.0)).one_sided is not None

@@ -110,6 +110,16 @@ SMALL = {
     "logsigmoid": (F.logsigmoid, lambda x: -mpmath.log1p(mpmath.exp(-x)), 60),
     "log1p": (lambda x: torch.log1p(x) ** 2, lambda x: mpmath.log1p(x) ** 2, 1e-20),
     "log(1 − x)": (lambda x: torch.log(1 - x) ** 2, lambda x: mpmath.log1p(-x) ** 2, 1e-12),
+    "log(1 + sum)": (
+        lambda x: (1 + torch.exp(x) + 3 * torch.exp(2 * x)).log() ** 2,
+        lambda x: mpmath.log1p(mpmath.exp(x) + 3 * mpmath.exp(2 * x)) ** 2,
+        -45.0,
+    ),
+    "log1p(3 exp)": (
+        lambda x: torch.log1p(3 * torch.exp(x)) ** 2,
+        lambda x: mpmath.log1p(3 * mpmath.exp(x)) ** 2,
+        -45.0,
+    ),
     "expm1": (lambda x: torch.expm1(x) ** 2, lambda x: mpmath.expm1(x) ** 2, 1e-10),
     "1 − exp": (lambda x: (1 - torch.exp(-x)) ** 2, lambda x: mpmath.expm1(-x) ** 2, 1e-12),
     "logistic": (lambda x: 1 / (1 + torch.exp(-x)), lambda x: 1 / (1 + mpmath.exp(-x)), 40),

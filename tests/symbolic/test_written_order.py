@@ -46,6 +46,17 @@ def test_sums_of_the_code_keep_their_order(function, shown: str) -> None:
     assert entry(jacmagic.jacobian(function, at(0.3, 0.7).unbind())) == shown
 
 
+def test_functions_of_one_variable_each_follow_the_variables() -> None:
+    """r cos θ sin φ, as in a textbook on spherical coordinates, where SymPy puts sines first."""
+
+    def height(r, theta, phi):
+        return r * torch.sin(theta) * torch.sin(phi)
+
+    J = jacmagic.jacobian(height, at(2.0, 0.3, 0.7).unbind())
+    assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\phi}"
+    assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\phi}"
+
+
 def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
     """The order is that of the code in every line that writes the formula."""
 

@@ -229,12 +229,12 @@ FORMS = [
         "-4*x*y/(x**2 + y**2)**2 | 2*(x**2 - y**2)/(x**2 + y**2)**2",
         hessian=True,
     ),
-    Form(power, (1.5, 2.0), "x**(n - 1)*n | x**n*log(x)"),
+    Form(power, (1.5, 2.0), "n*x**(n - 1) | x**n*log(x)"),
     Form(
         hill_curve,
         (1.5, 2.0, 3.0),
-        "x**(n - 1)*n*k**n/(k**n + x**n)**2 | x**n*k**n*(log(x) - log(k))/(k**n + x**n)**2 | "
-        "-x**n*n*k**(n - 1)/(k**n + x**n)**2",
+        "n*x**(n - 1)*k**n/(k**n + x**n)**2 | x**n*k**n*(log(x) - log(k))/(k**n + x**n)**2 | "
+        "-n*x**n*k**(n - 1)/(k**n + x**n)**2",
     ),
     Form(log_of_size, (-0.4,), "1/x"),
     Form(

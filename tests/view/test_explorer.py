@@ -15,8 +15,6 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.verdict import diagnose
-from jacmagic.view.exercise.widget import MODULES as QUIZ
-from jacmagic.view.exercise.widget import quiz_front_end
 from jacmagic.view.explorer import Explorer
 from jacmagic.view.explorer.assets import MODULES, front_end, style
 from jacmagic.view.explorer.debounce import SECONDS_OF_REST
@@ -262,14 +260,10 @@ def test_traits_equal_the_typedef():
 FOLDER = Path(jacmagic.__file__).parent / "view" / "static"
 
 
-BUNDLES = {"explorer": (front_end, MODULES), "exercise": (quiz_front_end, QUIZ)}
-
-
-@pytest.mark.parametrize("bundle", BUNDLES)
-def test_front_end_is_one_module(bundle):
+@pytest.mark.parametrize("kind", MODULES)
+def test_front_end_is_one_module(kind):
     """A bundle has one default export, no imports, and each name once."""
-    make, modules = BUNDLES[bundle]
-    source, names = make(), []
+    modules, source, names = MODULES[kind], front_end(kind), []
     assert "import " not in re.sub(r"import\(", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S))
     assert re.findall(r"^export .*", source, flags=re.M) == ["export default { render };"]
     for k, name in enumerate(modules):  # each below those that it imports
@@ -287,10 +281,10 @@ def test_front_end_is_one_module(bundle):
 def test_every_script_is_in_a_bundle():
     """What lies in the folder is in a bundle, or is a page's own."""
     static = {path.name for path in FOLDER.glob("*.mjs")}
-    assert static == {*MODULES, *QUIZ, "host.mjs", "unpack.mjs"}
+    assert static == {*MODULES["explorer"], *MODULES["quiz"], "host.mjs", "unpack.mjs"}
 
 
-@pytest.mark.parametrize("modules", [MODULES, QUIZ])
+@pytest.mark.parametrize("modules", MODULES.values())
 def test_no_name_is_declared_twice_in_a_bundle(modules):
     """The modules of a bundle become one, in which a second declaration is an error."""
     joined = "\n".join((FOLDER / name).read_text("utf-8") for name in modules)
@@ -302,7 +296,7 @@ def test_embedding_keeps_the_view():
     """A page that drops defaults still knows the view's code and name."""
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(1.0, dtype=F64))
     state = J.explore().view._get_embed_state(drop_defaults=True)["state"]
-    assert state["_esm"] == front_end()
+    assert state["_esm"] == front_end("explorer")
     assert "_view_name" in state
 
 

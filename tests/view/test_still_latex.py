@@ -144,3 +144,18 @@ def test_a_notebook_converts():
     for output in outputs:
         check(output.data["text/latex"])
         assert output.data["text/latex"] in body
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "size"),
+    [
+        (lambda x: x[:0], torch.ones(2), r"0 \times 2"),
+        (lambda x: x.sum() + torch.ones(2), torch.ones(0), r"2 \times 0"),
+    ],
+)
+def test_an_empty_jacobian_is_called_so(function, point, size) -> None:
+    """One link with its size, in stills as on the page, and no point where there are no inputs."""
+    jacobian = jacmagic.jacobian(function, point)
+    empty = rf"\begin{{bmatrix}} \text{{empty: }} {size} \end{{bmatrix}}"
+    assert jacobian.derivation.links == jacobian._writer(jacobian.reading).templates() == (empty,)
+    assert repr(jacobian).startswith("Jacobian of f at x" if len(point) else "Jacobian of f\n")

@@ -119,7 +119,7 @@ def _target(
     if not is_expression(text):
         raise CellError(
             f"expected one target, a function or an expression; found {text!r}; "
-            + (for_syntax(text) or "write an expression with blanks in brackets")
+            + (for_syntax(text) or "write blanks in brackets, and a point as x=1 or --at VALUE")
             + marked
         )
     return text
@@ -129,10 +129,12 @@ def _refuse_unnamed(line: Line, bare: list[Token]) -> None:
     """Raise for `0=[1, 2]`, a pair whose left side is not a name."""
     for token in bare:
         left, sign, value = token.text.partition("=")
-        if sign and value[:1] not in {"", "="} and re.fullmatch(r"[^\W_][\w.]*", left):
+        if sign and value[:1] not in {"", "="} and re.fullmatch(r"\\?[^\W_][\w.]*", left):
+            name = left.removeprefix("\\")  # a completion that was not finished
+            hint = f"{name}={value}, or press Tab behind {left}" if name != left else f"x={value}"
             raise CellError(
                 f"expected the name of an argument before =; found {left}; "
-                f"write for example x={value}" + line.mark(token.column, len(left))
+                f"write for example {hint}" + line.mark(token.column, len(left))
             )
 
 

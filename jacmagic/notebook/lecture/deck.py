@@ -66,15 +66,10 @@ def _divided(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
             (*divided, cell)[start].metadata.jm_starts = True
             explorer = None
         divided.append(cell)
-        if any(
-            EXPLORER in output.get("data", {}).get("text/html", "") for output in _outputs(cell)
-        ):
+        outputs = cell.get("outputs", [])
+        if any(EXPLORER in output.get("data", {}).get("text/html", "") for output in outputs):
             explorer = len(divided) - 1
     return divided
-
-
-def _outputs(cell: NotebookNode) -> Sequence[NotebookNode]:
-    return cell.get("outputs", [])
 
 
 def _prepares(source: str) -> bool:

@@ -17,7 +17,8 @@ from traitlets import Bool, Unicode, default
 from jacmagic.notebook.lecture.deck import slide_cells
 from jacmagic.notebook.lecture.execution import execute
 from jacmagic.notebook.lecture.formulas import formulas
-from jacmagic.notebook.lecture.front_ends import kinds_in, script_of, style_of
+from jacmagic.view.explorer.assets import MODULES, front_end, style
+from jacmagic.view.export import script_of
 
 _LATEX = """\
 {%- block data_latex -%}
@@ -40,7 +41,9 @@ _OFFLINE = (
 {%- endif -%}
 {%- endblock -%}
 {%- block footer_js -%}
-{%- for kind in resources.jm_kinds -%}<script>{{ script_of(kind) }}</script>{%- endfor -%}
+{%- for kind in resources.jm_kinds -%}
+<script>{{ script_of(front_end(kind), kind) }}</script>
+{%- endfor -%}
 {%- endblock -%}
 """
     + _LATEX
@@ -134,7 +137,8 @@ class Page(HTMLExporter):
 
     def _create_environment(self) -> Any:
         environment = super()._create_environment()
-        environment.globals.update(style_of=style_of, script_of=script_of, lecture_file=file_of)
+        environment.globals.update(style_of=style, script_of=script_of, front_end=front_end)
+        environment.globals.update(lecture_file=file_of)
         environment.globals.update(dark_theme=lambda: _source(environment, "static/theme-dark.css"))
         return environment
 
@@ -160,6 +164,11 @@ class Slides(Page):
 
     def _arrange(self, notebook: NotebookNode) -> None:
         notebook.cells = slide_cells(notebook.cells)
+
+
+def kinds_in(html: str) -> list[str]:
+    """Return the kinds of live views in a page."""
+    return [kind for kind in MODULES if f'data-jm-kind="{kind}"' in html]
 
 
 def _html_of(notebook: NotebookNode) -> Iterator[str]:

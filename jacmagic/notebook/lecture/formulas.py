@@ -26,15 +26,12 @@ def mathml(source: str, *, block: bool) -> str:
 
     Fonts draw the brackets of matrices too small: `formulas.css` draws them instead.
     """
-    drawn = _BRACKETED.sub(r'<mtable class="jm-bracketed">\1</mtable>', _inline(source))
+    plain = to_mathml(source.replace(r"\displaystyle", "").strip(), display=False)
+    drawn = _BRACKETED.sub(r'<mtable class="jm-bracketed">\1</mtable>', plain)
     if not block:
         return drawn
     drawn = drawn.replace('display="inline"', 'display="block"', 1)
     return f'<span class="jm-formula" tabindex="0">{drawn}</span>'
-
-
-def _inline(source: str) -> str:
-    return to_mathml(source.replace(r"\displaystyle", "").strip(), display=False)
 
 
 def _mathml(match: re.Match[str]) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 
 from jacmagic.errors import JacmagicError
 from jacmagic.result.core import JacobianResult
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 def array_of(jacobian: JacobianResult) -> np.ndarray:
@@ -25,18 +30,31 @@ def equilibrated(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
         diag(rows) J diag(columns), rows (m,), columns (n,).
     """
     m, n = matrix.shape
-    rows = _reciprocals(matrix, 1) if m <= n else np.ones(m)
+    rows = _reciprocals(np.abs(matrix).max(axis=1, initial=0)) if m <= n else np.ones(m)
     scaled = rows[:, None] * matrix
-    columns = _reciprocals(scaled, 0) if m >= n else np.ones(n)
+    columns = _reciprocals(np.abs(scaled).max(axis=0, initial=0)) if m >= n else np.ones(n)
     return scaled * columns, rows, columns
 
 
-def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
-    """Return powers of two with which the largest entries along an axis are in [0.5, 1)."""
-    largest = np.abs(matrix).max(axis=axis, initial=0)
+def equilibrated_entries(matrix: sp.csr_array) -> tuple[sp.csr_array, np.ndarray, np.ndarray]:
+    """Return the same of a square sparse matrix (n, n)."""
+    rows = _reciprocals(abs(matrix).max(axis=1).toarray())
+    scaled = matrix * rows[:, None]
+    columns = _reciprocals(abs(scaled).max(axis=0).toarray())
+    return scaled * columns, rows, columns
+
+
+def _reciprocals(largest: np.ndarray) -> np.ndarray:
+    """Return powers of two by which these largest entries come into [0.5, 1)."""
     usable = np.isfinite(largest) & (largest > 0)
     exponents = np.frexp(np.where(usable, largest, 0.5))[1]
     return np.ldexp(1.0, -np.clip(exponents, -1000, 1000))
+
+
+def is_finite(jacobian: JacobianResult) -> bool:
+    """Return whether every entry is finite; of a sparse Jacobian only what is stored is read."""
+    sparse = jacobian.numbers.sparse
+    return bool(torch.isfinite(jacobian.matrix if sparse is None else sparse.values).all())
 
 
 def epsilon_of(jacobian: JacobianResult) -> float:

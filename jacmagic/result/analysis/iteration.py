@@ -7,13 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import (
-    array_of,
-    epsilon_of,
-    equilibrated,
-    point_of,
-    stepped,
-)
+from jacmagic.result.analysis.arrays import epsilon_of, is_finite, point_of, stepped
+from jacmagic.result.analysis.newton_step import Step, newton_step
 from jacmagic.result.core import JacobianResult
 
 
@@ -50,27 +45,26 @@ class Iteration:
         """Iterate; return the outcome and a sentence about it."""
         while True:
             x, residual = point_of(self.current), self.current.flat_value - self.target
-            matrix, k = array_of(self.current), len(self.iterates)
+            k = len(self.iterates)
             self.iterates.append(Iterate(x, float(np.linalg.norm(residual))))
-            ended = self._before_step(matrix, residual)
+            ended = self._before_step(residual)
             if ended is not None:
                 return ended
-            step, rank = _solve(matrix, residual, self.epsilon)
-            if rank < min(matrix.shape):
-                return "singular", f"singular at step {k}: J has rank {rank} of {min(matrix.shape)}"
-            limits = _rounding(matrix, x, residual, self.target, self.epsilon)
-            size, limit = (float(np.linalg.norm(vector)) for vector in (step, limits))
+            step = newton_step(self.current, self.target, self.epsilon)
+            if isinstance(step, str):
+                return "singular", f"singular at step {k}: {step}"
+            size, limit = (float(np.linalg.norm(part)) for part in (step.vector, step.limits))
             self.iterates[-1] = Iterate(x, self.iterates[-1].residual, size, limit)
-            self.first = step if k == 0 else self.first
-            ended = self._after_step(step, limits)
+            self.first = step.vector if k == 0 else self.first
+            ended = self._after_step(step)
             if ended is not None:
                 return ended
-            moved = stepped(self.current, step)
+            moved = stepped(self.current, step.vector)
             if isinstance(moved, str):
                 return "diverged", f"diverged: the function fails after step {k}: {moved}"
             self.current = moved
 
-    def _before_step(self, matrix: np.ndarray, residual: np.ndarray) -> tuple[str, str] | None:
+    def _before_step(self, residual: np.ndarray) -> tuple[str, str] | None:
         """Return why no step is taken from the current point; None where one is."""
         k = len(self.iterates) - 1
         if not np.isfinite(residual).all():
@@ -79,7 +73,7 @@ class Iteration:
             return "converged", f"converged in {_steps(k)}: ‖f − target‖ ≤ {number(self.tolerance)}"
         if not residual.any():
             return "converged", f"converged in {_steps(k)}: f is the target exactly"
-        if not np.isfinite(matrix).all():
+        if not is_finite(self.current):
             return "singular", f"stopped at step {k}: J is not finite there"
         if np.linalg.norm(self.iterates[-1].x) > self._far:
             return "diverged", f"diverged: x has grown beyond {self._far:.0e}"
@@ -90,16 +84,16 @@ class Iteration:
         """A point so far away that a step of the first point's size is lost in rounding."""
         return max(1.0, float(np.linalg.norm(self.iterates[0].x))) / self.epsilon
 
-    def _after_step(self, step: np.ndarray, limits: np.ndarray) -> tuple[str, str] | None:
+    def _after_step(self, step: Step) -> tuple[str, str] | None:
         """Return why a step that was computed is not taken; None where it is."""
         k, lengths = len(self.iterates) - 1, [iterate.step for iterate in self.iterates]
-        if (np.abs(step) <= limits).all():
+        if (np.abs(step.vector) <= step.limits).all():
             return "converged", f"converged in {_steps(k)}: a further one is smaller than rounding"
         x = self.iterates[-1].x
         near = lengths[-1] <= np.sqrt(self.epsilon) * np.linalg.norm(x)
         if k >= 2 and near and lengths[-1] >= lengths[-2]:
             return "converged", f"converged in {_steps(k)}: steps shrink no further, for rounding"
-        if (period := self._period(x + step, lengths[-1])) is not None:
+        if (period := self._period(x + step.vector, lengths[-1])) is not None:
             return "cycle", f"cycle of {period} points from step {k + 1 - period} on"
         if k >= self.most:
             return "steps", f"not converged in {_steps(k)}{self._slow()}"
@@ -129,26 +123,3 @@ class Iteration:
 
 def _steps(count: int) -> str:
     return f"{count} step{'s' * (count != 1)}"
-
-
-def _solve(matrix: np.ndarray, residual: np.ndarray, epsilon: float) -> tuple[np.ndarray, int]:
-    """Return the (least-squares, shortest) step and the rank of the matrix, whatever the units."""
-    scaled, rows, columns = equilibrated(matrix)
-    step, _, rank, _ = np.linalg.lstsq(scaled, -rows * residual, rcond=max(matrix.shape) * epsilon)
-    return columns * step, int(rank)
-
-
-def _rounding(
-    matrix: np.ndarray, x: np.ndarray, residual: np.ndarray, target: np.ndarray, epsilon: float
-) -> np.ndarray:
-    """Return what rounding alone may change of a step (n,).
-
-    The residual is known to ε (|J||x| + |f| + |target|), which J⁺ carries over; an error ε |J| of
-    the Jacobian changes a least-squares solution by (JᵀJ)⁺ ε |J|ᵀ |residual|.
-    """
-    inverse, sizes = np.abs(np.linalg.pinv(matrix)), np.abs(matrix)
-    values = sizes @ np.abs(x) + np.abs(residual + target) + np.abs(target)
-    limits = np.abs(x) + inverse @ values
-    if matrix.shape[0] > matrix.shape[1]:
-        limits = limits + inverse @ inverse.T @ (sizes.T @ np.abs(residual))
-    return epsilon * limits

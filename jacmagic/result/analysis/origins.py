@@ -64,7 +64,7 @@ class _Recorder(InterceptingMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         operands = [operand for operand in tree_flatten((args, kwargs))[0] if _is_number(operand)]
-        bad = [leaf for leaf in tree_flatten(result)[0] if _is_real(leaf) and not _is_finite(leaf)]
+        bad = list(filter(_is_bad, tree_flatten(result)[0]))
         if bad and all(map(_is_finite, operands)):
             name = signature_of(func).functional_name
             self.origins.append(_origin(name, users_line(), operands, bad[0]))
@@ -109,6 +109,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_finite(value: Any) -> bool:
     return bool(torch.isfinite(torch.as_tensor(value)).all())
+
+
+def _is_bad(value: Any) -> bool:
+    return _is_real(value) and not _is_finite(value)
 
 
 def _origin(name: str, line: int | None, operands: list[Any], result: Tensor) -> Origin:
@@ -163,13 +167,8 @@ def _at_fault(output: Tensor, tensors: list[Tensor], j: int) -> Origin | None:
 
     def observe(node: Any) -> Callable[..., None]:
         def hook(ahead: tuple[Any, ...], arrived: tuple[Any, ...]) -> None:
-            bad = next(
-                (gradient for gradient in ahead if _is_real(gradient) and not _is_finite(gradient)),
-                None,
-            )
-            if bad is not None and all(
-                _is_finite(gradient) for gradient in arrived if _is_real(gradient)
-            ):
+            bad = next(filter(_is_bad, ahead), None)
+            if bad is not None and not any(map(_is_bad, arrived)):
                 origins.append((node, _of_node(node, bad, arrived)))
 
         return hook
@@ -177,13 +176,10 @@ def _at_fault(output: Tensor, tensors: list[Tensor], j: int) -> Origin | None:
     if _is_finite(_entry(output, tensors, j, nodes, observe)):
         return None
     for node, origin in origins:
-        if _is_finite(_entry(output, tensors, j, [node], lambda _: _made_finite)):
+        mended = _entry(output, tensors, j, [node], lambda _: lambda g, _: tuple(map(_finite, g)))
+        if _is_finite(mended):
             return origin
     return None
-
-
-def _made_finite(ahead: tuple[Any, ...], arrived: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(map(_finite, ahead))
 
 
 def _entry(

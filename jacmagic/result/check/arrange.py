@@ -168,9 +168,9 @@ def _as_matrix(nest: Any, blocks: Blocks) -> Arrangement | None:
         return Arrangement(array.T, ("given as the transpose, inputs by outputs",), True)
     if array.size == m * n and _squeezed(array.shape) == _squeezed(_whole(blocks)):
         return Arrangement(array.reshape(m, n))
-    if array.size == m == n:
+    if array.shape == (m,) and m == n:
         index = np.full((m, n), -1)
-        np.fill_diagonal(index, array.reshape(-1))
+        np.fill_diagonal(index, array)
         return Arrangement(index, ("read as the diagonal of the matrix",))
     return None
 

@@ -95,7 +95,7 @@ def disagreement(
         k = _first_far(true, computed, allowed + rounding(reference.tensors)[0])
     if k is not None:
         i, j = reference.rows[k], reference.columns[k]
-        return f"entry ({i}, {j}) is {computed[k]:.6g} and should be {true[k]:.6g}"
+        return f"entry ({i}, {j}) is {computed[k]:.9g} and should be {true[k]:.9g}"
     scale = np.zeros(len(f))
     np.add.at(scale, reference.rows, sizes * np.abs(x)[reference.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
@@ -104,7 +104,7 @@ def disagreement(
     k = _first_far(f, computed, allowed)
     if k is not None:
         k = _first_far(f, computed, allowed + rounding(reference.tensors)[1])
-    return None if k is None else f"value {k} is {computed[k]:.6g} and should be {f[k]:.6g}"
+    return None if k is None else f"value {k} is {computed[k]:.9g} and should be {f[k]:.9g}"
 
 
 def _first_far(true: np.ndarray, computed: np.ndarray, allowed: np.ndarray) -> int | None:

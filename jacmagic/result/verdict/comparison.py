@@ -97,13 +97,8 @@ def judge(
     if sources.apart is not None:
         findings[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
     if circumstances.fair is not None:
-        if sources.formula is not None:  # the sides of the form enclose torch's slope
-            other = circumstances.fair & (findings != Finding.AGREED)
-            other &= np.isfinite(sources.formula)
-            sources.formula[other] = sources.torch[other]
-        findings[circumstances.fair] = Finding.AGREED
         alone &= ~circumstances.fair
-    _settle(findings, sources.torch, circumstances)
+    _settle(findings, sources, circumstances)
     return findings, alone
 
 
@@ -116,12 +111,18 @@ def _sharpen(
             formula[entry] = exact.value
 
 
-def _settle(findings: np.ndarray, truth: np.ndarray, circumstances: Circumstances) -> None:
+def _settle(findings: np.ndarray, sources: Sources, circumstances: Circumstances) -> None:
     """Judge entries of functions without a value, and those at a kink that have a derivative.
 
     There torch's choices may add up to a wrong one, and the closed form follows them:
     relu(x) − relu(−x) is x, and both have slope 0 at 0.
     """
+    fair, truth = circumstances.fair, sources.torch
+    if fair is not None:
+        if sources.formula is not None:  # the sides of the form enclose torch's slope
+            other = fair & (findings != Finding.AGREED) & np.isfinite(sources.formula)
+            sources.formula[other] = truth[other]
+        findings[fair] = Finding.AGREED
     if circumstances.smooth is not None:
         size = np.maximum(np.abs(truth), np.abs(circumstances.smooth))
         with np.errstate(invalid="ignore"):

@@ -18,6 +18,7 @@ from jacmagic.render.latex import number
 DECIMALS = 6  # significant digits of a decimal number within an expression
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
 _BRACKETED = re.compile(r"\\left\(((?:(?!\\left|\\right).)*)\\right\)")
+_FUNCTION = 3  # the rank of sin x: it stands last in a product
 _HALF = sympy.Rational(1, 2)
 _WITHOUT_BRACKETS = tuple(
     getattr(sympy, name)
@@ -32,10 +33,10 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
-def _rank(factor: Any) -> int:
+def rank(factor: Any) -> int:
     """Rank a factor's kind in a product: n xⁿ⁻¹ (x + 1) sin x."""
     if _is_applied(factor):
-        return 3
+        return _FUNCTION
     base, exponent = factor.as_base_exp()
     if not (base.is_Symbol or base.is_number) or base is sympy.E:
         return 2
@@ -85,7 +86,11 @@ class LatexWriter(PositiveFirst, LatexPrinter):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._taken = set(self._settings["symbol_names"].values())
+        names = self._settings["symbol_names"]
+        self._taken, self._order = (
+            set(names.values()),
+            {symbol: k for k, symbol in enumerate(names)},
+        )
 
     # ── products: no factor is ever read as a part of a function's argument ────────────────────
 
@@ -110,7 +115,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if self.order == "none":
             factors = list(product.args)
         else:
-            factors = sorted(product.as_ordered_factors(), key=_rank)
+            factors = sorted(product.as_ordered_factors(), key=self._position)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1
@@ -118,6 +123,14 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             product_tex += self._sign_between(before, shown) + shown if product_tex else shown
             before = shown
         return product_tex
+
+    def _position(self, factor: Any) -> tuple[int, int]:
+        """Rank a factor by its kind, functions of one variable each in the variables' order."""
+        kind, variables = rank(factor), factor.free_symbols
+        order = (
+            self._order.get(next(iter(variables)), 0) if len(variables) == 1 else len(self._order)
+        )
+        return kind, order if kind == _FUNCTION else 0
 
     def _factor(self, factor: Any, first: bool, may_stay_open: bool) -> str:
         """Write one factor; a function's argument has brackets where a factor follows."""
@@ -133,6 +146,10 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         if right[0].isdigit() or _WORD.match(right) or _WORD.match(left):
             return r" \cdot "
         return str(self._settings["mul_symbol_latex"])
+
+    def parenthesize_super(self, s: str) -> str:
+        """Return a base whose LaTeX has a power, in one pair of brackets."""
+        return s if _BRACKETED.fullmatch(s) else str(super().parenthesize_super(s))
 
     # ── functions ─────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,8 @@ from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.graph import ZERO
 from jacmagic.symbolic.graph.bounds import bounds
 from jacmagic.symbolic.graph.passes import dependent
-from jacmagic.symbolic.graph.tape import write_tape_with_slots
+from jacmagic.symbolic.graph.precise import precise
+from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,19 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     )
     moving = dependent(graph, reached, closed.trace.inputs)  # others are constants
     reasons = {node: why for node, why in {**possible, **exact}.items() if node in moving}
+    for node in _underflowed(closed, list(reasons), point):
+        del reasons[node]
     return _singularities(closed, reasons, possible.keys() - exact.keys())
+
+
+def _underflowed(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> list[int]:
+    """Return the nodes of |u|, √u … whose u is 0 in floats, being too small for them."""
+    operands = [closed.graph.operands(node) for node in nodes]
+    alone = [(node, u[0]) for node, u in zip(nodes, operands, strict=True) if len(u) == 1]
+    tape = write_tape(closed.graph, [u for _, u in alone], closed.trace.inputs)
+    exact = precise(tape, point, tape.slots(point)) if alone else []
+    smallest = sys.float_info.min
+    return [node for (node, _), u in zip(alone, exact, strict=True) if u and abs(u) < smallest]
 
 
 def _reasons(closed: ClosedForm, nodes: Sequence[int], numbers: _Numbers) -> dict[int, str]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import sympy
+from sympy.core.mul import _keep_coeff
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
@@ -22,7 +23,7 @@ from jacmagic.labels import Label
 from jacmagic.render.page import TERMINAL_LETTERS
 from jacmagic.render.text import number
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import DECIMALS, LatexWriter, PositiveFirst
+from jacmagic.symbolic.formula.latex_writer import DECIMALS, LatexWriter, PositiveFirst, rank
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
@@ -44,6 +45,20 @@ class Line(PositiveFirst, StrPrinter):
     def _print_Float(self, expr: Any) -> str:
         return number(float(expr), DECIMALS)
 
+    def _print_Mul(self, expr: Any) -> str:
+        coefficient, rest = expr.as_coeff_Mul()
+        if coefficient < 0 and (positive := _keep_coeff(-coefficient, rest)).is_Mul:
+            return f"-{self._print_Mul(positive)}"
+        return str(super()._print_Mul(_Ranked._from_args(expr.args)))
+
+
+class _Ranked(sympy.Mul):
+    """A product whose factors are printed in the order of LaTeX."""
+
+    def as_ordered_factors(self, order: Any = None) -> list[Any]:
+        """Return the factors, ranked by their kinds."""
+        return sorted(super().as_ordered_factors(order), key=rank)
+
 
 class _Terminal(PositiveFirst, PrettyPrinter):
     """Printer of two-dimensional Unicode whose symbols are text already."""
@@ -64,7 +79,7 @@ class _Terminal(PositiveFirst, PrettyPrinter):
         if product.args[0] is sympy.S.One or any(arg.is_Number for arg in product.args[1:]):
             return super()._print_Mul(product)  # not evaluated
         above, below = [], []
-        for factor in product.as_ordered_factors():
+        for factor in sorted(product.as_ordered_factors(), key=rank):
             if factor.is_Rational:
                 above += [sympy.Integer(factor.p)] * (factor.p != 1)
                 below += [sympy.Integer(factor.q)] * (factor.q != 1)

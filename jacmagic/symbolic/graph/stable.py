@@ -30,6 +30,7 @@ from jacmagic.symbolic.graph.patterns import Sums, inside_log_sigmoid
 
 _GROWING = ("exp", "pow", "sigmoid", "log")  # what overflows, or loses digits, in or of a sum
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
+_ONE = (ONE, ZERO)
 
 
 def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
@@ -74,7 +75,7 @@ class _Rewriting:
         exponent = self._of_log_sigmoid(node)
         terms = self._inside_log(node)
         if exponent is not None:
-            self.new[node] = graph.neg(self._logarithm([(ONE, ZERO), (ONE, exponent)]))
+            self.new[node] = graph.neg(self._logarithm([_ONE, (ONE, exponent)]))
         elif terms is not None:
             self.new[node] = self._logarithm(terms)
         elif operation == "log" and (y := self._beside_one(operands[0])) is not None:
@@ -127,7 +128,7 @@ class _Rewriting:
             return terms
         exponential = self._exponential(inside)
         terms = terms or ([exponential] if exponential is not None else None)
-        return terms and [(ONE, ZERO), *terms]
+        return terms and [_ONE, *terms]
 
     def _logarithm(self, terms: Exponentials) -> int:
         graph = self.graph
@@ -135,6 +136,10 @@ class _Rewriting:
             (_, a), (_, b) = terms
             smaller = graph.apply("exp", graph.neg(graph.apply("abs", graph.sub(a, b))))
             return graph.add(graph.apply("max", a, b), graph.apply("log1p", smaller))
+        if _ONE in terms:  # ln(1 + s) of a small s, as above, with ln s for the exponent
+            others = list(terms)
+            others.remove(_ONE)
+            return self._logarithm([_ONE, (ONE, self._logarithm(others))])
         largest, total = self._take_out(terms)
         return graph.add(largest, graph.apply("log", total))
 

@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.arrays import traced_by
+from jacmagic.function.modules import Shell
 from jacmagic.function.torch_internals import version_of
 from jacmagic.labels import Label
 from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed
@@ -34,7 +35,7 @@ class Value:
     """A tensor that the code gives a name, as it was at one time.
 
     Attributes:
-        name: of the variable, the helper that returned it, or the module: "0" of a Sequential.
+        name: of the variable, the helper that returned it, or the module: "layer0" of a Sequential.
         nodes: of its elements, an int64 array of its shape.
         depth: how many functions of the user's, and modules, were being called.
         kind: "variable", "function", "module", or "result" of an operation.
@@ -129,6 +130,8 @@ class Values:
         if tensor is None:
             return
         module = frame.f_locals.get("self")
+        if isinstance(module, Shell):
+            return
         if frame.f_code.co_name == "forward" and isinstance(module, torch.nn.Module):
             value = self._record(type(module).__name__, tensor, frame, "module")
             if value is not None:
@@ -164,7 +167,7 @@ class Values:
                 for path, part in module.named_modules():
                     paths.setdefault(id(part), path)
         renamed = {
-            id(value): Value(paths[id(module)] or value.name, value.nodes, value.depth, value.kind)
+            id(value): replace(value, name=_layer(paths[id(module)]) or value.name, line=None)
             for module, value in self._modules
         }
         return tuple(renamed.get(id(value), value) for value in self.recorded)
@@ -210,6 +213,11 @@ def _has_variables(frame: FrameType) -> bool:
     name = frame.f_code.co_name
     is_plain = not name.startswith(("<", "__")) or name == "__call__"
     return is_plain and is_users(frame.f_code.co_filename)
+
+
+def _layer(path: str) -> str:
+    """Return a module's name: its path, or "layer0" for "0", which would read as a number."""
+    return f"layer{path}" if path.isdigit() else path
 
 
 def _depth(frame: FrameType | None) -> int:

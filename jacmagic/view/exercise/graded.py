@@ -115,11 +115,11 @@ class GradedQuestions(QuestionSet):
         Raises:
             PageError: a file cannot be written.
         """
-        from jacmagic.view.exercise.paper import save_key, save_sheets
+        from jacmagic.view.exercise.paper import save_paper
 
         if key is not None:
-            save_key(self, key)
-        return save_sheets(self, path)
+            save_paper(self, key, key=True)
+        return save_paper(self, path, key=False)
 
     def to_moodle(self, path: PathLike) -> Path:
         """Write Moodle's XML: a question of type STACK for each variant, with named feedback.
@@ -147,15 +147,15 @@ class GradedQuestions(QuestionSet):
         Raises:
             PageError: a file cannot be written.
         """
-        from jacmagic.view.exercise.notebooks import save_nbgrader
+        from jacmagic.view.exercise.notebooks import nbgrader_cells, save_notebooks
 
-        return save_nbgrader(self, path)
+        return save_notebooks(self, path, nbgrader_cells)
 
     def to_otter(self, path: PathLike) -> list[Path]:
         """Write a notebook for `otter assign`; otherwise as `to_nbgrader`."""
-        from jacmagic.view.exercise.notebooks import save_otter
+        from jacmagic.view.exercise.notebooks import otter_cells, save_notebooks
 
-        return save_otter(self, path)
+        return save_notebooks(self, path, otter_cells)
 
 
 def _judged_choice(question: Question, answer: Answer) -> Judgement:

@@ -26,19 +26,10 @@ _CONFIG = "# ASSIGNMENT CONFIG\ninit_cell: true\ncheck_all_cell: true\nexport_ce
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
-def save_nbgrader(exercise: QuestionSet, path: str | os.PathLike[str]) -> list[Path]:
-    """Write one notebook for each variant; see `GradedQuestions.to_nbgrader`."""
-    return _saved(exercise, path, _nbgrader_cells)
-
-
-def save_otter(exercise: QuestionSet, path: str | os.PathLike[str]) -> list[Path]:
-    """Write one notebook for each variant; see `GradedQuestions.to_otter`."""
-    return _saved(exercise, path, _otter_cells)
-
-
-def _saved(
+def save_notebooks(
     exercise: QuestionSet, path: str | os.PathLike[str], cells: Callable[[QuestionSet], list[Cell]]
 ) -> list[Path]:
+    """Write one notebook of `nbgrader_cells` or `otter_cells` for each variant."""
     variants = exercise.variants
     paths = numbered(path, len(variants))
     pairs = zip(variants, paths, strict=True)
@@ -112,7 +103,8 @@ def _test(question: Question) -> str:
 # ── nbgrader ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _nbgrader_cells(exercise: QuestionSet) -> list[Cell]:
+def nbgrader_cells(exercise: QuestionSet) -> list[Cell]:
+    """Return cells for nbgrader; see `GradedQuestions.to_nbgrader`."""
     cells = [
         _graded("markdown", _task(exercise), "task", locked=True),
         _graded("code", exercise_source(exercise), "function", locked=True),
@@ -138,7 +130,8 @@ def _graded(kind: str, source: str, identity: str, **roles: Any) -> Cell:
 # ── Otter Assign ──────────────────────────────────────────────────────────────────────────────
 
 
-def _otter_cells(exercise: QuestionSet) -> list[Cell]:
+def otter_cells(exercise: QuestionSet) -> list[Cell]:
+    """Return cells for Otter Assign; see `GradedQuestions.to_otter`."""
     cells = [
         _cell("raw", _CONFIG),
         _cell("markdown", _task(exercise)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -51,22 +50,9 @@ li .line{flex:1 1 12rem;border-bottom:1px solid #555;min-height:2rem}
 .sheet:last-child{break-after:auto}}"""
 
 
-def save_sheets(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
-    """Write the worksheets of all variants; they contain no solution."""
-    return _saved(exercise, path, exercise.title, _sheet)
-
-
-def save_key(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
-    """Write the solutions of all variants."""
-    return _saved(exercise, path, f"Key to {exercise.title}", _key)
-
-
-def _saved(
-    exercise: QuestionSet,
-    path: str | os.PathLike[str],
-    title: str,
-    sheet: Callable[[QuestionSet], str],
-) -> Path:
+def save_paper(exercise: QuestionSet, path: str | os.PathLike[str], *, key: bool) -> Path:
+    """Write the worksheets of all variants, which contain no solution, or the key to them."""
+    title, sheet = (f"Key to {exercise.title}", _key) if key else (exercise.title, _sheet)
     variants, drawn = exercise.variants, []
     for number, variant in enumerate(variants, 1):
         which = f" (variant {number})" if len(variants) > 1 else ""

@@ -14,20 +14,7 @@ from jacmagic.view import export
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.traits import traits_of
-from jacmagic.view.explorer.assets import bundle, style
-
-# The modules of an exercise, each below those that it imports.
-MODULES = (
-    *("format.mjs", "element.mjs", "mathml.mjs", "special.mjs", "tape.mjs"),
-    *("quiz_tree.mjs", "quiz_partials.mjs", "quiz_values.mjs", "quiz_points.mjs"),
-    *("quiz_names.mjs", "quiz_tokens.mjs", "quiz_latex.mjs", "quiz_cursor.mjs"),
-    *("quiz_parse.mjs", "quiz_line.mjs", "quiz_text.mjs"),
-    *("quiz_judge.mjs", "quiz_analysis.mjs", "quiz_slips.mjs", "quiz_fit.mjs"),
-    *("quiz_constants.mjs", "quiz_edits.mjs", "quiz_mistakes.mjs"),
-    *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_board.mjs", "quiz_blank.mjs"),
-    *("quiz_entries.mjs", "quiz_numbers.mjs", "quiz_steps.mjs", "quiz_choices.mjs"),
-    "quiz_view.mjs",
-)
+from jacmagic.view.explorer.assets import front_end, style
 
 
 class ExerciseView(anywidget.AnyWidget):
@@ -51,17 +38,7 @@ class ExerciseView(anywidget.AnyWidget):
         Raises:
             OptionError: the browser cannot run the function.
         """
-        super().__init__(_esm=quiz_front_end(), _css=quiz_style(), **traits_of(exercise))
-
-
-def quiz_front_end() -> str:
-    """Return the modules as one."""
-    return bundle(MODULES)
-
-
-def quiz_style() -> str:
-    """Return the style sheets as one."""
-    return style("quiz.css")
+        super().__init__(_esm=front_end("quiz"), _css=style("quiz"), **traits_of(exercise))
 
 
 def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None) -> Path:
@@ -84,8 +61,8 @@ def _live(exercise: QuestionSet) -> Iterator[export.Live]:
             view=view,
             changes={"beside": ""},
             sliders=(),
-            front_end=quiz_front_end(),
-            style=quiz_style(),
+            front_end=front_end("quiz"),
+            style=style("quiz"),
             still=worksheet.html(exercise),
             title=exercise.title,
         )

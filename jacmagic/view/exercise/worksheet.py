@@ -175,7 +175,7 @@ def _list(exercise: QuestionSet) -> str:
         else:
             below = f'<div style="{_LINE}"></div>' * _LINES
         items.append(f"<li><div>({question.number}) {question.mathml} =</div>{below}</li>")
-    return f"<ul>{''.join(items)}</ul>"
+    return f'<ul class="jm-remarks">{"".join(items)}</ul>'
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ def page_of(
             "code": code_for_page(jacobian, list(view.code["sources"])),
         },
         sliders=[controls.traits(component) for component in components],
-        front_end=front_end(),
-        style=style(),
+        front_end=front_end("explorer"),
+        style=style("explorer"),
         still=still.to_html(jacobian),
         title=view.spec["title"],
     )

@@ -71,8 +71,8 @@ class JacobianView(anywidget.AnyWidget):
         shown = state.numbers(jacobian, at)
         shown["status"]["serial"] = 0
         super().__init__(
-            _esm=front_end(),
-            _css=style(),
+            _esm=front_end("explorer"),
+            _css=style("explorer"),
             spec=state.spec(jacobian),
             colouring=state.colouring(jacobian),
             **shown,

@@ -249,7 +249,7 @@ class Controls {
     this.box.replaceChildren();
     this.handles = handles;
     const names = handles.map(({ model }) => String(model.get("description")));
-    const widest = Math.max(3, ...names.map((name) => name.length));
+    const widest = Math.max(1, ...names.map((name) => name.length));
     this.box.style.setProperty("--jm-label", `${Math.min(MAX_LABEL_CHARACTERS, widest)}ch`);
     if (chooser) this.box.append(this.choice(names));
     this.box.classList.toggle("jm-close", !chooser && handles.length > MAX_ROOMY);

@@ -21,15 +21,18 @@ export function slotIndex(text) {
 }
 
 /**
- * A number inside a formula: a negative one in brackets unless it stands alone, powers of ten in full.
+ * A number inside a formula, powers of ten in full: a negative one and a product in brackets unless it
+ * stands alone, a power of ten below a power.
  * @param {number} value
  * @param {number} digits significant digits
  * @param {boolean} alone whether it is a whole side of an equation or a whole entry
+ * @param {boolean} [isBase] whether it is below a power
  * @returns {[element: "mn" | "mo" | "msup", ...text: string[]][]} elements of MathML
  */
-export function inFormula(value, digits, alone) {
+export function inFormula(value, digits, alone, isBase = false) {
   const [mantissa, exponent] = showNumber(value, digits).split("e");
-  const bracketed = !alone && (mantissa.startsWith("−") || exponent);
+  const isUnit = mantissa === "1" && !isBase;
+  const bracketed = !alone && (mantissa.startsWith("−") || (exponent && !isUnit));
   const whole = /** @type {ReturnType<typeof inFormula>} */ ([["mn", mantissa]]);
   if (exponent) {
     if (mantissa === "1" || mantissa === "−1") whole.pop();
@@ -69,6 +72,14 @@ function standsAlone(element) {
 }
 
 /**
+ * Whether a row is below a power.
+ * @param {Element} row
+ */
+function isBase(row) {
+  return row.parentElement?.localName === "msup" && row === row.parentElement.firstElementChild;
+}
+
+/**
  * A typed expression inside a formula: in brackets below a power, and a sum or negative one unless it
  * stands alone.
  * @param {Element} row that holds it
@@ -77,8 +88,7 @@ function standsAlone(element) {
  */
 function expression(row, { math: source, level }, alone) {
   const parts = [...readMathml(source).childNodes];
-  const isBase = row.parentElement?.localName === "msup" && row === row.parentElement.firstElementChild;
-  if (level === ATOM || (level === SUM ? alone : !isBase)) return parts;
+  if (level === ATOM || (level === SUM ? alone : !isBase(row))) return parts;
   const brackets = ["(", ")"].map((sign) => math("mo", [sign]));
   if (source.includes("<mfrac")) for (const bracket of brackets) bracket.setAttribute("stretchy", "true");
   return [brackets[0], ...parts, brackets[1]];
@@ -138,7 +148,7 @@ export class Slots {
         continue;
       }
       const parts = /** @type {ReturnType<typeof inFormula>} */ (
-        index < numbers.length ? inFormula(numbers[index], digits, alone) : [["mn", "?"]]
+        index < numbers.length ? inFormula(numbers[index], digits, alone, isBase(row)) : [["mn", "?"]]
       );
       const text = parts.flat().join("");
       if (numeral.shown === text) continue;

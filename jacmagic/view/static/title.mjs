@@ -22,7 +22,8 @@ export function describePoint({ labels, typed }, point, digits, layout) {
     .map((label, k) => `${label} = ${showTyped(point[k], digits, expressions[k])}`);
   const more = labels.length > MAX_COMPONENTS_SHOWN ? ", …" : "";
   const remark = layout.isDenominator ? " · denominator layout: ∂ of the columns by the rows" : "";
-  return `at ${shown.join(", ")}${more}${remark}`;
+  const where = shown.length ? `at ${shown.join(", ")}${more}` : "";
+  return `${where}${remark}`;
 }
 
 /**
@@ -38,7 +39,7 @@ addPart({
   area: "head",
   mount: (box) => ({
     paint: ({ spec, point, digits, layout }) =>
-      setText(box, unbroken(`${spec.title} ${describePoint(spec, point, digits, layout)}`)),
+      setText(box, unbroken(`${spec.title} ${describePoint(spec, point, digits, layout)}`.trim())),
   }),
 });
 

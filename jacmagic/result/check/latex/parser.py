@@ -183,14 +183,13 @@ class LatexParser(Reader):
     def bracketed(self) -> Any:
         opening = self.next.text
         self.at += 1
-        self.bars += opening == "|"
         outer_bars, self.bars = self.bars, int(opening == "|")
         values = [self.sum()]
         while opening != "|" and self.take(","):  # [a, b] is a row
             values.append(self.sum())
         value = values[0] if len(values) == 1 else self.row(values)
         self.need(_CLOSING[opening])
-        self.bars = outer_bars - (opening == "|")
+        self.bars = outer_bars
         return self.absolute(value) if opening == "|" else value
 
     def root(self) -> Any:

@@ -200,9 +200,7 @@ _OF_LAYERS: dict[Any, Callable[..., Any]] = {
 # The factors are those that torch returns, so that its derivatives read them as they do there.
 
 
-def _lu(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    factors, rows, info = _aten.linalg_lu_factor_ex.default(matrix)
-    return factors, rows, info
+_lu = _aten.linalg_lu_factor_ex.default
 
 
 def _solve(
