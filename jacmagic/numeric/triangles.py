@@ -15,12 +15,10 @@ from torch import Tensor
 from jacmagic.function.torch_internals import without_transforms
 from jacmagic.numeric.rounding import MAX_ROUNDINGS
 
+_LINALG = "cholesky cholesky_ex eigh eigvalsh matrix_sqrth"  # the last from torch 2.15 on
 READERS = frozenset(
     {
-        torch.linalg.cholesky,
-        torch.linalg.cholesky_ex,
-        torch.linalg.eigh,
-        torch.linalg.eigvalsh,
+        *(getattr(torch.linalg, name) for name in _LINALG.split() if hasattr(torch.linalg, name)),
         torch.cholesky,
         Tensor.cholesky,
     }

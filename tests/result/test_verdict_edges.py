@@ -417,3 +417,9 @@ def test_the_slope_of_x_ln_x_at_zero_is_not_confirmed() -> None:
         lambda p: torch.nn.functional.kl_div(q.log(), p, reduction="sum"), torch.tensor([0.0, 1.0])
     )
     assert J.agreement.verdict == "not confirmed" and J.formula is None
+
+
+def test_the_slope_from_both_sides_is_the_closed_form_s() -> None:
+    """relu(x) − relu(−x) is x: the form that is cited beside torch's 0 is 1, not its own 0."""
+    J = jacmagic.jacobian(lambda x: torch.relu(x) - torch.relu(-x), (0.0,))
+    assert "torch 0, closed form 1" in str(J.agreement)

@@ -176,6 +176,14 @@ SAMPLES: list[Sample] = [
         _linalg_eigh=lambda a: _LINALG.eigvalsh(_definite(a)),
         _linalg_svd=torch.linalg.svdvals,
     ),
+    *rules(
+        ((2, 2),),
+        ((3, 2, 2),),
+        table="SELECTIONS",
+        tolerance=1e-8,
+        linalg_matrix_sqrth=lambda a: _LINALG.matrix_sqrth(_definite(a)),
+        linalg_polar=lambda a: torch.stack(tuple(_LINALG.polar(a))),
+    ),
     *rules(((3,),), table="SELECTIONS", linalg_matrix_exp=lambda w: torch.matrix_exp(_skew(w))),
     *rules(
         ((1,),),

@@ -30,6 +30,7 @@ REFUSING = {
     "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "RULES-linalg_pinv",
     "RULES-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
     "RULES-binary_cross_entropy", "SELECTIONS-xlogy", "SELECTIONS-special_xlog1py",
+    "SELECTIONS-linalg_polar",
 }  # fmt: skip
 
 
@@ -71,6 +72,16 @@ def test_a_rule_has_torchs_slope_at_ties_and_breakpoints(sample: Sample) -> None
             known &= ~matrix.isnan()
         if str(sample) not in TORCH_IS_WRONG:
             torch.testing.assert_close(matrix[known], slopes[known], rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("low", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("high", [0.0, 1.0, 2.0])
+def test_clamp_between_tensors_has_torchs_slopes_at_every_tie(low: float, high: float) -> None:
+    """Ties with one bound, with both, and bounds in the wrong order, as the release has them."""
+    at = tuple(torch.tensor(value, dtype=F64) for value in (1.0, low, high))
+    J = jacmagic.jacobian(torch.clamp, at)
+    assert J.closed_form is not None
+    assert J.closed_form.values([1.0, low, high]).tolist() == J.matrix.tolist()
 
 
 @pytest.mark.parametrize(

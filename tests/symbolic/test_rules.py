@@ -216,10 +216,12 @@ INSIDE_REFUSED = {
         "RULES-_embedding_bag", "LINEAR-grid_sampler_2d", "COMPLEX-_linalg_det",
         "SELECTIONS-_linalg_det", "SELECTIONS-_linalg_eigh", "SELECTIONS-_linalg_svd",
         "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
+        "SELECTIONS-linalg_matrix_sqrth", "SELECTIONS-linalg_polar",
     },
     "jvp": {
         "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "SELECTIONS-_linalg_eigh",
         "SELECTIONS-_linalg_svd", "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
+        "SELECTIONS-linalg_matrix_sqrth", "SELECTIONS-linalg_polar",
     },
 }  # fmt: skip
 

@@ -128,7 +128,10 @@ def _settle(findings: np.ndarray, sources: Sources, circumstances: Circumstances
         with np.errstate(invalid="ignore"):
             confirmed = np.abs(truth - circumstances.smooth) <= MAX_SHARE_OF_VARIATION * size
         findings[confirmed] = Finding.AGREED
-        findings[~confirmed & np.isfinite(circumstances.smooth)] = Finding.TORCH
+        wrong = ~confirmed & np.isfinite(circumstances.smooth)
+        findings[wrong] = Finding.TORCH
+        if sources.formula is not None:  # its sides have the derivative that it lacks
+            sources.formula[wrong] = circumstances.smooth[wrong]
     if circumstances.values is not None:
         nowhere = np.isnan(circumstances.values)[:, None]
         findings[nowhere & (findings == Finding.AGREED)] = Finding.NOT_FINITE

@@ -121,6 +121,48 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
 
 
+def _square_root(g: Graph, m: np.ndarray, root: int) -> np.ndarray:
+    """Return √A = (A + √det A·I)/√(tr A + 2√det A) of a positive 2×2 matrix, given √det A."""
+    (a, b), (c, d) = m.tolist()
+    size = g.apply("sqrt", g.add(g.add(a, d), g.mul(g.number(2), root)))
+    result = [[g.add(a, root), b], [c, g.add(d, root)]]
+    return np.array([[g.div(node, size) for node in row] for row in result], dtype=np.int64)
+
+
+def _area(g: Graph, m: np.ndarray) -> int:
+    (a, b), (c, d) = m.tolist()
+    return g.sub(g.mul(a, d), g.mul(b, c))
+
+
+def _matrix_root(g: Graph, operands: Operands, a: np.ndarray) -> Selection:
+    if a.shape[-1] != 2:
+        raise Unsupported("matrix_sqrth", "has a closed form for 2×2 matrices")
+    whole, conditions = _symmetric(g, "matrix_sqrth", a, operands.inputs[0])
+    result = batched(lambda m: _square_root(g, m, g.apply("sqrt", _area(g, m))), whole)
+    return Selection((result,), conditions)
+
+
+def _polar(g: Graph, operands: Operands, a: np.ndarray) -> Selection:
+    """Return U and H of A = U H: H = √(AᵀA), of which det H = |det A|, and U = A H⁻¹."""
+    if a.shape[-2:] != (2, 2):
+        raise Unsupported("polar", "has a closed form for 2×2 matrices")
+    numbers = operands.inputs[0]
+    if (numbers[..., 0, 0] * numbers[..., 1, 1] == numbers[..., 0, 1] * numbers[..., 1, 0]).any():
+        raise Unsupported("polar", "has no closed form of a singular matrix")
+
+    def stretch(m: np.ndarray) -> np.ndarray:
+        return _square_root(g, matmul(g, m.T, m), g.apply("abs", _area(g, m)))
+
+    def rotation(m: np.ndarray) -> np.ndarray:
+        (a, b), (c, d) = stretch(m).tolist()
+        adjugate = np.array([[d, g.neg(b)], [g.neg(c), a]], dtype=np.int64)
+        size = g.apply("abs", _area(g, m))
+        product = matmul(g, m, adjugate)
+        return np.array([[g.div(u, size) for u in row] for row in product.tolist()], dtype=np.int64)
+
+    return Selection((batched(rotation, a), batched(stretch, a)))
+
+
 def _exponential(g: Graph, m: np.ndarray) -> np.ndarray | None:
     """e^A where it has a short form: diagonal, nilpotent and skew-symmetric matrices; else None."""
     size = len(m)
@@ -214,4 +256,6 @@ EIGENVALUES: dict[str, Callable[..., Selection]] = {
         (None, batched(lambda m: _singular_values(g, m), a), None), poison=True
     ),
     "linalg_matrix_exp": _matrix_exp,
+    "linalg_matrix_sqrth": _matrix_root,
+    "linalg_polar": _polar,
 }

@@ -6,6 +6,7 @@ The textbook form stands in the table: rsqrt(x) is written 1/√x.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,19 @@ def clamp(g: Graph, x: Nodes, min: Nodes = None, max: Nodes = None) -> np.ndarra
 
 
 def _within_tensors(g: Graph, x: Nodes, low: Nodes, high: Nodes) -> np.ndarray:
-    """clamp where a tie with a bound is shared by halves."""
+    """clamp where a tie with a bound is shared by halves, but not with two equal bounds."""
     raised = x if low is None else each(g, lambda *nodes: g.apply("max", *nodes), x, low)
-    return raised if high is None else each(g, lambda *nodes: g.apply("min", *nodes), raised, high)
+    if high is None:
+        return raised
+    within = each(g, lambda *nodes: g.apply("min", *nodes), raised, high)
+    return within if low is None else each(g, partial(_unless_equal, g), x, low, high, within)
+
+
+def _unless_equal(g: Graph, x: int, low: int, high: int, within: int) -> int:
+    """Return what is within the bounds, or where these are equal the one on x's side."""
+    beside = g.where(g.apply("lt", x, low), low, high)
+    one = g.where(g.apply("eq", x, low), x, beside)
+    return g.where(g.apply("eq", low, high), one, within)
 
 
 def where(g: Graph, condition: Nodes, a: Nodes, b: Nodes) -> np.ndarray:
