@@ -118,7 +118,7 @@ def test_a_mistake_is_named(
         ("sin(x, y)", "as many arguments"),
         ("2 3 x", "a sign between two numbers"),
         pytest.param("d/dx(" * 20 + "x" + ")" * 20, "at most 12 derivatives", id="derivatives"),
-        ("sin", "a bracket; found the end"),
+        ("sin", "an argument in brackets, as in sin(…); found the end"),
         ("x; y", "expected mathematics"),
         ("\x00😀", "expected mathematics"),
     ],

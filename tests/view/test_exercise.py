@@ -86,6 +86,7 @@ def test_variants_of_numbers_are_at_points_of_their_own():
     x, y = points[-1]
     right = f"ln({x} - {y}) + {x}/({x} - {y})"
     assert last.judge("number-0-0", right) and last.judge("number-1-0", f"{1 / y:.3g}")
+    assert last.judge("number-1-0", 1 / y) and not last.judge("number-1-0", 12)  # not in quotes
     assert last.judge("number-1-0", f"{-1 / y}").kind == "sign"
     assert last.judge("number-1-1", f"1/({y})").kind == "variable"
     assert last.judge("number-1-0", "1/y").kind == "formula"

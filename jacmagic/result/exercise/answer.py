@@ -56,8 +56,6 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
     Raises:
         OptionError: it cannot be read, with a caret below the spot.
     """
-    if not isinstance(text, str):
-        raise OptionError(f"expected an answer as text; found {type(text).__name__}")
     if len(text) > MAX_LETTERS:
         raise OptionError(f"expected at most {MAX_LETTERS:,} letters; found {len(text):,}")
     if not sides_of(text)[-1].strip():

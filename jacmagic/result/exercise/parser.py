@@ -229,8 +229,9 @@ class AnswerParser(LatexParser):
 
     def named(self) -> Term:
         token = self.next
-        if token.kind == "operator":  # a function at the end, or before a sign
-            raise self.wrong(f"expected an argument in brackets, as in {token.text}(…)")
+        before = self.tokens[self.at - 1].text if self.at else ""
+        if token.kind in ("sign", "end of text") and self.function(before) is not None:
+            raise self.wrong(f"expected an argument in brackets, as in {before}(…)")
         if token.kind in ("word", "letter", "command") and not (
             self.is_name() or self.constant(token.text) is not None
         ):

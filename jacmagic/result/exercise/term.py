@@ -33,13 +33,7 @@ class Term:
         return Term(self.graph, self.graph.number(value), self.inputs)
 
     def derivative(self, by: Term) -> Term:
-        """Return the derivative by an input.
-
-        Raises:
-            TypeError: `by` is not an input.
-        """
-        if by.node not in self.inputs:
-            raise TypeError("expected an input")
+        """Return the derivative by an input."""
         row = differentiate(self.graph, [self.node], self.inputs)[0]
         return Term(self.graph, row.get(self.inputs.index(by.node), ZERO), self.inputs)
 

@@ -37,18 +37,19 @@ class GradedQuestions(QuestionSet):
             )
         return by_id[identity]
 
-    def judge(self, identity: str, answer: Answer) -> Judgement:
+    def judge(self, identity: str, answer: Answer | float) -> Judgement:
         """Judge one answer: true if it is right, else with the mistake named.
 
         Args:
             identity: the question's id, such as "entry-0-1"; any entry of the matrix can be judged.
-            answer: typed mathematics or LaTeX in the function's own names; of a derivation its
-                lines, of a rule its name.
+            answer: typed mathematics or LaTeX in the function's own names, or a number; of a
+                derivation its lines, of a rule its name.
 
         Raises:
             OptionError: there is no such question.
         """
         question = self._entry(identity) or self.question(identity)
+        answer = answer if isinstance(answer, (str, list, tuple)) else str(answer)
         if question.kind == CHOICE:
             return _judged_choice(question, answer)
         judge = judge_of(self.jacobian)
@@ -68,7 +69,7 @@ class GradedQuestions(QuestionSet):
         m, n = self.jacobian.shape
         return entry_question(self.jacobian, match[1], (i, j), 0) if i < m and j < n else None
 
-    def check(self, answers: Mapping[str, Answer]) -> Score:
+    def check(self, answers: Mapping[str, Answer | float]) -> Score:
         """Judge all answers, by the ids of their questions; a missing one is wrong.
 
         Raises:
