@@ -92,6 +92,8 @@ def _parameters(jacobian: JacobianResult) -> str:
             continue
         text = " ".join(str(value).split())
         if len(text) > MAX_PARAMETER_CHARACTERS:
-            text = f"{text[: MAX_PARAMETER_CHARACTERS - 1]}…"
+            from jacmagic.result.compiled.constants import short  # loads all of compile
+
+            text = short(value)
         shown.append(f"{name} = {text}")
     return ", ".join(shown)

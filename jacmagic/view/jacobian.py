@@ -183,6 +183,8 @@ class Jacobian(AnalysedResult):
     def _ipython_display_(self) -> None:
         """Display the still form and the widget as two outputs of a cell in a kernel.
 
+        The derivations of all entries, if they were asked for, are a third one below them.
+
         Raises:
             NotImplementedError: there is no widget to show; one output has all forms.
         """
@@ -191,7 +193,10 @@ class Jacobian(AnalysedResult):
         with one_allowance(self.forms.budget):
             explorer = self._live()
             forms = explorer._repr_mimebundle_()
-        publish(forms, explorer.view, forms.pop(WIDGET))
+            below = still.derivations_bundle(explorer.jacobian)
+            if below:
+                forms |= still.to_bundle(explorer.jacobian.shown(steps=False))
+        publish(forms, explorer.view, forms.pop(WIDGET), below)
 
     @property
     def _is_live(self) -> bool:

@@ -17,7 +17,9 @@ def is_kernel() -> bool:
     return getattr(get_ipython(), "kernel", None) is not None
 
 
-def publish(still: Mapping[str, str], view: Any, widget: Any) -> None:
+def publish(
+    still: Mapping[str, str], view: Any, widget: Any, below: Mapping[str, str] | None = None
+) -> None:
     """Display still forms and a widget as two outputs of a cell in a kernel.
 
     A notebook that is opened again has no model of the widget, and JupyterLab then shows no other
@@ -28,6 +30,7 @@ def publish(still: Mapping[str, str], view: Any, widget: Any) -> None:
         still: forms by MIME type; the HTML is one of `render.html`.
         view: the widget that hides the still form, with a trait `beside`.
         widget: the form of what is displayed as a widget.
+        below: forms of what stays below it, if anything does.
     """
     from IPython.display import publish_display_data
 
@@ -35,3 +38,5 @@ def publish(still: Mapping[str, str], view: Any, widget: Any) -> None:
     forms = {**still, "text/html": beside_view(still["text/html"], view.model_id)}
     publish_display_data(forms)
     publish_display_data({WIDGET: widget, "text/plain": "", "text/latex": ""})
+    if below:
+        publish_display_data(dict(below))

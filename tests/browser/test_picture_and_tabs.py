@@ -155,16 +155,23 @@ def test_vectors_move_each_other(page, grip, follower):
     assert [number(page, 0), number(page, 1)] == [2, 0.5]
 
 
+def words_of(page) -> str:
+    """Return the words below the picture; lines do not end within "det J = 2" and "5 %"."""
+    text: str = page.locator(".jm-words").inner_text()
+    assert "det J\u00a0=\u00a0" in text and "\u00a0%" in text
+    return text.replace("\u00a0", " ")
+
+
 def test_the_picture_is_described_in_words(page):
     """Words state areas, orientation, stretching and the deviation from the linear part."""
     open_tab(page, "Picture")
-    words = page.locator(".jm-words").inner_text()
+    words = words_of(page)
     assert "multiplies areas by 2 and keeps their orientation: det J = 2" in words
     assert "stretched by 2 and 1" in words
     page.get_by_label("zoom").focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
-    closer = page.locator(".jm-words").inner_text()
+    closer = words_of(page)
     share = [float(re.search(r"at most ([\d.]+) %", text)[1]) for text in (words, closer)]
     assert share[1] < share[0] / 10
 

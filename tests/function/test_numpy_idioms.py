@@ -71,6 +71,13 @@ def filled(x):
     return y
 
 
+def put_in(x):
+    y = np.zeros((2, 3))
+    np.put(y, [1, 3], x[:2] ** 2)
+    y.T.put([5, 2], x[2] * x[3])
+    return y
+
+
 def put_out(x):
     out = np.empty(4)
     np.multiply(x, A[1], out=out)
@@ -193,7 +200,8 @@ IDIOMS = {
     function.__name__: function
     for function in (
         sorted_in_place, written_entry, written_row, written_copy, written_mask, written_backward,
-        written_inputs, filled, put_out, loop, unpacked, grown, rotation, interpolated, piecewise,
+        written_inputs, filled, put_in, put_out, loop, unpacked, grown, rotation, interpolated,
+        piecewise,
         by_dtype, vectorised, norms, softmax, central, zscore, chained, imported, euler,
         normalised_rows, overwritten, polynomial, sides,
     )

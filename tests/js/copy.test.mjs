@@ -8,14 +8,22 @@ import { FORMATS, magicLine } from "../../jacmagic/view/static/copy.mjs";
 const table = { rows: ["f₁", "f₂"], columns: ["x", "y,z"], values: [1, -0, 0.1 + 0.2, NaN] };
 
 test("NumPy and torch keep every digit", () => {
-  assert.equal(FORMATS.NumPy(table), "np.array([[1.0, 0.0],\n [0.30000000000000004, np.nan]])");
-  assert.match(FORMATS.torch(table), /^torch\.tensor\(.*torch\.nan\]\], dtype=torch\.float64\)$/s);
+  assert.equal(FORMATS.NumPy(table, 4), "np.array([[1.0, 0.0],\n [0.30000000000000004, np.nan]])");
+  assert.match(FORMATS.torch(table, 4), /^torch\.tensor\(.*torch\.nan\]\], dtype=torch\.float64\)$/s);
 });
 
 test("Markdown, CSV and LaTeX", () => {
-  assert.equal(FORMATS.Markdown(table).split("\n")[2], "| ∂f₁ | 1 | 0 |");
-  assert.equal(FORMATS.CSV(table).split("\n")[0], ',x,"y,z"');
-  assert.match(FORMATS["LaTeX of the numbers"](table), /1 & 0 \\\\ 0\.30000000000000004/);
+  assert.equal(FORMATS.Markdown(table, 4).split("\n")[2], "| ∂f₁ | 1 | 0 |");
+  assert.equal(FORMATS.CSV(table, 4).split("\n")[0], ',x,"y,z"');
+  assert.equal(FORMATS.CSV(table, 4).split("\n")[2], "f₂,0.30000000000000004,NaN");
+});
+
+test("what is read has the digits of the page, and powers of ten", () => {
+  const values = [1e-12, -2.5e7, 0.1 + 0.2, -Infinity];
+  const numbers = { ...table, values };
+  assert.equal(FORMATS.Markdown(numbers, 4).split("\n")[2], "| ∂f₁ | 1e-12 | -2.5e7 |");
+  const rows = "10^{-12} & -2.5 \\cdot 10^{7} \\\\ 0.3 & -\\infty";
+  assert.equal(FORMATS["LaTeX of the numbers"](numbers, 4), `\\begin{bmatrix} ${rows} \\end{bmatrix}`);
 });
 
 test("the line that leads back to a point", () => {

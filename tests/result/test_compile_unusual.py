@@ -71,6 +71,18 @@ def test_whole_numbers_are_constants(wrt: str | None) -> None:
         g(x, w, k + 1)
 
 
+def test_an_object_is_named_by_its_class() -> None:
+    """Neither an address nor the numbers of a long tensor are written out."""
+
+    class Arm:
+        def __call__(self, q: torch.Tensor) -> torch.Tensor:
+            return q.sin()
+
+    assert repr(jacmagic.compile(Arm(), torch.ones(2))).endswith("constants: self = Arm object")
+    J = jacmagic.jacobian(lambda x, w: x * w.exp().sum(), (torch.ones(2), torch.ones(12)), wrt="x")
+    assert "tensor(" not in repr(J)
+
+
 def test_attributes_of_classes_are_constants() -> None:
     """They are listed, and not mixed with new ones where the function has to run again."""
 

@@ -110,3 +110,18 @@ def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
     reruns.show_last(ValueError("no y"))
     assert len(published) == 2
     assert in_a_notebook("cell", "6").explorer is not explorer
+
+
+def test_derivations_of_all_entries_stay_below_the_widget(monkeypatch) -> None:
+    """With `steps` they are an output of their own, which no widget hides."""
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.publish_display_data", shown.append)
+    monkeypatch.setattr(face, "is_kernel", lambda: True)
+    J = jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
+    J.shown(steps=True)._ipython_display_()
+    still, widget, below = shown
+    assert "data-jm-live" in still["text/html"] and 'class="jm-steps"' not in still["text/html"]
+    assert widget["text/plain"] == ""
+    assert below["text/html"].count('class="jm-steps"') == 5  # two entries are zero everywhere
+    assert "data-jm-live" not in below["text/html"]
+    assert below["text/plain"].count("= 48") == below["text/latex"].count("= 48") == 1

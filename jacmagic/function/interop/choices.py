@@ -88,10 +88,12 @@ def taken(x: Any, indices: Any, dim: int | None = None, **_: Any) -> Tensor:
     return x[(slice(None),) * dim + (indices,)]
 
 
-def put(x: Tensor, indices: Any, values: Any, *_: Any) -> None:
+def put(x: Tensor | numpy.ndarray, indices: Any, values: Any, *_: Any) -> None:
     """`np.put`: in place, at positions of the flattened array."""
     flat = numpy.unravel_index(numpy.asarray(tensor(indices)).reshape(-1), tuple(x.shape))
-    x[tuple(torch.from_numpy(numpy.array(part)) for part in flat)] = tensor(values, x).to(x.dtype)
+    if isinstance(x, Tensor):
+        values = tensor(values, x).to(x.dtype)
+    x[tuple(torch.from_numpy(numpy.array(part)) for part in flat)] = values
 
 
 def chosen(which: Any, choices: Any, **_: Any) -> Tensor:

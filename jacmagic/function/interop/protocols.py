@@ -16,6 +16,7 @@ from jacmagic.function.interop.arrays import (
     traced_by,
     view_of,
 )
+from jacmagic.function.interop.choices import put
 from jacmagic.function.interop.conversions import untraced, with_arrays, with_tensors
 from jacmagic.function.interop.counterparts import TABLES
 from jacmagic.function.interop.torch_calls import call
@@ -50,6 +51,8 @@ setattr(Array, "__array_function__", _array_function)  # noqa: B010
 
 def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
     """Run a NumPy call with a tensor among its arguments by torch."""
+    if name == "put" and isinstance(values[0], Array):
+        return put(values[0], *with_tensors(tuple(values[1:])))
     options = with_tensors(dict(named))
     out, mask = named.get("out"), options.pop("where", True) if module == "ufunc" else True
     options.pop("out", None)

@@ -92,6 +92,8 @@ def short(value: Any) -> str:
         dtype = str(value.dtype).removeprefix("torch.")
         return f"{dtype} ({', '.join(map(str, value.shape))})"
     text = repr(value)
+    if text == object.__repr__(value):  # "<A object at 0x7f8096>"
+        return f"{type(value).__name__} object"
     return text if len(text) <= 40 else f"{type(value).__name__} {text[:30]}…"
 
 

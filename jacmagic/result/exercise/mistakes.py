@@ -34,7 +34,7 @@ class EntryEvidence(Evidence):
         return None if self.written is None else self.written.values(self.points)
 
     def in_hand(self, wrong: WrongEntry) -> Side | None:
-        """Return the answer."""
+        """Return the answer as one side of a comparison; None where it cannot be read."""
         if self.written is None or self.written_values is None:
             return None
         return self.written, self.written_values, self.written.entries[0]

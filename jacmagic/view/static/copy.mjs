@@ -1,5 +1,6 @@
 /**
- * The matrix, the point and the closed form as text to copy, every digit kept.
+ * The matrix, the point and the closed form as text to copy: every digit for programs, those that are
+ * shown for readers.
  *
  * @typedef {object} Table
  * @property {string[]} rows labels
@@ -7,6 +8,7 @@
  * @property {ArrayLike<number>} values row-major
  */
 
+import { showNumber } from "./format.mjs";
 import { typedAt } from "./typed.mjs";
 
 const POINT = "this point"; // the format that is a magic's line
@@ -44,15 +46,33 @@ function nested(table, prefix) {
 /** @param {string} text */
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
 
-/** @type {Record<string, (table: Table) => string>} */
+/**
+ * A number as the page shows it, in ASCII.
+ * @param {number} value
+ * @param {number} digits
+ */
+const shown = (value, digits) => showNumber(value, digits).replace(/−/g, "-");
+
+/**
+ * The same in LaTeX.
+ * @param {number} value
+ * @param {number} digits
+ */
+function latexNumber(value, digits) {
+  const [mantissa, exponent] = shown(value, digits).split("e");
+  if (!Number.isFinite(value)) return mantissa.replace("∞", "\\infty").replace("nan", "\\mathrm{nan}");
+  return exponent ? `${mantissa} \\cdot 10^{${exponent}}`.replace(/^(-?)1 \\cdot /, "$1") : mantissa;
+}
+
+/** @type {Record<string, (table: Table, digits: number) => string>} */
 export const FORMATS = {
   NumPy: (table) => `np.array(${nested(table, "np.")})`,
   torch: (table) => `torch.tensor(${nested(table, "torch.")}, dtype=torch.float64)`,
-  Markdown: (table) =>
+  Markdown: (table, digits) =>
     [
       ["", ...table.columns.map((label) => `∂${label}`)],
       ["---", ...table.columns.map(() => "---:")],
-      ...lines(table).map((line, i) => [`∂${table.rows[i]}`, ...line.map(String)]),
+      ...lines(table).map((line, i) => [`∂${table.rows[i]}`, ...line.map((value) => shown(value, digits))]),
     ]
       .map((cells) => `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`)
       .join("\n"),
@@ -63,9 +83,9 @@ export const FORMATS = {
     ]
       .map((cells) => cells.map(quoted).join(","))
       .join("\n"),
-  "LaTeX of the numbers": (table) =>
+  "LaTeX of the numbers": (table, digits) =>
     `\\begin{bmatrix} ${lines(table)
-      .map((line) => line.join(" & "))
+      .map((line) => line.map((value) => latexNumber(value, digits)).join(" & "))
       .join(" \\\\ ")} \\end{bmatrix}`,
 };
 
@@ -105,10 +125,10 @@ export function copyFormats(frame) {
  * @param {string} format one of `copyFormats`
  */
 export function copyText(frame, format) {
-  const { spec, layout, point, values } = frame;
+  const { spec, layout, point, values, digits } = frame;
   if (format === POINT && spec.command) return magicLine(spec.command, spec.inputs, point, typedAt(spec.typed, point));
   const table = { ...layout.sides, values: layout.arrange(values) };
-  return FORMATS[format]?.(table) ?? sources(frame)[format][layout.exchanged ? 1 : 0];
+  return FORMATS[format]?.(table, digits) ?? sources(frame)[format][layout.exchanged ? 1 : 0];
 }
 
 /**

@@ -16,6 +16,7 @@ import { levelScene } from "./scene_levels.mjs";
 import { IMAGE_SHARE, mapScene } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
 import { blockWords, replaced, sliceOf } from "./slice.mjs";
+import { unbroken } from "./title.mjs";
 import { typedAt } from "./typed.mjs";
 import { changes, differ, divided, multiplied, powers, scaledMap } from "./units.mjs";
 
@@ -97,7 +98,7 @@ class Picture {
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    const words = scene.words.join(" ");
+    const words = unbroken(scene.words.join(" "));
     if (setText(this.words, words)) this.actions.announcer.announce("picture", words);
   }
 

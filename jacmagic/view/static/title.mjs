@@ -27,11 +27,11 @@ export function describePoint({ labels, typed }, point, digits, layout) {
 }
 
 /**
- * Text whose lines end beside no sign of equality.
+ * Text whose lines end beside no sign of equality and before no sign of per cent.
  * @param {string} text
  */
-function unbroken(text) {
-  return text.replace(/ = /g, "\u{A0}=\u{A0}");
+export function unbroken(text) {
+  return text.replace(/ (?=[=%])|(?<==) /g, "\u{A0}");
 }
 
 addPart({

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from jacmagic.render.prose import paragraph
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.view.still.html import html
-from jacmagic.view.still.latex import latex
+from jacmagic.view.still.derivations import derivations
+from jacmagic.view.still.html import html, steps_page
+from jacmagic.view.still.latex import displayed, latex
 from jacmagic.view.still.text import text
 
 FORMS = {"text/plain": text, "text/latex": latex, "text/html": html}
@@ -40,3 +42,16 @@ def to_text(jacobian: JacobianResult) -> str:
 def to_html(jacobian: JacobianResult) -> str:
     """Return self-contained HTML."""
     return to_bundle(jacobian, {"text/html"})["text/html"]
+
+
+def derivations_bundle(jacobian: JacobianResult) -> dict[str, str]:
+    """Return the derivation of every entry alone, by MIME type; nothing if none was asked for."""
+    with one_allowance(jacobian.forms.budget):
+        steps, left_out = derivations(jacobian)
+        if not steps:
+            return {}
+        return {
+            "text/plain": "\n\n".join([*(step.text for step in steps), *left_out]),
+            "text/latex": "\n\n".join([*map(paragraph, left_out), *map(displayed, steps)]),
+            "text/html": steps_page(steps, left_out),
+        }

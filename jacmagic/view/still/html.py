@@ -39,12 +39,18 @@ def html(jacobian: JacobianResult) -> str:
             _listed("", [] if determinant is None else [determinant.equation.tex]),
             _factored(jacobian),
         ],
-        steps=[_step_lines(step) for step in steps],
+        steps=map(_step_lines, steps),
         remarks=[*drawn.legend, *chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
         scene=picture_of(jacobian).html if shows_picture(jacobian) else "",
         latex=[*equations(jacobian), *(step.latex for step in steps)],
     )
+
+
+def steps_page(steps: Sequence[Step], left_out: Sequence[str]) -> str:
+    """Return HTML of derivations alone."""
+    latex = [step.latex for step in steps]
+    return page.page("", "", steps=map(_step_lines, steps), remarks=left_out, latex=latex)
 
 
 def _summary(jacobian: JacobianResult) -> str:

@@ -21,6 +21,7 @@ from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conversion import excerpt
 from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.pictures import picture_of, shows_picture
@@ -44,7 +45,12 @@ def latex(jacobian: JacobianResult) -> str:
     sentences += map(paragraph, [*notes, *left_out, *remarks(jacobian)])
     blocks = [paragraph(caption(jacobian)), *map(_display, shown), *sentences]
     blocks += [picture_of(jacobian).latex] if shows_picture(jacobian) else []
-    return "\n\n".join([*blocks, *(_display(step.latex) for step in steps)])
+    return "\n\n".join([*blocks, *map(displayed, steps)])
+
+
+def displayed(step: Step) -> str:
+    """Return a derivation as displayed equations."""
+    return _display(step.latex)
 
 
 def equations(jacobian: JacobianResult) -> list[str]:

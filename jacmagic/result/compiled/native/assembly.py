@@ -52,7 +52,7 @@ def assembly(program: Straight, types: Sequence[str], result: str) -> str:
 
 
 class _Writer:
-    """Writes one program's operations in order."""
+    """Writer of one program's operations, in order."""
 
     def __init__(self, program: Straight, types: Sequence[str]) -> None:
         self.program, self.types = program, types

@@ -125,7 +125,7 @@ class PairGraph:
         return reduce(self.add, nodes, ZERO)
 
     def product(self, nodes: Iterable[int]) -> int:
-        """Return the product."""
+        """Return the product of complex numbers; 1 for none."""
         return reduce(self.mul, nodes, ONE)
 
     def apply(self, name: str, x: int) -> int:
