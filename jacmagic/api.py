@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.result.evaluated import Outside
     from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.symbolic.branches import ClosedForms
     from jacmagic.view.jacobian import Jacobian
 
 _DISPLAY = DisplayOptions()
@@ -264,11 +265,18 @@ def compile(
 
 
 def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:
+    result, forms = _classes()
+    return result.of(problem, options, forms(), _DISPLAY, outside)
+
+
+@functools.cache
+def _classes() -> tuple[type[Jacobian], type[ClosedForms]]:
+    """Load SymPy and the displays, which are more than compiling needs."""
     import_sympy()
-    from jacmagic.symbolic.branches import ClosedForms  # both are more than compiling needs
+    from jacmagic.symbolic.branches import ClosedForms
     from jacmagic.view.jacobian import Jacobian
 
-    return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
+    return Jacobian, ClosedForms
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:

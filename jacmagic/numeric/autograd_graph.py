@@ -30,21 +30,21 @@ class AutogradGraph:
 
     def __init__(self, outputs: Iterable[Tensor]) -> None:
         """Traverse the graph, see NOTE [Bounded traversal]."""
-        self.nodes: list[Any] = []
-        self._written: list[Any] = []
+        nodes, written, visited = list[Any](), list[Any](), 0
         indices: dict[Any, int] = {None: -1}
         edges: Any = [(leaf.grad_fn, 0) for leaf in outputs]
-        unvisited = iter(self.nodes)  # those that are found on the way included
         while True:
             for child, output in edges:
                 if (index := indices.get(child)) is None:
-                    index = indices[child] = len(self.nodes)
-                    self.nodes.append(child)
-                self._written += index, output
-            if len(self.nodes) > MAX_NODES or (node := next(unvisited, None)) is None:
+                    index = indices[child] = len(nodes)
+                    nodes.append(child)
+                written += index, output
+            if visited == len(nodes) or len(nodes) > MAX_NODES:
                 break
-            self._written.append(node.name())
-            edges = node.next_functions
+            written.append(nodes[visited].name())
+            edges = nodes[visited].next_functions
+            visited += 1
+        self.nodes, self._written = nodes, written
 
     @cached_property
     def structure(self) -> tuple[Any, ...] | None:

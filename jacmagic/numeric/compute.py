@@ -157,13 +157,18 @@ def _fits(evaluation: Evaluation, memory: int | None) -> bool:
 
 def _of_entries(evaluation: Evaluation, entries: Sparse) -> NumericJacobian:
     """Return a sparse result with its entries alone."""
-    single = len(evaluation.inputs) == len(evaluation.outputs.leaves) == 1
-    reached = single and bool(entries.values.any())  # an entry that is not zero has a path
+    leaves = evaluation.outputs.leaves
+    nonzero = [False] * len(leaves)
+    if len(evaluation.inputs) == 1:  # which every output with an entry depends on
+        nonzero = entries.nonzero_outputs(leaves)
+    reached = all(nonzero)
     return NumericJacobian(
         outputs=detached(evaluation.outputs),
         data=entries,
         mode="sparse",
         passes=entries.scheme.plan.passes,
         notes=() if entries.scheme.steady else (_UNSTEADY,),
-        connected=everywhere_connected(evaluation) if reached else connections(evaluation),
+        connected=everywhere_connected(evaluation)
+        if reached
+        else connections(evaluation, nonzero.__getitem__),
     )

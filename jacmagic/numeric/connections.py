@@ -5,7 +5,7 @@ Of a graph with more than `MAX_NODES` nodes backward passes show the connections
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -13,18 +13,18 @@ from torch import Tensor
 
 from jacmagic.numeric.autograd_graph import MAX_NODES
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.modes.mode import Blocks
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
 
-def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connections:
+def connections(evaluation: Evaluation, is_nonzero: Callable[[int], bool]) -> Connections:
     """Whether torch's graph leads from each output back to each input.
 
     Args:
         evaluation: the plain run.
-        blocks: the Jacobian by backward passes, if it is known; what is not zero is connected.
+        is_nonzero: whether an output's derivatives by each input are known not to be all zero,
+            which shows the connection.
 
     Returns:
         One row per output, one entry per input.
@@ -34,7 +34,9 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
     if traversed is not None:
         return traversed
     return tuple(
-        _reached(leaf, inputs, () if blocks is None else blocks[index])
+        (True,) * len(inputs)
+        if leaf.requires_grad and is_nonzero(index)
+        else _reached(leaf, inputs)
         for index, leaf in enumerate(leaves)
     )
 
@@ -72,14 +74,10 @@ def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connect
     return tuple(rows)
 
 
-def _reached(
-    leaf: Tensor, inputs: tuple[Tensor, ...], blocks: Iterable[Tensor]
-) -> tuple[bool, ...]:
+def _reached(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[bool, ...]:
     """Whether a backward pass from a leaf reaches each input."""
     if not leaf.requires_grad:
         return (False,) * len(inputs)
-    if blocks and all(bool(block.any()) for block in blocks):
-        return (True,) * len(inputs)
     zeros = torch.zeros_like(leaf)
     try:
         rows = torch.autograd.grad(leaf, inputs, zeros, retain_graph=True, allow_unused=True)

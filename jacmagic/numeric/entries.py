@@ -102,6 +102,13 @@ class Sparse:
         values = self.values.detach().cpu().double().numpy()
         return sp.csr_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)
 
+    def nonzero_outputs(self, leaves: tuple[Tensor, ...]) -> list[bool]:
+        """Whether each output has an entry that is not zero."""
+        counts = np.cumsum(np.append(False, (self.values != 0).cpu().numpy()))
+        ends = np.cumsum([0, *map(Tensor.numel, leaves)])
+        nonzero: list[bool] = (np.diff(counts[self.scheme.plan.pattern.indptr[ends]]) > 0).tolist()
+        return nonzero
+
     @property
     def cost(self) -> str:
         """The passes and what they replace: "3 forward passes instead of 10 000"."""

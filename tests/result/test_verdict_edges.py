@@ -423,3 +423,17 @@ def test_the_slope_from_both_sides_is_the_closed_form_s() -> None:
     """relu(x) − relu(−x) is x: the form that is cited beside torch's 0 is 1, not its own 0."""
     J = jacmagic.jacobian(lambda x: torch.relu(x) - torch.relu(-x), (0.0,))
     assert "torch 0, closed form 1" in str(J.agreement)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.softmax(x, 0).sum(),
+        lambda x: ((x / x.norm()) ** 2).sum(),
+        lambda x: torch.nn.functional.layer_norm(x, (3,)).mean(),
+    ],
+)
+def test_a_derivative_that_is_zero_to_rounding_agrees(function) -> None:
+    """Of a constant written with variables torch gives some 1e-17, its closed form exactly 0."""
+    J = jacmagic.jacobian(function, torch.tensor([0.1, 0.5, 0.7], dtype=torch.float64))
+    assert J.agreement.verdict == "agree" and 0 < J.agreement.largest < 1e-15

@@ -54,6 +54,7 @@ SAMPLES: list[Sample] = [
     *rules(((2,), (2, 3), (3,)), addmv=torch.addmv),
     *rules(((2, 3), (2,), (3,)), ((1, 1), (1,), (1,)), addr=torch.addr),
     *rules(((2, 1, 2), (2, 1, 3), (2, 3, 2)), baddbmm=torch.baddbmm),
+    *rules(((2, 3), (1, 3)), ((3,), (3,)), linalg_cross=torch.linalg.cross),
     *rules(((1, 2), (2, 1, 3), (2, 3, 2)), addbmm=torch.addbmm),
     *rules(((2, 3), (2, 2), (4, 3, 2)), ((1, 1), (1, 2), (1, 1, 2)), _trilinear=F.bilinear),
     *rules(

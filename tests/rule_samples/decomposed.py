@@ -69,7 +69,6 @@ SAMPLES: list[Sample] = [
         mse_loss=F.mse_loss,
         soft_margin_loss=lambda x, y: F.soft_margin_loss(x + y, torch.full_like(x, -1)),
     ),
-    *_decomposed(((2, 3), (1, 3)), ((3,), (3,)), linalg_cross=torch.linalg.cross),
     *_decomposed(
         ((2, 3), (3, 3)), index_add=lambda x, y: x.index_add(0, _ROWS, y, alpha=2)),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -43,7 +44,7 @@ def dense(
     if tried.all_reached:
         connected = everywhere_connected(evaluation)
     else:
-        connected = connections(evaluation, None if forward else tried.blocks)
+        connected = connections(evaluation, partial(_is_nonzero, () if forward else tried.blocks))
     if not tried.mode.method:
         return as_result(evaluation, tried, connected, graph=options.create_graph)
     cut = _where_connected(evaluation, tried, connected) if forward else tried
@@ -51,6 +52,11 @@ def dense(
     if checked.blocks is cut.blocks and options.strategy != "auto":  # forward mode as it came
         checked = replace(checked, blocks=tried.blocks)
     return as_result(evaluation, checked, connected, graph=options.create_graph)
+
+
+def _is_nonzero(blocks: Blocks, output: int) -> bool:
+    """Whether all blocks of an output are known and have an entry that is not zero."""
+    return bool(blocks) and all(bool(block.any()) for block in blocks[output])
 
 
 def _modes(

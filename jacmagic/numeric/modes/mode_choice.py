@@ -20,7 +20,7 @@ from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
 MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
-MIN_OPERATIONS_TO_BATCH = 32  # of a small function, from which two to four rows are not
+MIN_OPERATIONS_TO_BATCH = 64  # of a small function's rows together, from which they are not
 MAX_ENTRIES_OF_SMALL = 2**14  # of a Jacobian, up to which starting operations takes the time
 MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
 MIN_SCALARS_FOR_COLUMNS = 2**16  # of the widest tensor in a batch of all rows, likewise
@@ -82,7 +82,7 @@ def _is_long(evaluation: Evaluation) -> bool:
     m, n = evaluation.size
     small = m > 1 and m * n <= MAX_ENTRIES_OF_SMALL
     single = len(evaluation.outputs.leaves) == 1
-    return small and single and evaluation.recorded >= MIN_OPERATIONS_TO_BATCH
+    return small and single and m * evaluation.recorded >= MIN_OPERATIONS_TO_BATCH
 
 
 def is_tall(evaluation: Evaluation) -> bool:

@@ -52,14 +52,17 @@ class IndexSets:
         Raises:
             TooDense: it would have more entries than allowed.
         """
-        sizes = self.sizes[ids]
-        self._check(int(sizes.sum(dtype=np.int64)))
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        begin = np.repeat(self._starts.values[ids] - starts[:-1], sizes)
-        members = self._members.values[begin + np.arange(starts[-1], dtype=np.int32)]
-        result = _matrix(members, starts, self.inputs)
+        self._check(int(self.sizes[ids].sum(dtype=np.int64)))
+        result = _matrix(*self._listed(ids), self.inputs)
         result.sort_indices()
         return result
+
+    def _listed(self, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the members of some sets, one set after the other, and where each starts."""
+        sizes = self.sizes[ids]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        begin = np.repeat(self._starts.values[ids] - starts[:-1], sizes)
+        return self._members.values[begin + np.arange(starts[-1], dtype=np.int32)], starts
 
     def both(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Unions of two arrays of sets, element by element; they broadcast."""
@@ -122,10 +125,14 @@ class IndexSets:
 
     def _portion(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
         sizes, starts = self.sizes, np.concatenate([[0], np.cumsum(widths)])
-        sets = _matrix(self._members.values, self._starts.values, self.inputs)
-        members = _matrix(ids.astype(np.int32), starts.astype(np.int32), len(sizes))
-        unions = members @ sets
-        grown = np.diff(unions.indptr)
+        if len(widths) == 1:  # such as a sum of everything: SciPy need not be loaded
+            united = np.unique(self._listed(ids)[0])
+            grown = np.array([len(united)])
+        else:
+            sets = _matrix(self._members.values, self._starts.values, self.inputs)
+            members = _matrix(ids.astype(np.int32), starts.astype(np.int32), len(sizes))
+            unions = members @ sets
+            united, grown = unions.indices, np.diff(unions.indptr)
         # a union as large as its largest member is that member
         best = np.maximum.reduceat(sizes[ids].astype(np.int64) * len(sizes) + ids, starts[:-1])
         numbers = best % len(sizes)
@@ -134,7 +141,7 @@ class IndexSets:
         distinct = np.repeat(grown != best // len(sizes), grown)
         numbers[new] = len(sizes) + np.arange(len(new))
         self._starts.extend(self._starts.values[-1] + np.cumsum(grown[new]))
-        self._members.extend(unions.indices[distinct])
+        self._members.extend(united[distinct])
         return numbers
 
     def _check(self, entries: int) -> None:

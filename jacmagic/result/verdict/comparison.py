@@ -15,7 +15,8 @@ digits are right or the difference is no more than inputs wrong by one roundoff 
 these, for N operations each wrong by one). Algorithms on whole matrices (LU, QR) are exact to a few
 roundoffs of their largest numbers only; so a difference of 4·N roundoffs of what the row's entries
 contribute counts as rounding too, unless the code cuts torch's graph there. A difference that
-rounding explains but that leaves fewer digits right is neither agreement nor contradiction. Nor is
+rounding explains but that leaves fewer digits right is neither agreement nor contradiction, unless
+the exact value is 0: the derivative of Σ softmax(x) is 0 to rounding. Nor is
 one so near to underflow that products on torch's way backwards, which the bound does not follow,
 may have lost their digits there: two factors of the size of a roundoff are allowed for. Nor is one
 of a roundoff of float32, in which torch writes constants of some kernels (1/6 of hardsigmoid). Nor
@@ -206,6 +207,8 @@ class _Doubtful:
             return Finding.AGREED
         cut, share = self.circumstances.cut(self.row, self.column), self._share(gap)
         if not cut and share <= rounding:
+            return Finding.AGREED
+        if value == 0 and not cut and (explained or self._is_invisible(gap)):
             return Finding.AGREED
         if explained or (not cut and np.isfinite(truth) and self._is_near(gap, value)):
             return Finding.ROUNDING

@@ -72,6 +72,7 @@ def _rewritten(
     )
 
 
+MAX_NODES_OF_ALL = 1_000  # of an order, up to which every order is rewritten
 MAX_VISITS = 20_000  # outputs times nodes, up to which other orders are tried, about a second
 
 Position = tuple[int, int]  # row and column of an entry
@@ -100,15 +101,15 @@ def cheapest(
         value: whether the outputs are wanted.
         reorder: whether the rows are derivatives by the variables, in whatever order.
     """
-    programs: list[tuple[int, int, Program]] = []
-    orders = _orders(graph, variables, outputs, rows) if reorder else [rows]
-    for k, candidate in enumerate(orders):
+    candidates = []
+    for candidate in _orders(graph, variables, outputs, rows) if reorder else [rows]:
         entries = [candidate[i].get(j, ZERO) for i, j in positions]
         results = stable_if_affordable(graph, [*(outputs if value else ()), *entries])
-        program = economical(graph, variables, [*guards, *results])
-        total = count(program.graph, program.roots).total
-        programs.append((total, k, program))
-    return min(programs)[-1]
+        candidates.append([*guards, *results])
+    if len(graph.reach(candidates[0])) > MAX_NODES_OF_ALL:
+        candidates = [min(candidates, key=lambda roots: count(graph, roots).total)]
+    programs = [economical(graph, variables, roots) for roots in candidates]
+    return min(programs, key=lambda program: count(program.graph, program.roots).total)
 
 
 def _orders(

@@ -71,6 +71,11 @@ def _trilinear(
     return reduce(torch.mul, factors).sum(list(sumdim))
 
 
+def _cross(a: Tensor, b: Tensor, *, dim: int = -1) -> Tensor:
+    """aⱼbₖ − aₖbⱼ; torch's own decomposition loads SymPy."""
+    return a.roll(-1, dim) * b.roll(-2, dim) - a.roll(-2, dim) * b.roll(-1, dim)
+
+
 PRODUCTS: dict[str, Rule | Formula] = {
     "mm": matmul,
     "mv": mv,
@@ -83,4 +88,5 @@ PRODUCTS: dict[str, Rule | Formula] = {
     "baddbmm": _plus(bmm),
     "addbmm": _plus(lambda g, a, b: along(bmm(g, a, b), 0, False, g.total)),
     "_trilinear": Formula(_trilinear),
+    "linalg_cross": Formula(_cross),
 }
