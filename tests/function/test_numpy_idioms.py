@@ -75,7 +75,16 @@ def put_in(x):
     y = np.zeros((2, 3))
     np.put(y, [1, 3], x[:2] ** 2)
     y.T.put([5, 2], x[2] * x[3])
+    np.put(y, ind=[0], v=x[1])
     return y
+
+
+def written_flat(x):
+    y, z = np.zeros((2, 3)), np.ones((2, 2))
+    y.flat[1] = x[0] * x[1]
+    y.flat[3:5] = x[2:]
+    z.flat = x**2
+    return y.flat[1:] * 2 + z.flat[3]
 
 
 def put_out(x):
@@ -200,8 +209,8 @@ IDIOMS = {
     function.__name__: function
     for function in (
         sorted_in_place, written_entry, written_row, written_copy, written_mask, written_backward,
-        written_inputs, filled, put_in, put_out, loop, unpacked, grown, rotation, interpolated,
-        piecewise,
+        written_inputs, filled, put_in, put_out, written_flat, loop, unpacked, grown, rotation,
+        interpolated, piecewise,
         by_dtype, vectorised, norms, softmax, central, zscore, chained, imported, euler,
         normalised_rows, overwritten, polynomial, sides,
     )
@@ -333,6 +342,7 @@ IDIOMS = {
     "nan": lambda x: np.nansum(np.where(x > 0, x, np.nan)) + np.nan_to_num(x),
     "ix_": lambda x: (A * x)[np.ix_([0, 2], [1, 3])],
     "flat": lambda x: np.array([v * 2 for v in (A * x).flat]),
+    "take beyond the end": lambda x: np.take(x, [-1, 6], mode="clip") * x.take([5, 9], mode="wrap"),
     "unravel": lambda x: (A * x)[np.unravel_index(5, (3, 4))],
     "convolve": lambda x: np.convolve(x, [1.0, 2.0, 0.5]),
     "heaviside": lambda x: np.heaviside(x, 0.5) * x,

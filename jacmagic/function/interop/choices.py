@@ -79,21 +79,22 @@ def convolved(a: Any, v: Any, mode: str = "full") -> Tensor:
     return full[start : start + len(a) - (len(v) - 1 if mode == "valid" else 0)]
 
 
-def taken(x: Any, indices: Any, dim: int | None = None, **_: Any) -> Tensor:
+def taken(x: Any, indices: Any, dim: int | None = None, *, mode: str = "raise", **_: Any) -> Tensor:
     """`np.take`; no axis means the flattened array."""
     x, indices = tensor(x), tensor(indices).long()
-    if dim is None:
-        return x.reshape(-1)[indices]
-    dim %= x.dim()
+    x, dim = (x.reshape(-1), 0) if dim is None else (x, dim % x.dim())
+    if mode != "raise":
+        size = x.shape[dim]
+        indices = indices.clamp(0, size - 1) if mode == "clip" else indices % size
     return x[(slice(None),) * dim + (indices,)]
 
 
-def put(x: Tensor | numpy.ndarray, indices: Any, values: Any, *_: Any) -> None:
+def put(x: Tensor | numpy.ndarray, ind: Any, v: Any, *_: Any) -> None:
     """`np.put`: in place, at positions of the flattened array."""
-    flat = numpy.unravel_index(numpy.asarray(tensor(indices)).reshape(-1), tuple(x.shape))
+    flat = numpy.unravel_index(numpy.asarray(tensor(ind)).reshape(-1), tuple(x.shape))
     if isinstance(x, Tensor):
-        values = tensor(values, x).to(x.dtype)
-    x[tuple(torch.from_numpy(numpy.array(part)) for part in flat)] = values
+        v = tensor(v, x).to(x.dtype)
+    x[tuple(torch.from_numpy(numpy.array(part)) for part in flat)] = v
 
 
 def chosen(which: Any, choices: Any, **_: Any) -> Tensor:

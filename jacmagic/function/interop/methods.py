@@ -159,11 +159,6 @@ def _part(name: str) -> property:
     return property(part, lambda self, value: getattr(self, name).__setitem__(..., value))
 
 
-def _flat(self: Array) -> Any:
-    plain = numpy.ndarray.flat.__get__(self)
-    return plain if traced_by(self) is None else self.ravel()
-
-
 _WRITTEN_OUT: dict[str, Callable[..., Any]] = {
     "astype": _as_type, "copy": _copied, "flatten": _flattened, "reshape": _reshaped,
     "transpose": _transposed, "sort": _sorted, "item": _item,
@@ -182,8 +177,11 @@ _METHODS: dict[str, Any] = {
     "__repr__": _shown(repr), "__str__": _shown(str), "__format__": _shown(format),
     "__round__": lambda self, n=None: int(self.round()) if n is None else self.round(n),
     "__contains__": lambda self, value: bool((self == value).any()),
-    "T": property(lambda self: self.transpose()), "flat": property(_flat),
+    "T": property(lambda self: self.transpose()),
     "mT": property(lambda self: self.swapaxes(-1, -2)),
+    "flat": property(  # a view, that a tensor can be written into
+        lambda self: self.ravel(), lambda self, value: self.put(numpy.arange(self.size), value)
+    ),
 }  # fmt: skip
 
 for _name, _value in _METHODS.items():

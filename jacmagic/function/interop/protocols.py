@@ -52,7 +52,7 @@ setattr(Array, "__array_function__", _array_function)  # noqa: B010
 def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
     """Run a NumPy call with a tensor among its arguments by torch."""
     if name == "put" and isinstance(values[0], Array):
-        return put(values[0], *with_tensors(tuple(values[1:])))
+        return put(values[0], *with_tensors(tuple(values[1:])), **with_tensors(dict(named)))
     options = with_tensors(dict(named))
     out, mask = named.get("out"), options.pop("where", True) if module == "ufunc" else True
     options.pop("out", None)
