@@ -219,6 +219,14 @@ def test_an_unknown_operation_depends_on_everything() -> None:
     assert pattern.matrix.nnz == 32
 
 
+def test_a_scatter_takes_the_first_entries_of_a_larger_source() -> None:
+    """Those beyond its index have no entry, along any axis; torch's backward pass refuses them."""
+    index, zeros = torch.tensor([[0, 1]]), torch.zeros(3, 2, dtype=torch.float64)
+    for source in (doubles(1, 4), doubles(2, 2)):
+        pattern = found(lambda x: zeros.scatter_add(0, index, x), source)
+        assert pattern.matrix.nonzero()[1].tolist() == [0, 1]
+
+
 def test_looking_stops_where_it_does_not_pay() -> None:
     """Too many entries or too little time is an answer, as is memory seen as another dtype."""
     x = doubles(50).requires_grad_()

@@ -181,6 +181,17 @@ def test_a_large_sparse_jacobian_is_sparse() -> None:
     assert close(matrix.values(), g(point).values())
 
 
+def test_a_sparse_plan_of_rows_and_columns_is_compiled() -> None:
+    """A full row beside a full column: some entries come from a forward pass."""
+
+    def arrow(x: Tensor) -> Tensor:
+        return torch.cat([(x * x).sum().reshape(1), x[1:] ** 3 + x[:1] * x[1:]])
+
+    x = torch.rand(600, dtype=DOUBLE)
+    g = jacmagic.jacobian(arrow, x, strategy="sparse").compile(backend="graph")
+    assert close(g(x).to_dense(), truth(arrow, x))
+
+
 def test_an_entry_that_is_not_finite_is_torchs() -> None:
     """At a pole and at a root the answer is that of `jacobian()`."""
     f = lambda x: torch.sqrt(x.abs()) / x.flip(0)  # noqa: E731

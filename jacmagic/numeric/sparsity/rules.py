@@ -175,9 +175,8 @@ def accumulation(sets: IndexSets, call: Call) -> np.ndarray:
     source = named.get("src", named.get("source", named.get("values", named.get("value"))))
     targets = _targets(np.arange(ids.size).reshape(ids.shape), named)
     arriving = source.ids if isinstance(source, Operand) else np.array(CONSTANT)
-    cut = tuple(slice(0, size) for size in targets.shape)
-    if arriving.ndim == targets.ndim and arriving.shape != targets.shape:
-        arriving = arriving[cut] if 1 not in arriving.shape else arriving
+    if "src" in named and arriving.ndim == targets.ndim:  # whose last entries may be left out
+        arriving = arriving[tuple(map(slice, targets.shape))]
     arriving = np.broadcast_to(arriving, targets.shape)
     owners = np.concatenate([np.arange(ids.size), targets.reshape(-1)])
     joined = np.concatenate([ids.reshape(-1), arriving.reshape(-1)])
