@@ -104,10 +104,9 @@ class Sparse:
 
     def nonzero_outputs(self, leaves: tuple[Tensor, ...]) -> list[bool]:
         """Whether each output has an entry that is not zero."""
-        counts = np.cumsum(np.append(False, (self.values != 0).cpu().numpy()))
-        ends = np.cumsum([0, *map(Tensor.numel, leaves)])
-        nonzero: list[bool] = (np.diff(counts[self.scheme.plan.pattern.indptr[ends]]) > 0).tolist()
-        return nonzero
+        ends = self.scheme.plan.pattern.indptr[np.cumsum([0, *map(Tensor.numel, leaves)])]
+        counts = (ends[1:] - ends[:-1]).tolist()
+        return [bool(part.any()) for part in self.values.split(counts)]
 
     @property
     def cost(self) -> str:

@@ -54,7 +54,8 @@ def test_the_point_typed_is_the_point_shown(shell: InteractiveShell):
     J = jacobian(shell, "x=sqrt(2) y=-pi/6")
     at = "at x = √2, y = -π/6"
     forms = J._repr_mimebundle_()
-    assert at in forms["text/plain"] and at.replace("-", "−") in forms["text/html"]
+    on_page = at.replace("-", "−").replace(" = ", "\u00a0=\u00a0")
+    assert at in forms["text/plain"] and on_page in forms["text/html"]
     assert r"at x = $\sqrt{2}$, y = $-\pi/6$." in forms["text/latex"]
     assert r"2 \cdot \sqrt{2} \cdot \cos {\left(-\frac{\pi}{6}\right)}" in J.derivation.substituted
     assert r"\left(\sqrt{2}\right)^{2}" in J.derivation.substituted
