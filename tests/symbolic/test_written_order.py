@@ -34,7 +34,7 @@ def entry(J: Jacobian, i: int = 0, j: int = 0) -> str:
 @pytest.mark.parametrize(
     ("function", "shown"),
     [
-        (lambda phi, theta: torch.sin(theta + phi), r"\cos{\left(\theta + \phi \right)}"),
+        (lambda phi, theta: torch.sin(theta + phi), r"\cos{\left(\theta + \varphi \right)}"),
         (lambda y, x: (x + y) ** 2, r"2 \left(x + y\right)"),
         (lambda a, b: torch.exp(b - a + b * a), r"\left(b - 1\right) e^{b - a + b a}"),
         (lambda x, y: torch.log(x + x * y), r"\frac{1}{x}"),
@@ -53,8 +53,8 @@ def test_functions_of_one_variable_each_follow_the_variables() -> None:
         return r * torch.sin(theta) * torch.sin(phi)
 
     J = jacmagic.jacobian(height, at(2.0, 0.3, 0.7).unbind())
-    assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\phi}"
-    assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\phi}"
+    assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\varphi}"
+    assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\varphi}"
 
 
 def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
@@ -65,7 +65,7 @@ def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
 
     J = jacmagic.jacobian(f, at(0.3, 0.7).unbind())
     assert "φ + θ" not in repr(J.shown(steps=True)) and "θ + φ" in repr(J)
-    assert r"\phi + \theta" not in J.shown(steps=True)._repr_mimebundle_()["text/latex"]
+    assert r"\varphi + \theta" not in J.shown(steps=True)._repr_mimebundle_()["text/latex"]
     assert "0.7 + 0.3" in J.derivation.substituted and "0.3 + 0.7" not in J.to_latex()
     assert plain(J.reading.shown(0, 0), J.reading.texts).count("θ + φ") == 3
 
