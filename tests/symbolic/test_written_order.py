@@ -47,7 +47,7 @@ def test_sums_of_the_code_keep_their_order(function, shown: str) -> None:
 
 
 def test_functions_of_one_variable_each_follow_the_variables() -> None:
-    """r cos θ sin φ, as in a textbook on spherical coordinates, where SymPy puts sines first."""
+    """r cos θ sin φ in LaTeX and text, as in a textbook, where SymPy puts sines first."""
 
     def height(r, theta, phi):
         return r * torch.sin(theta) * torch.sin(phi)
@@ -55,6 +55,10 @@ def test_functions_of_one_variable_each_follow_the_variables() -> None:
     J = jacmagic.jacobian(height, at(2.0, 0.3, 0.7).unbind())
     assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\varphi}"
     assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\varphi}"
+    assert "r⋅cos(θ)⋅sin(φ)" in repr(J)
+    assert plain(J.reading.shown(0, 1), J.reading.texts) == "r*cos(θ)*sin(φ)"
+    below = jacmagic.jacobian(lambda a, b: 1 / (a.cos() * b.sin()), at(0.3, 0.7).unbind())
+    assert plain(below.reading.output(0), below.reading.texts) == "1/(cos(a)*sin(b))"
 
 
 def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:

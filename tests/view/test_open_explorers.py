@@ -91,7 +91,7 @@ def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeyp
 
 
 def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
-    """Its widget and still form, with a warning; another cell shows nothing, and the next good run replaces it."""
+    """Its widget and still form warn; another cell shows nothing, the next good run replaces it."""
     published = []
     monkeypatch.setattr(widget, "publish", lambda *parts: published.append(parts))
     J = in_a_notebook("cell", "1")
