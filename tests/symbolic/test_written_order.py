@@ -204,6 +204,15 @@ def test_products_in_a_terminal_are_those_of_sympy() -> None:
         assert pretty(one, {}) == sympy.pretty(one, use_unicode=True)
 
 
+def test_all_of_a_formula_in_a_terminal_has_the_symbols_names() -> None:
+    """Maxima and minima too, which SymPy's printer hands to another."""
+    J = jacmagic.jacobian(
+        lambda x, y: torch.relu(x) * y * torch.clamp(x, max=y), at(1.0, 2.0).unbind()
+    )
+    assert "Max(0, x)" in pretty(J.reading.output(0), J.reading.texts)
+    assert "a00" not in repr(J) and "a00" not in pretty(J.reading.output(0), J.reading.texts)
+
+
 # ── long entries ──────────────────────────────────────────────────────────────────────────────
 
 

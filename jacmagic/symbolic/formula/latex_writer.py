@@ -59,7 +59,7 @@ def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
 
 
 def ranks_of(symbols: Iterable[Any]) -> dict[Any, int]:
-    """Return the place of each symbol."""
+    """Return the position of each symbol."""
     return {symbol: k for k, symbol in enumerate(symbols)}
 
 
@@ -68,7 +68,7 @@ class CodeOrder:
 
     Attributes:
         kept: the sums whose terms stay as they stand.
-        ranks: the places of symbols in the order of print.
+        ranks: the positions of symbols in print.
     """
 
     kept: Set[Any] = frozenset()

@@ -72,6 +72,12 @@ class _Terminal(CodeOrder, PrettyPrinter):
         self.names: dict[Any, str] = {}
         self.kept: set[Any] = set()
 
+    def emptyPrinter(self, expr: Any) -> Any:
+        """Write on one line what SymPy's printer has no method for, such as a maximum."""
+        line = Line({})
+        line.names, line.kept, line.ranks = self.names, self.kept, self.ranks
+        return prettyForm(line.doprint(expr))
+
     def _print_Symbol(self, e: Any, bold_name: bool = False) -> Any:
         return prettyForm(self.names.get(e, e.name))
 
