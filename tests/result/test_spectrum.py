@@ -38,6 +38,11 @@ def test_singular_values_are_those_of_numpy() -> None:
     assert all(vector[np.abs(vector).argmax()] > 0 for vector in right)
 
 
+def test_directions_are_flush_left() -> None:
+    """They are words: beside the singular value, and one that is long wraps."""
+    assert '<td class="jm-words">θ</td><td class="jm-words">' in S.svd().to_html()
+
+
 def test_the_rank_ignores_rounding() -> None:
     """A matrix of rank 1 has rank 1, an infinite condition number and a null space."""
     assert (TALL.rank, TALL.svd().condition) == (1, float("inf"))

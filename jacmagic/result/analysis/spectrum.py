@@ -80,7 +80,7 @@ class Svd(ReportDisplay):
         rank = f"rank {self.rank} of {len(self.s)}, condition number "
         return Report(
             f"Singular values of {title_of(jacobian)}",
-            grids=[Grid(heads, lines)],
+            grids=[Grid(heads, lines, left=(1, 2))],
             lines=[rank + displayed(self.condition, digits)],
         )
 
