@@ -7,7 +7,7 @@ traversal meets more than `MAX_NODES`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +45,10 @@ class AutogradGraph:
             edges = nodes[visited].next_functions
             visited += 1
         self.nodes, self._written = nodes, written
+
+    def count(self, names: Collection[str]) -> int:
+        """Return how many of the operations have one of these names."""
+        return sum([part in names for part in self._written])
 
     @cached_property
     def structure(self) -> tuple[Any, ...] | None:

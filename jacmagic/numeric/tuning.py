@@ -29,9 +29,9 @@ from jacmagic.numeric.modes.profiling import (
 )
 from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.vjp import VJP
-from jacmagic.numeric.options import DEFAULTS
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
-MAX_INPUT_KINDS = 8  # of one function, for which something is kept
+MAX_INPUT_KINDS = 8  # of one function, and sizes of one kind, for which something is kept
 SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
 MIN_SECONDS_TO_LOAD = 2.0  # of all calls: about what the first `torch.func.vjp` loads for
 TRIALS = 2  # calls by each of two modes of which only whole calls show the quicker one
@@ -57,6 +57,7 @@ class Tuned:
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
         ran_once: whether the last call ran the function a single time, and so will the next.
         passed: how often batched rows were those of a backward pass, by the graph's structure.
+        chosen: the modes that sizes and operations decided, by the numbers of both.
     """
 
     plan: SparsePlan | None = None
@@ -73,6 +74,7 @@ class Tuned:
     refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     ran_once: bool = False
     passed: dict[Any, int] = field(default_factory=dict)
+    chosen: dict[Any, Sequence[Mode]] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
@@ -97,6 +99,15 @@ class Tuned:
     def is_short(self) -> bool:
         """Whether calls are too short for other modes to be tried, which run the function again."""
         return self.shortest < MIN_SECONDS_TO_PROFILE
+
+    def decided(self, evaluation: Evaluation, options: ComputeOptions) -> Sequence[Mode]:
+        """Return the modes that the sizes decide; a run of as many operations is not read again."""
+        kind = evaluation.size, evaluation.recorded
+        if (modes := self.chosen.get(kind)) is None:
+            if len(self.chosen) >= MAX_INPUT_KINDS:
+                self.chosen.clear()
+            modes = self.chosen[kind] = fallbacks(options, evaluation)
+        return modes
 
     def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
         """Return dense modes in measured order; None where the sizes decide.

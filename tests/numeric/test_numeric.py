@@ -453,8 +453,23 @@ def test_a_few_rows_of_a_long_function_are_one_batch():
     long = compute(arm, (x,))
     assert (long.mode, compute(lambda x: arm(x[:2]), (x,)).mode) == ("reverse", "rows")
     assert compute(lambda x: tuple(arm(x)), (x,)).mode == "rows"  # each has a graph of its own
-    assert compute(lambda x: arm(x)[:1], (x,)).mode == "rows"
+    assert compute(lambda x: arm(x)[:2], (x,)).mode == "rows"  # a batch costs as much as two
     torch.testing.assert_close(long.matrix, torch.autograd.functional.jacobian(arm, x))
+
+
+@pytest.mark.parametrize(("steps", "mode"), [(1, "reverse"), (12, "rows")])
+def test_operations_that_are_slow_in_a_batch_outweigh_others(steps: int, mode: str) -> None:
+    """One convolution among forty other operations is batched, twelve are not."""
+    kernel = doubles(1, 1, 3)
+
+    def filtered(x):
+        for _ in range(steps):
+            x = torch.nn.functional.conv1d(x[None], kernel, padding=1)[0]
+        for _ in range(40):
+            x = x.sin()
+        return x[:3]
+
+    assert compute(filtered, (doubles(9),)).mode == mode
 
 
 def test_backward_that_cannot_be_batched_goes_row_by_row():

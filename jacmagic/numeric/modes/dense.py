@@ -13,7 +13,7 @@ from jacmagic.numeric.connections import Connections, connections, everywhere_co
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_memory
 from jacmagic.numeric.modes.mode import Blocks, Mode
-from jacmagic.numeric.modes.mode_choice import FALLBACKS, fallbacks
+from jacmagic.numeric.modes.mode_choice import FALLBACKS
 from jacmagic.numeric.modes.try_modes import Tried, try_modes
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.result import NumericJacobian, detached
@@ -67,7 +67,7 @@ def _modes(
     measured = None
     if unbound and not options.strict and not options.chunk_size:
         measured = tuned.order(evaluation)
-    modes = measured or fallbacks(options, evaluation)
+    modes = measured or tuned.decided(evaluation, options)
     if not tuned.refuted:
         return modes, ()
     notes = [note for mode in modes for note in tuned.refuted.get(mode, ())]

@@ -5,11 +5,16 @@ ones, several times that where torch batches an operation by Python; a column ru
 again, with dual numbers, where torch's Python takes longer than all else. So a few rows of a short
 function are fastest one by one, a wide, square or small Jacobian by batched rows, and only one that
 is clearly tall and large by columns.
+
+NOTE [Slow in a batch]: torch batches some backward formulas row by row, by a composition of many
+operations, or as a convolution in groups. In a batch of a few rows one of these loses about what
+twenty other operations gain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.columns import COLUMNS
@@ -20,10 +25,21 @@ from jacmagic.numeric.modes.rows import ROWS
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
 MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
-MIN_OPERATIONS_TO_BATCH = 64  # of a small function's rows together, from which they are not
+MIN_ROWS_TO_BATCH = 3  # which cost as much as a batch of them, whatever the operations
+MIN_OPERATIONS_TO_BATCH = 48  # of a small function's rows together, from which a batch is cheaper
+OPERATIONS_PER_SLOW_ONE = 20  # whose gain it takes up, see NOTE [Slow in a batch]
 MAX_ENTRIES_OF_SMALL = 2**14  # of a Jacobian, up to which starting operations takes the time
 MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
 MIN_SCALARS_FOR_COLUMNS = 2**16  # of the widest tensor in a batch of all rows, likewise
+
+# Nodes of autograd's graph, see NOTE [Slow in a batch]; `Unfold` is a tensor's own windows.
+SLOW_IN_A_BATCH = frozenset(
+    f"{operation}Backward0"
+    for operation in (
+        "Convolution", "Cumprod", "HuberLoss", "Mish", "MseLoss", "NativeBatchNorm", "NllLoss",
+        "NllLoss2D", "Pdist", "Put", "SmoothL1Loss", "SoftMarginLoss", "Take", "Unfold",
+    )
+)  # fmt: skip
 
 # Modes to try in order, by strategy. Plain rows, the last of each, work wherever torch does.
 FALLBACKS: dict[str, tuple[Mode, ...]] = {
@@ -80,9 +96,12 @@ def _is_long(evaluation: Evaluation) -> bool:
     The rows of several outputs go back through their own parts of the graph alone.
     """
     m, n = evaluation.size
-    small = m > 1 and m * n <= MAX_ENTRIES_OF_SMALL
-    single = len(evaluation.outputs.leaves) == 1
-    return small and single and m * evaluation.recorded >= MIN_OPERATIONS_TO_BATCH
+    small = m >= MIN_ROWS_TO_BATCH and m * n <= MAX_ENTRIES_OF_SMALL
+    least = MIN_OPERATIONS_TO_BATCH / m if small and len(evaluation.outputs.leaves) == 1 else inf
+    if evaluation.recorded < least:
+        return False
+    slow = evaluation.graph.count(SLOW_IN_A_BATCH)
+    return evaluation.recorded - OPERATIONS_PER_SLOW_ONE * slow >= least
 
 
 def is_tall(evaluation: Evaluation) -> bool:
