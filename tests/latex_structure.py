@@ -18,9 +18,9 @@ COMMANDS = frozenset(
     nolimits nu odot omega operatorname otimes overline partial pgfpathcircle pgfpathclose
     pgfpathlineto pgfpathmoveto pgfpicture pgfqpoint pgfscope pgfsetdash pgfsetfillcolor
     pgfsetfillopacity pgfsetlinewidth pgfsetstrokecolor pgfsetstrokeopacity pgftext pgfusepath
-    phantom phi pi pm prime prod psi qquad quad rVert rceil rfloor rho right sec selectfont
+    phantom pi pm prime prod psi qquad quad rVert rceil rfloor rho right sec selectfont
     sigma sign sim sin sinh sqrt sum surd tan tanh tau text textbf theta tilde times to top
-    underbrace uparrow varepsilon vdots vec wedge xi zeta""".split()
+    underbrace uparrow varepsilon varphi vdots vec wedge xi zeta""".split()
 )
 ALIGNED = ("bmatrix", "array", "aligned", "gathered", "cases", "matrix")
 TEXT_LETTERS = "“”‘’…–—"

@@ -37,7 +37,7 @@ ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup"
         (Label("lambda_"), "lambda_", "λ", r"\lambda", "lambda_"),
         (Label("lambda"), "lambda", "λ", r"\lambda", "lambda_"),
         (Label("eps"), "eps", "ε", r"\varepsilon", "eps"),
-        (Label("phi_dot"), "phi_dot", "phi_dot", r"\dot{\phi}", "phi_dot"),
+        (Label("phi_dot"), "phi_dot", "phi_dot", r"\dot{\varphi}", "phi_dot"),
         (Label("q_ddot_1"), "q_ddot_1", "q_ddot_1", r"\ddot{q}_{1}", "q_ddot_1"),
         (Label("mass"), "mass", "mass", r"\mathrm{mass}", "mass"),
         (Label("mass_2"), "mass_2", "mass₂", r"\mathrm{mass}_{2}", "mass_2"),

@@ -66,6 +66,7 @@ class Problem:
         single: whether torch's structure has one bare input rather than a tuple of them.
         parameters: the arguments that stay constant, by name.
         notes: what was decided for the user, one sentence each.
+        failure: why a later run of its cell failed, one sentence.
         filename: the file whose lines the user knows, where there is one.
         potential: the scalar problem at the same point whose gradient `function` computes; the
             Jacobian is then the Hessian of that scalar. None for an ordinary function.
@@ -87,6 +88,7 @@ class Problem:
     single: bool
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    failure: str = ""
     filename: str | None = None
     potential: Problem | None = None
     call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import CellError
@@ -37,8 +38,11 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
         read = read_cell(source, of=of)
     except CellError as refusal:
         read = refusal
-    if isinstance(read, Cell) and read.expressions:
-        tree.body = [node for node in tree.body if is_import(node)]
+    earlier: dict[str, Any] = {}
+    if isinstance(read, Cell):
+        earlier = {name: shell.user_ns.get(name) for name in read.branched}
+        if read.expressions:
+            tree.body = [node for node in tree.body if is_import(node)]
     try:
         _execute(shell, tree, filename)
     except NameError as error:  # y = x**2 with the x of the line: the CellError names what to write
@@ -48,7 +52,8 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
             raise
     if isinstance(read, CellError):
         raise read
-    return read, filename
+    older = {name for name, value in earlier.items() if shell.user_ns.get(name) is value}
+    return replace(read, older=frozenset(older & shell.user_ns.keys())), filename
 
 
 def _number(shell: InteractiveShell) -> int:
@@ -69,6 +74,7 @@ def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
     Raises:
         CellError: no name of the cell is bound to a function.
     """
+    namespace = {name: namespace[name] for name in namespace.keys() - cell.older}
     if of is None:
         alone = cell.function is None
         for name in reversed(cell.assigned):
@@ -78,13 +84,16 @@ def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
     if function is None:
         defined = [name for name in cell.assigned if name in namespace]
         why = "none of which can be called" if defined else "not defined once the cell has run"
+        if cell.older and not defined:
+            why = "which only an earlier cell has defined"
         raise CellError(
             f"expected a function or expressions in the cell; found {', '.join(cell.assigned)}, "
             f"{why}; write for example def f(x): return x**2"
         )
     if function not in namespace:
         raise CellError(
-            f"expected {function} to be defined once the cell has run; found no such name; "
+            f"expected {function} to be defined once the cell has run; "
+            f"found {'that of an earlier cell' if function in cell.older else 'no such name'}; "
             f"write def {function}(…) where it is always run"
         )
     return function

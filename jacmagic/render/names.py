@@ -26,7 +26,8 @@ _LETTERS = {
     "ell": "ℓ",
     "hbar": "ℏ",
 }
-_TEX = {name: rf"\{name}" for name in _LETTERS} | {"epsilon": r"\varepsilon", "omicron": "o"}
+_TEX = {name: rf"\{name}" for name in _LETTERS} | {"omicron": "o"}
+_TEX |= {"epsilon": r"\varepsilon", "phi": r"\varphi"}  # the shapes of ε and φ, as text has them
 _TEX |= {letter: _TEX[name] for name, letter in reversed(_LETTERS.items())}
 _LATIN = frozenset(string.ascii_letters)
 _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lambda"}

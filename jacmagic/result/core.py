@@ -193,9 +193,9 @@ class JacobianResult(Explained):
         check_keywords("J.shown", changes, OPTION_NAMES)
         return self._copied(view=dataclasses.replace(self.view, **changes))
 
-    def noted(self, notes: Sequence[str]) -> Self:
-        """Return the same Jacobian with other notes of its problem; nothing is computed again."""
-        return self._copied(problem=altered(self.problem, notes=tuple(notes)))
+    def failed(self, failure: str) -> Self:
+        """Return the same Jacobian with why its cell failed; nothing is computed again."""
+        return self._copied(problem=altered(self.problem, failure=failure))
 
     def _copied(self, **changes: Any) -> Self:
         other = dataclasses.replace(self, **changes)

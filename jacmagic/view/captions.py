@@ -38,10 +38,11 @@ def point(jacobian: JacobianResult) -> str:
 
 
 def warnings(jacobian: JacobianResult) -> list[str]:
-    """Return the warnings: disagreements, kinks, values that are not finite."""
+    """Return the warnings: a failed cell, disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
+    failed = filter(None, [jacobian.problem.failure])
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
-    return [*disagreed, *agreement.further, *agreement.warnings, *_one_sided(jacobian)]
+    return [*failed, *disagreed, *agreement.further, *agreement.warnings, *_one_sided(jacobian)]
 
 
 def _one_sided(jacobian: JacobianResult) -> list[str]:

@@ -58,6 +58,14 @@ test("without a kernel the view says so", async () => {
   follower.stop();
 });
 
+test("a kernel that was shut down is not waited for", async () => {
+  const { follower, slider } = await following({ kernel: true });
+  slider.comm = { jsServicesComm: { isDisposed: true } };
+  slider.set("value", 5);
+  assert.equal(follower.pending, "live in the browser; torch is not connected");
+  follower.stop();
+});
+
 test("where no numbers are known, those shown are called those of another point", async () => {
   const branch = await following();
   branch.slider.set("value", -1);

@@ -91,6 +91,20 @@ def test_the_definitions_of_the_cell_stay(shell: InteractiveShell) -> None:
     assert shell.user_ns["f"](1, 2, 3) == (3, 3, 8)
 
 
+def test_a_function_of_an_earlier_cell_is_not_that_of_the_cell(shell: InteractiveShell) -> None:
+    """Where a branch that defines it is not taken; one that is imported or assigned there is."""
+    run(shell, "def f(x): return x\ng = f")
+    skipped = "if not True:\n    def f(x): return 2*x"
+    alone = fail(shell, f"%%jacobian x=1\n{skipped}")
+    assert "found f, which only an earlier cell has defined" in str(alone)
+    assert "found that of an earlier cell" in str(fail(shell, f"%%jacobian x=1 --of f\n{skipped}"))
+    assert numbers(run(shell, f"%%jacobian x=1\ndef h(x): return 3*x\n{skipped}")) == [[3.0]]
+    other = skipped.replace("if not", "if")
+    assert numbers(run(shell, f"%%jacobian x=1\n{other}")) == [[2.0]]
+    assert numbers(run(shell, f"%%jacobian x=1\n{skipped}\nelse:\n    f = g")) == [[1.0]]
+    assert numbers(run(shell, f"%%jacobian x=1\n{skipped}\nelse:\n    f = g")) == [[1.0]]
+
+
 def test_a_trailing_semicolon_silences(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ def entry(J: Jacobian, i: int = 0, j: int = 0) -> str:
 @pytest.mark.parametrize(
     ("function", "shown"),
     [
-        (lambda phi, theta: torch.sin(theta + phi), r"\cos{\left(\theta + \phi \right)}"),
+        (lambda phi, theta: torch.sin(theta + phi), r"\cos{\left(\theta + \varphi \right)}"),
         (lambda y, x: (x + y) ** 2, r"2 \left(x + y\right)"),
         (lambda a, b: torch.exp(b - a + b * a), r"\left(b - 1\right) e^{b - a + b a}"),
         (lambda x, y: torch.log(x + x * y), r"\frac{1}{x}"),
@@ -47,14 +47,18 @@ def test_sums_of_the_code_keep_their_order(function, shown: str) -> None:
 
 
 def test_functions_of_one_variable_each_follow_the_variables() -> None:
-    """r cos θ sin φ, as in a textbook on spherical coordinates, where SymPy puts sines first."""
+    """r cos θ sin φ in LaTeX and text, as in a textbook, where SymPy puts sines first."""
 
     def height(r, theta, phi):
         return r * torch.sin(theta) * torch.sin(phi)
 
     J = jacmagic.jacobian(height, at(2.0, 0.3, 0.7).unbind())
-    assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\phi}"
-    assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\phi}"
+    assert entry(J, 0, 1) == r"r \cos {\theta} \sin {\varphi}"
+    assert entry(J, 0, 2) == r"r \sin {\theta} \cos {\varphi}"
+    assert "r⋅cos(θ)⋅sin(φ)" in repr(J)
+    assert plain(J.reading.shown(0, 1), J.reading.texts) == "r*cos(θ)*sin(φ)"
+    below = jacmagic.jacobian(lambda a, b: 1 / (a.cos() * b.sin()), at(0.3, 0.7).unbind())
+    assert plain(below.reading.output(0), below.reading.texts) == "1/(cos(a)*sin(b))"
 
 
 def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
@@ -65,7 +69,7 @@ def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
 
     J = jacmagic.jacobian(f, at(0.3, 0.7).unbind())
     assert "φ + θ" not in repr(J.shown(steps=True)) and "θ + φ" in repr(J)
-    assert r"\phi + \theta" not in J.shown(steps=True)._repr_mimebundle_()["text/latex"]
+    assert r"\varphi + \theta" not in J.shown(steps=True)._repr_mimebundle_()["text/latex"]
     assert "0.7 + 0.3" in J.derivation.substituted and "0.3 + 0.7" not in J.to_latex()
     assert plain(J.reading.shown(0, 0), J.reading.texts).count("θ + φ") == 3
 
@@ -198,6 +202,15 @@ def test_products_in_a_terminal_are_those_of_sympy() -> None:
     ]  # fmt: skip
     for one in products:
         assert pretty(one, {}) == sympy.pretty(one, use_unicode=True)
+
+
+def test_all_of_a_formula_in_a_terminal_has_the_symbols_names() -> None:
+    """Maxima and minima too, which SymPy's printer hands to another."""
+    J = jacmagic.jacobian(
+        lambda x, y: torch.relu(x) * y * torch.clamp(x, max=y), at(1.0, 2.0).unbind()
+    )
+    assert "Max(0, x)" in pretty(J.reading.output(0), J.reading.texts)
+    assert "a00" not in repr(J) and "a00" not in pretty(J.reading.output(0), J.reading.texts)
 
 
 # ── long entries ──────────────────────────────────────────────────────────────────────────────

@@ -108,7 +108,7 @@ THREE = (
     "L₂*cos(q₀ + q₁) + L₃*cos(q₀ + q₁ + q₂) | L₃*cos(q₀ + q₁ + q₂)"
 )
 ELBOW = (
-    "-sin(q₀)*cos(q₁)/2 | -sin(q₁)*cos(q₀)/2 | cos(q₀)*cos(q₁)/2 | -sin(q₀)*sin(q₁)/2 | "
+    "-sin(q₀)*cos(q₁)/2 | -cos(q₀)*sin(q₁)/2 | cos(q₀)*cos(q₁)/2 | -sin(q₀)*sin(q₁)/2 | "
     "0 | cos(q₁)/2"
 )
 FORMS = [

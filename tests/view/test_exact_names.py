@@ -57,8 +57,8 @@ def test_the_order_is_that_of_the_code() -> None:
         return r * torch.sin(theta) * torch.cos(phi) + 2 * theta, -r - theta
 
     there = jacmagic.jacobian(sphere, (at(2.0), at(1.0), at(0.3))).exact(r=3)
-    assert r"3 \cos {\theta} \cos {\phi} + 2" in there.to_latex()
-    assert r"- 3 \sin {\theta} \sin {\phi}" in there.to_latex()
+    assert r"3 \cos {\theta} \cos {\varphi} + 2" in there.to_latex()
+    assert r"- 3 \sin {\theta} \sin {\varphi}" in there.to_latex()
 
     def arm(q1, q2, l1=1.0, l2=0.8):
         return l1 * torch.cos(q1) + l2 * torch.cos(q1 + q2)

@@ -91,7 +91,7 @@ def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeyp
 
 
 def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
-    """Its widget, marked; another cell shows nothing, and the next good run replaces it."""
+    """Its widget and still form warn; another cell shows nothing, the next good run replaces it."""
     published = []
     monkeypatch.setattr(widget, "publish", lambda *parts: published.append(parts))
     J = in_a_notebook("cell", "1")
@@ -105,6 +105,7 @@ def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
     assert [view for _, view, _ in published] == [explorer.view] * 2
     assert explorer.view.status["stale"] == failed
     assert published[-1][0]["text/plain"].count("The cell failed") == 1
+    assert f'<li class="jm-warning">⚠ {failed}</li>' in published[-1][0]["text/html"]
     assert explorer.jacobian.agreement is runs  # the function is not run again
     monkeypatch.setattr(reruns, "_running", lambda: ("other", "5"))
     reruns.show_last(ValueError("no y"))

@@ -119,7 +119,7 @@ def test_sentences_are_escaped():
     shown = paragraph("100 % of a_b {x} cost --wrt x₁⁽²⁾, ∂f₁/∂θ̇ = −0.5 and φ")
     check(shown)
     assert r"100 $\%$ of a$\_$b $\{$x$\}$ cost -$\text{-}$wrt $x_{1}^{(2)}$," in shown
-    assert shown.endswith(r"$\partial f_{1}/\partial \dot{\theta}$ = $-0.5$ and $\phi$.")
+    assert shown.endswith(r"$\partial f_{1}/\partial \dot{\theta}$ = $-0.5$ and $\varphi$.")
 
 
 @pytest.mark.parametrize("kind", ["map", "field", "matrix"])

@@ -7,12 +7,20 @@ names are returned as `assigned`, to be resolved once the cell has run.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from jacmagic.errors import CellError
-from jacmagic.function.syntax.bindings import bindings, callable_method, name_of, statements
+from jacmagic.function.syntax.bindings import (
+    FunctionDef,
+    bindings,
+    callable_method,
+    name_of,
+    statements,
+)
 from jacmagic.notebook.cell.expressions import free_names, is_component
 
 
@@ -29,6 +37,7 @@ class Cell:
         candidates: all names of functions in the text, in the order of their definitions.
         assigned: names after `function` that may be callable once the cell has run: assigned from
             a call, or defined inside an `if`, `try`, `with` or `for`.
+        older: names that the run of the cell has not bound: they are those of earlier cells.
     """
 
     source: str
@@ -37,6 +46,23 @@ class Cell:
     free_names: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
+    older: frozenset[str] = frozenset()
+
+    @cached_property
+    def branched(self) -> list[str]:
+        """Names bound by def, class and lambda within branches alone: a run binds new objects."""
+        body = ast.parse(self.source).body
+        top, classes = set(map(id, body)), set[str]()
+        anew = Counter(
+            name
+            for node in statements(body)
+            for name, kind in _kinds(node, classes)
+            if kind is _Kind.FUNCTION and id(node) not in top
+        )
+        bound = Counter(
+            name for statement in body for node in ast.walk(statement) for name in _bound(node)
+        )
+        return [name for name, count in anew.items() if bound[name] == count]
 
 
 def read_cell(source: str, *, of: str | None = None) -> Cell:
@@ -124,6 +150,14 @@ def _kinds(node: ast.stmt, classes: set[str]) -> Iterator[tuple[str, _Kind]]:
             yield name, _Kind.FUNCTION
         elif isinstance(value, _OPAQUE):
             yield name, _Kind.UNKNOWN
+
+
+def _bound(node: ast.AST) -> list[str]:
+    if isinstance(node, (*FunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.alias):
+        return [node.asname or node.name]
+    return [node.id] if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else []
 
 
 # Expressions that may evaluate to a function.

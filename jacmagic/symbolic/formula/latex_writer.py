@@ -7,7 +7,8 @@ is called e, π or σ, the constant or function of that name is written out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -57,14 +58,21 @@ def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
     return sympy.Mul(*others, evaluate=False), sympy.Mul(*divisors, evaluate=False)
 
 
-class PositiveFirst:
+def ranks_of(symbols: Iterable[Any]) -> dict[Any, int]:
+    """Return the position of each symbol."""
+    return {symbol: k for k, symbol in enumerate(symbols)}
+
+
+class CodeOrder:
     """A mixin for SymPy's printers: a positive term first, sums of the code as they stand.
 
     Attributes:
         kept: the sums whose terms stay as they stand.
+        ranks: the positions of symbols in print.
     """
 
     kept: Set[Any] = frozenset()
+    ranks: Mapping[Any, int] = MappingProxyType({})
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> Any:
         """Return the terms of a sum."""
@@ -78,8 +86,19 @@ class PositiveFirst:
                 return [term, *terms[:k], *terms[k + 1 :]]
         return terms
 
+    def _ordered_factors(self, product: Any) -> list[Any]:
+        return sorted(product.as_ordered_factors(), key=self._position)
 
-class LatexWriter(PositiveFirst, LatexPrinter):
+    def _position(self, factor: Any) -> tuple[int, int]:
+        """Rank a factor by its kind, functions of one variable each in the variables' order."""
+        if factor.is_Pow and factor.exp.could_extract_minus_sign():
+            factor = 1 / factor  # as it stands below a fraction bar
+        kind, variables = rank(factor), factor.free_symbols
+        order = self.ranks.get(next(iter(variables)), 0) if len(variables) == 1 else len(self.ranks)
+        return kind, order if kind == _FUNCTION else 0
+
+
+class LatexWriter(CodeOrder, LatexPrinter):
     """SymPy's LaTeX printer with decimals as typed, ln, and unambiguous arguments."""
 
     _bracket_all = False  # whether arguments get brackets even where they are one symbol
@@ -87,10 +106,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         names = self._settings["symbol_names"]
-        self._taken, self._order = (
-            set(names.values()),
-            {symbol: k for k, symbol in enumerate(names)},
-        )
+        self._taken, self.ranks = set(names.values()), ranks_of(names)
 
     # ── products: no factor is ever read as a part of a function's argument ────────────────────
 
@@ -112,10 +128,7 @@ class LatexWriter(PositiveFirst, LatexPrinter):
     def _factors(self, product: Any) -> str:
         if not product.is_Mul:
             return str(self._print(product))
-        if self.order == "none":
-            factors = list(product.args)
-        else:
-            factors = sorted(product.as_ordered_factors(), key=self._position)
+        factors = list(product.args) if self.order == "none" else self._ordered_factors(product)
         product_tex, before = "", ""
         for k, factor in enumerate(factors):
             last = k == len(factors) - 1
@@ -123,14 +136,6 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             product_tex += self._sign_between(before, shown) + shown if product_tex else shown
             before = shown
         return product_tex
-
-    def _position(self, factor: Any) -> tuple[int, int]:
-        """Rank a factor by its kind, functions of one variable each in the variables' order."""
-        kind, variables = rank(factor), factor.free_symbols
-        order = (
-            self._order.get(next(iter(variables)), 0) if len(variables) == 1 else len(self._order)
-        )
-        return kind, order if kind == _FUNCTION else 0
 
     def _factor(self, factor: Any, first: bool, may_stay_open: bool) -> str:
         """Write one factor; a function's argument has brackets where a factor follows."""

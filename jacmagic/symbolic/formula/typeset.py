@@ -23,13 +23,13 @@ from jacmagic.labels import Label
 from jacmagic.render.page import TERMINAL_LETTERS
 from jacmagic.render.text import number
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import DECIMALS, LatexWriter, PositiveFirst, rank
+from jacmagic.symbolic.formula.latex_writer import DECIMALS, CodeOrder, LatexWriter, ranks_of
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
 
-class Line(PositiveFirst, StrPrinter):
+class Line(CodeOrder, StrPrinter):
     """Printer of plain text on one line.
 
     Attributes:
@@ -49,24 +49,34 @@ class Line(PositiveFirst, StrPrinter):
         coefficient, rest = expr.as_coeff_Mul()
         if coefficient < 0 and (positive := _keep_coeff(-coefficient, rest)).is_Mul:
             return f"-{self._print_Mul(positive)}"
-        return str(super()._print_Mul(_Ranked._from_args(expr.args)))
+        product = _Ordered._from_args(expr.args)
+        product.factors = self._ordered_factors(expr)
+        return str(super()._print_Mul(product))
 
 
-class _Ranked(sympy.Mul):
-    """A product whose factors are printed in the order of LaTeX."""
+class _Ordered(sympy.Mul):
+    """A product whose factors SymPy's printer takes in the order of LaTeX."""
+
+    factors: Sequence[Any] = ()
 
     def as_ordered_factors(self, order: Any = None) -> list[Any]:
-        """Return the factors, ranked by their kinds."""
-        return sorted(super().as_ordered_factors(order), key=rank)
+        """Return the factors."""
+        return list(self.factors)
 
 
-class _Terminal(PositiveFirst, PrettyPrinter):
+class _Terminal(CodeOrder, PrettyPrinter):
     """Printer of two-dimensional Unicode whose symbols are text already."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self.names: dict[Any, str] = {}
         self.kept: set[Any] = set()
+
+    def emptyPrinter(self, expr: Any) -> Any:
+        """Write on one line what SymPy's printer has no method for, such as a maximum."""
+        line = Line({})
+        line.names, line.kept, line.ranks = self.names, self.kept, self.ranks
+        return prettyForm(line.doprint(expr))
 
     def _print_Symbol(self, e: Any, bold_name: bool = False) -> Any:
         return prettyForm(self.names.get(e, e.name))
@@ -79,7 +89,7 @@ class _Terminal(PositiveFirst, PrettyPrinter):
         if product.args[0] is sympy.S.One or any(arg.is_Number for arg in product.args[1:]):
             return super()._print_Mul(product)  # not evaluated
         above, below = [], []
-        for factor in sorted(product.as_ordered_factors(), key=rank):
+        for factor in self._ordered_factors(product):
             if factor.is_Rational:
                 above += [sympy.Integer(factor.p)] * (factor.p != 1)
                 below += [sympy.Integer(factor.q)] * (factor.q != 1)
@@ -155,7 +165,7 @@ def plain(
     """
     arranged = Arranged(expression, names or {}, written=written, decimals=False)
     line = Line({"order": "none"} if written else {})
-    line.names, line.kept = arranged.names, arranged.sums
+    line.names, line.kept, line.ranks = arranged.names, arranged.sums, ranks_of(arranged.names)
     return _without_spare_brackets(str(line.doprint(arranged.expression)))
 
 
@@ -185,6 +195,8 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     for cell in shown:
         printer.names.update(cell.names)
         printer.kept |= cell.sums
+    arranged_last = sorted(printer.names.keys() - names.keys(), key=str)  # they sort as wanted
+    printer.ranks = ranks_of([*names, *arranged_last])
     arranged = shown[0].expression
     if expression.is_Matrix:
         arranged = sympy.Matrix(*expression.shape, [cell.expression for cell in shown])

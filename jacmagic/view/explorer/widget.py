@@ -44,7 +44,6 @@ class Explorer(ipywidgets.VBox):
 
     is_followed = False
     _heir: Explorer | None = None
-    _failure = ""  # why the cell's later runs failed
 
     point = traitlets.Dict()
 
@@ -222,8 +221,7 @@ class Explorer(ipywidgets.VBox):
             reason: why it is, one sentence, which stays when sliders move on.
         """
         with self._lock:
-            others = [note for note in self.jacobian.problem.notes if note != self._failure]
-            self.jacobian, self._failure = self.jacobian.noted([reason, *others]), reason
+            self.jacobian = self.jacobian.failed(reason)
             forms = self._repr_mimebundle_()
             publish(forms, self.view, forms.pop(WIDGET))
             self.view.keep(reason)

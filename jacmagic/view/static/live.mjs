@@ -115,7 +115,7 @@ export class Sliders {
 
   /** Whether a kernel computes behind the page. */
   get connected() {
-    return this.model.get("followed") && this.attached.some(({ slider }) => slider.comm_live);
+    return this.model.get("followed") && this.attached.some(({ slider }) => isLive(slider));
   }
 
   /**
@@ -139,12 +139,18 @@ export class Sliders {
   move(point) {
     for (const { component, slider } of this.attached) {
       if (slider.get("value") === point[component]) continue;
-      if (!Number.isFinite(point[component]) && slider.comm_live) continue;
+      if (!Number.isFinite(point[component]) && isLive(slider)) continue;
       slider.set("value", point[component]);
       slider.save_changes();
     }
   }
 }
+
+/**
+ * Whether a kernel answers; of one that was shut down JupyterLab disposes the comm, no more.
+ * @param {any} slider
+ */
+const isLive = (slider) => slider.comm_live && !slider.comm?.jsServicesComm?.isDisposed;
 
 /** Points to come back to, one for each rest of the sliders. */
 export class History {
