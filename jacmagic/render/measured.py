@@ -24,11 +24,13 @@ class Measured:
         value: the estimate.
         uncertainty: its standard deviation, in the same unit.
         digits: significant digits of the uncertainty.
+        exact: whether an uncertainty of 0 is one to every order.
     """
 
     value: float
     uncertainty: float
     digits: int = GUM_DIGITS
+    exact: bool = True
 
     @property
     def _unit(self) -> Decimal:
@@ -77,7 +79,7 @@ class Measured:
     @property
     def _plain(self) -> Fragment:
         value = numeral(self.value, 6)
-        if self.uncertainty == 0:
+        if self.uncertainty == 0 and self.exact:
             return Fragment(f"{value.text} (exact)", rf"{value.tex} \ \text{{(exact)}}")
         error = numeral(self.uncertainty, self.digits)
         return Fragment(f"{value.text} ± {error.text}", rf"{value.tex} \pm {error.tex}")

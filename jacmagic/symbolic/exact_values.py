@@ -6,6 +6,7 @@ A text is read, not run: numbers, signs of arithmetic, π, e, and the functions 
 from __future__ import annotations
 
 import ast
+import math
 import numbers
 from collections.abc import Callable, Mapping
 from fractions import Fraction
@@ -63,6 +64,8 @@ def exact_value(value: Any) -> Any:
     if isinstance(value, numbers.Real):
         if isinstance(value, numbers.Rational):
             return number(Fraction(int(value.numerator), int(value.denominator)))
+        if math.isnan(value):
+            raise PointError("expected an exact value; found nan; write a number or None")
         return number(exact(float(value)))
     raise PointError(
         f"expected an exact value; found {type(value).__name__}; "
@@ -99,7 +102,10 @@ def _read(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
         return -value if isinstance(node.op, ast.USub) else value
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         left, right = _number(node.left, namespace), _number(node.right, namespace)
-        return _BINARY[type(node.op)](left, right)
+        value = _BINARY[type(node.op)](left, right)
+        if value.has(sympy.zoo, sympy.nan):  # 1/0, 0/0
+            raise _NotExact(f"{ast.unparse(node)} has no value")
+        return value
     if isinstance(node, ast.Name):
         return _named(node.id, namespace)
     if isinstance(node, ast.Attribute) and node.attr in _CONSTANTS:

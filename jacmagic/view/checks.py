@@ -71,7 +71,8 @@ def compare(
     Raises:
         FunctionError: `hand` has another shape than (m, n).
         PointError: a formula has a name that is not an input.
-        OptionError: LaTeX cannot be read, or `of` has no such value.
+        OptionError: LaTeX cannot be read, `of` has no such value, or `hand` may be a Jacobian or a
+            function.
 
     Example:
         >>> import torch, jacmagic

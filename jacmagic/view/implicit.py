@@ -138,6 +138,12 @@ class ImplicitJacobian(Jacobian):
         ]
         return ImplicitForm((f"{law} = {latex.matrix(rows)}",), (), (line, *entries))
 
+    def _export(self, **options: Any) -> Any:
+        raise PointError(
+            "expected a closed form by x alone to write; found y solved for by Newton's method; "
+            "write J.residual_jacobian.to_code(…) for ∂F/∂(x, y), with J = −(∂F/∂y)⁻¹ ∂F/∂x"
+        )
+
     @property
     def m(self) -> int:
         """How many numbers y has."""

@@ -91,3 +91,32 @@ def test_swapped_rows_have_one_name() -> None:
         (number(2.0), number(0.6)),
     )
     assert len(found.causes) == 1 and set(found.causes.values()) == {4}
+
+
+def grows(x):
+    return torch.exp(2 * x)
+
+
+def test_a_function_with_the_values_of_f_may_be_either() -> None:
+    """exp(2x) by hand for the derivative of exp(2x) is not called right: `of` has to say it."""
+    x = torch.tensor(0.5, dtype=torch.float64)
+    by_hand = lambda x: torch.exp(2 * x)  # noqa: E731 as it is written in a call
+    with pytest.raises(jacmagic.OptionError, match=r"write of='jacobian' .* of='functions'"):
+        jacmagic.assert_jacobian(by_hand, grows, x)
+    found = jacmagic.compare(by_hand, grows, x, of="jacobian")
+    assert found.causes == {"the inner derivative of exp(2·x) is missing, the factor 2": 1}
+    assert jacmagic.compare(by_hand, grows, x, of="functions").ok
+    assert jacmagic.compare(torch.exp, torch.exp, x).ok  # its own derivative
+
+
+def test_a_missing_return_is_named() -> None:
+    """None is no number, not a nan that differs."""
+    with pytest.raises(jacmagic.FunctionError, match="found NoneType; return a matrix"):
+        jacmagic.compare(lambda x: None, grows, torch.tensor(0.5))
+
+
+def test_a_cause_has_decimals_as_they_are_typed() -> None:
+    """9.8 for 9.80665, not 49/5 for 196133/20000."""
+    x = torch.tensor(2.0, dtype=torch.float64)
+    found = jacmagic.compare(lambda x: 9.8 * x, lambda x: 9.80665 * x**2 / 2, x)
+    assert found.causes == {"9.8 where 9.80665 is right": 1}

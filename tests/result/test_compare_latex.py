@@ -100,3 +100,16 @@ def test_what_cannot_be_read_has_a_caret(source: str, message: str, column: int)
     assert message in text
     assert line == f"  {source}"
     assert mark.index("^") == column + 2
+
+
+@pytest.mark.parametrize("source", ["3*x**2", "$$3x^{2}.$$", "3x^2 ."])
+def test_powers_of_python_and_full_stops_are_read(source: str) -> None:
+    """As typed in code, and as a sentence around a formula ends."""
+    assert value(source) == value("3x^2")
+
+
+def test_a_function_without_its_backslash_is_named() -> None:
+    """The message has the command that LaTeX has, or the operator's name."""
+    for source, command in (("tanh(x)", r"\\tanh"), ("sech(x)", r"\\operatorname{sech}")):
+        with pytest.raises(jacmagic.OptionError, match=f"write {command} in the LaTeX"):
+            parse_latex(source, KNOWN.meaning)

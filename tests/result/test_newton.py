@@ -140,6 +140,29 @@ def test_a_singular_sparse_jacobian_is_reported(function, reason) -> None:
     assert found.outcome == "singular" and found.reason.endswith(reason)
 
 
+def test_halving_by_chance_is_no_linear_convergence() -> None:
+    """x² + 1 has no root: some steps that come back from far away speak of no multiple one."""
+    assert solve(lambda x: x**2 + 1, 0.7).reason == "not converged in 50 steps"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "a"}, "a target of 1 numbers; found 'a'"),
+        ({"target": None}, "a target of 1 numbers; found None"),
+        ({"target": float("nan")}, "a target of 1 numbers; found nan"),
+        ({"tolerance": -1.0}, "a tolerance of at least 0; found -1.0"),
+        ({"tolerance": float("nan")}, "a tolerance of at least 0; found nan"),
+        ({"tolerance": "small"}, "a tolerance of at least 0; found 'small'"),
+        ({"max_steps": 2.5}, "at least one step; found 2.5"),
+    ],
+)
+def test_what_no_iteration_can_use_is_refused(options, message) -> None:
+    """Options are read before the first step, with words of their own."""
+    with pytest.raises(jacmagic.OptionError, match=message):
+        solve(torch.sin, 1.0, **options)
+
+
 def test_wrong_arguments_are_refused() -> None:
     """A target of another size, and no steps at all."""
     with pytest.raises(jacmagic.OptionError, match="a target of 1 numbers; found 2"):

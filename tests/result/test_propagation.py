@@ -103,6 +103,7 @@ def test_a_measured_value_is_written_as_the_gum_asks(value, uncertainty, digits,
         ([[1.0, 2.0], [2.0, 1.0]], "negative eigenvalues"),
         ([[1.0, 0.5], [0.4, 1.0]], "symmetric"),
         ({("r",): 1.0}, "two names"),
+        ({"r": 1, "theta": 1, ("r", "theta"): 0.1, ("theta", "r"): 0.2}, "one covariance"),
         ("much", "numbers"),
     ],
 )
@@ -118,3 +119,28 @@ def test_the_report_has_all_three_forms() -> None:
     assert "σ²(polar₁) = σ(r)**2*cos(θ)**2" in bundle["text/plain"]
     assert r"\sigma_{r}^{2} \cos^{2} {\theta}" in bundle["text/latex"]
     assert "<table>" in bundle["text/html"] and "±" in bundle["text/html"]
+
+
+@pytest.mark.parametrize("digits", [0, 1.5, "two"])
+def test_digits_are_a_number_from_one_on(digits) -> None:
+    """Others are refused before anything is shown."""
+    with pytest.raises(jacmagic.OptionError, match="digits of at least 1; found"):
+        J.propagate(0.1, digits=digits)
+
+
+def test_an_output_is_exact_only_to_every_order_tried() -> None:
+    """x² at 0 has no uncertainty to first order, a constant has none at all."""
+    square = jacmagic.jacobian(lambda x: (x**2, 0 * x + 3), number(0.0)).propagate(0.1)
+    assert [str(quantity) for quantity in square.measured] == ["0 ± 0", "3 (exact)"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [("propagate", 0.1), ("fim", 1.0), ("svd", None), ("condition", None), ("newton", 9.0)],
+)
+def test_an_analysis_of_a_contradicted_matrix_says_so(verb, given) -> None:
+    """Where torch's numbers are no derivatives of the function, an analysis shows the verdict."""
+    cut = jacmagic.jacobian(lambda x: x.detach() * x, number(2.0))
+    arguments = () if given is None else (given,)
+    assert "⚠ torch is alone" in repr(getattr(cut, verb)(*arguments))
+    assert "torch is alone" not in repr(getattr(J, verb)(*arguments))

@@ -36,6 +36,8 @@ def test_unknown_languages_and_backends_are_wrong_options(J) -> None:
     """Both are `OptionError`, which is a ValueError too."""
     with pytest.raises(OptionError, match="found 'cobol'"):
         J.to_code("cobol")
+    with pytest.raises(OptionError, match=r"found 'C\+\+'; write to_code\('c\+\+'\)"):
+        J.to_code("C++")
     with pytest.raises(ValueError, match="found 'fast'"):
         J.compile("fast")
 

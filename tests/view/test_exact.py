@@ -147,6 +147,8 @@ def test_texts_are_read_and_never_run(text: str) -> None:
         ({"s": [0, 0, 1]}, r"expected s of shape \(4,\); found a list of 3"),
         ({"v": 1}, r"expected names among s, u, .*m_c.*; found 'v'"),
         ({"u": object()}, "expected an exact value; found object"),
+        ({"u": "1/0"}, "found '1/0' .1 / 0 has no value."),
+        ({"u": float("nan")}, "expected an exact value; found nan"),
         ({"u": [1]}, r"expected u of shape \(\); found a list of 1"),
     ],
 )

@@ -110,3 +110,11 @@ def test_it_is_pickled() -> None:
     """Equations of a module travel, and are solved again at the point."""
     again = pickle.loads(pickle.dumps(jacmagic.implicit(circle, 3.0, 4.0).at(x=4.0)))
     np.testing.assert_allclose(again.to_numpy(), [[-4 / 3]])
+
+
+def test_code_is_written_of_the_equations() -> None:
+    """y(x) has no closed form to export; the message names the one of F."""
+    J = jacmagic.implicit(circle, 3.0, 4.0)
+    with pytest.raises(jacmagic.PointError, match=r"write J\.residual_jacobian\.to_code"):
+        J.to_code("c")
+    assert "value_and_jacobian_of_circle" in J.residual_jacobian.to_code("c")

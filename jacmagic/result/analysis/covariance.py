@@ -93,8 +93,12 @@ def _cross(
             f"expected a covariance of shape {shape} for {key}; found {array.shape}; "
             "write one row for each component of the first name"
         )
-    matrix[one, other] = array.reshape(shape)
-    matrix[other, one] = array.reshape(shape).T
+    block = array.reshape(shape)
+    if matrix[one, other].any() and not np.array_equal(matrix[one, other], block):
+        raise OptionError(
+            f"expected one covariance for {key}; found two that differ; write it once"
+        )
+    matrix[one, other], matrix[other, one] = block, block.T
 
 
 def _positions(name: Any, parts: Mapping[str, slice]) -> slice:

@@ -24,7 +24,7 @@ from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numera
 from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import epsilon_of, point_of
 from jacmagic.result.analysis.covariance import correlation_of, covariance_of, groups_of
-from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
+from jacmagic.result.analysis.notation import direction, doubts, matrix_grid, named, oriented
 from jacmagic.result.analysis.short_form import entries_of, tidied
 from jacmagic.result.analysis.spectrum import finite_array_of
 from jacmagic.result.core import JacobianResult
@@ -148,7 +148,7 @@ class Information(ReportDisplay):
             f"Fisher information JᵀΣ⁻¹J of {self.jacobian.title}",
             self._formula(),
             grids,
-            list(self._warnings()),
+            [*doubts(self.jacobian), *self._warnings()],
             [f"rank {self.rank} of {n}, collinearity index {index}"],
         )
 

@@ -108,9 +108,9 @@ class Iteration:
 
     def _slow(self) -> str:
         """Return an explanation of linear convergence, where that is observed."""
-        lengths = np.array([iterate.step for iterate in self.iterates[-4:]])
+        lengths = np.array([iterate.step for iterate in self.iterates[-9:]])
         ratios: np.ndarray = lengths[1:] / lengths[:-1]
-        if len(ratios) < 3:
+        if len(ratios) < 8:  # fewer are alike by chance, where iterates come back from far away
             return ""
         smallest, largest = float(ratios.min()), float(ratios.max())
         if largest >= 1 or smallest < 0.9 * largest:  # the order is one where the ratio settles

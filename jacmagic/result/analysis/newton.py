@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 
-from jacmagic.errors import OptionError
+from jacmagic.errors import FunctionError, OptionError
 from jacmagic.function.outputs import flatten
 from jacmagic.render.report import Fragment, Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import number
 from jacmagic.result.analysis.iteration import Iterate, Iteration
-from jacmagic.result.analysis.notation import named
+from jacmagic.result.analysis.notation import doubts, named
 from jacmagic.result.analysis.short_form import short_form
 from jacmagic.result.core import JacobianResult
 
@@ -92,7 +93,7 @@ class Newton(ReportDisplay):
             f"Newton's method for {self.jacobian.title}",
             self._formula(),
             [Grid(heads, self._cut(lines))],
-            [] if self.converged else [self.reason],
+            [*([] if self.converged else [self.reason]), *doubts(self.jacobian)],
             [*([self.reason] if self.converged else []), *self.notes],
         )
 
@@ -144,8 +145,12 @@ def newton(
     Of a Hessian, the gradient is solved.
     """
     target_values = _target(target, jacobian.shape[0])
-    if max_steps < 1:
-        raise OptionError(f"expected at least one step; found {max_steps}; write max_steps=50")
+    if not isinstance(max_steps, int) or max_steps < 1:
+        raise OptionError(f"expected at least one step; found {max_steps!r}; write max_steps=50")
+    if tolerance is not None and not _is_length(tolerance):
+        raise OptionError(
+            f"expected a tolerance of at least 0; found {tolerance!r}; write tolerance=1e-6"
+        )
     iteration = Iteration(jacobian, target_values, tolerance, max_steps)
     outcome, reason = iteration.run()
     return Newton(
@@ -159,12 +164,20 @@ def newton(
     )
 
 
+def _is_length(value: Any) -> bool:
+    return isinstance(value, Real) and bool(value >= 0)  # type: ignore[operator]  # Real has >=
+
+
 def _target(target: Any, m: int) -> np.ndarray:
-    leaves = flatten(target).leaves
+    try:
+        leaves = flatten(target).leaves
+    except FunctionError:  # which speaks of the output of a function
+        leaves = ()
     flat = np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
-    if flat.size not in (1, m):
+    if flat.size not in (1, m) or not np.isfinite(flat).all():
+        count = flat.size if np.isfinite(flat).all() and leaves else repr(target)
         raise OptionError(
-            f"expected a target of {m} numbers; found {flat.size}; write one for each output"
+            f"expected a target of {m} numbers; found {count}; write one for each output"
         )
     return np.broadcast_to(flat, (m,)).copy()
 

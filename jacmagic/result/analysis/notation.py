@@ -19,6 +19,12 @@ def named(label: Label) -> Fragment:
     return Fragment(label.unicode, label.tex)
 
 
+def doubts(jacobian: JacobianResult) -> list[str]:
+    """Return the verdict where other sources contradict torch's numbers; else nothing."""
+    agreement = jacobian.agreement
+    return [str(agreement)] if agreement.verdict == "disagree" else []
+
+
 def matrix_grid(
     rows: Sequence[Label], columns: Sequence[Label], values: np.ndarray, digits: int, caption: str
 ) -> Grid:

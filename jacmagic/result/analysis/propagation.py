@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from jacmagic.errors import OptionError
 from jacmagic.labels import Label
 from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
@@ -23,7 +24,7 @@ from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.covariance import correlation_of, covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
-from jacmagic.result.analysis.notation import matrix_grid, named
+from jacmagic.result.analysis.notation import doubts, matrix_grid, named
 from jacmagic.result.analysis.short_form import entries_of, written
 from jacmagic.result.analysis.spectrum import finite_array_of
 from jacmagic.result.core import JacobianResult
@@ -82,7 +83,14 @@ class Propagation(ReportDisplay):
     def measured(self) -> tuple[Measured, ...]:
         """Each output with its uncertainty: `str()` gives "2.51 ± 0.30"."""
         pairs = zip(self.jacobian.flat_value, self.standard_deviations, strict=True)
-        return tuple(Measured(float(value), float(u), self.digits) for value, u in pairs)
+        return tuple(
+            Measured(float(value), float(u), self.digits, exact=u > 0 or self._is_exact(i))
+            for i, (value, u) in enumerate(pairs)
+        )
+
+    def _is_exact(self, i: int) -> bool:
+        """Whether an output without uncertainty has none to second order either."""
+        return not (self.linearity.deviation[i] > 0 or abs(self.linearity.shift[i]) > 0)
 
     @cached_property
     def poor(self) -> tuple[int, ...]:
@@ -113,7 +121,7 @@ class Propagation(ReportDisplay):
             f"Uncertainty of {title} by J Σ Jᵀ",
             self._law(),
             grids,
-            warnings=list(self._warnings()),
+            warnings=[*doubts(self.jacobian), *self._warnings()],
             lines=list(self._checked()),
         )
 
@@ -244,6 +252,8 @@ def propagate(jacobian: JacobianResult, sigma: Any, *, digits: int = GUM_DIGITS)
 
     They are given as `covariance_of` takes them; inputs that a dict does not name are exact.
     """
+    if not isinstance(digits, int) or digits < 1:
+        raise OptionError(f"expected digits of at least 1; found {digits!r}; write digits=2")
     matrix, slices = finite_array_of(jacobian), jacobian.problem.slices
     covariance = covariance_of(sigma, jacobian.columns, slices, missing=0.0)
     product = matrix @ covariance @ matrix.T

@@ -17,7 +17,7 @@ from jacmagic.errors import PointError
 from jacmagic.render.report import Grid, Report, ReportDisplay, numeral, words
 from jacmagic.render.text import displayed
 from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
-from jacmagic.result.analysis.notation import direction, matrix_grid, oriented, title_of
+from jacmagic.result.analysis.notation import direction, doubts, matrix_grid, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
 MAX_VECTORS_SHOWN = 20  # singular vectors in a table
@@ -81,6 +81,7 @@ class Svd(ReportDisplay):
         return Report(
             f"Singular values of {title_of(jacobian)}",
             grids=[Grid(heads, lines)],
+            warnings=doubts(jacobian),
             lines=[rank + displayed(self.condition, digits)],
         )
 
@@ -160,7 +161,7 @@ class Condition(ReportDisplay):
         return Report(
             f"Condition of {title_of(jacobian)}",
             grids=[matrix_grid(rows, columns, self.relative, digits, caption)],
-            warnings=[singular] * (svd.rank < len(svd.s)),
+            warnings=[*doubts(jacobian), *([singular] * (svd.rank < len(svd.s)))],
             lines=[
                 "κ₂ = s₁/s" + f"{len(svd.s)}".translate(_SUBSCRIPTS) + " = "
                 f"{displayed(self.number, digits)}{lost}"

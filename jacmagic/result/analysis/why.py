@@ -185,7 +185,7 @@ def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> _Explanat
     formula = _formula(jacobian, i, j)
     if value == 0:
         kinks = [warning for warning in jacobian.agreement.warnings if warning.startswith("kink")]
-        return "zero", "", None, (f"zero at this point only{formula}", *kinks), ""
+        return "zero", "", None, (f"zero at this point, not at all{formula}", *kinks), ""
     return "finite", "", None, (f"a finite number{formula}",), ""
 
 

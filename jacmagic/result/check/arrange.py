@@ -92,11 +92,14 @@ def real(value: Any) -> torch.Tensor:
     if isinstance(value, torch.Tensor):
         return value if value.is_floating_point() else value.double()
     try:
+        if value is None:  # NumPy would read nan
+            raise TypeError
         return torch.as_tensor(np.asarray(value, dtype=np.float64))
     except (TypeError, ValueError):
         raise FunctionError(
             f"expected numbers in the Jacobian; found {type(value).__name__}; "
             "return a matrix of numbers, outputs by inputs"
+            + (", at the end of the function" if value is None else "")
         ) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Self
 
 import numpy as np
@@ -70,12 +71,24 @@ class Expressions:
 
 
 _POWER = re.compile(r"\*\*(\d+)(?![\d.])")
+_FRACTION = re.compile(r"(?<![\w.*/])(\d+)/(\d+)(?![\w.])")
 _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def as_typed(text: str) -> str:
+    """Return text with 9.8 for 49/5: decimals for fractions whose digits end, from fifths on."""
+
+    def decimal(fraction: re.Match[str]) -> str:
+        above, below = int(fraction[1]), int(fraction[2])
+        ends = below > 4 and 10 ** below.bit_length() % below == 0
+        return f"{Decimal(above) / Decimal(below)}" if ends else fraction[0]
+
+    return _FRACTION.sub(decimal, text)
 
 
 def _typeset(text: str) -> str:
     """Return text with · for products and raised exponents; "" where it is too long."""
-    raised = _POWER.sub(lambda power: power[1].translate(_HIGH), text)
+    raised = _POWER.sub(lambda power: power[1].translate(_HIGH), as_typed(text))
     return "" if len(raised) > MAX_SYMBOLS_WRITTEN else raised.replace("*", "·").replace("··", "**")
 
 

@@ -72,6 +72,13 @@ def _from_callable(hand: Callable[..., Any], result: JacobianResult, make: Make,
     if formulas.is_formula(value) and is_symbolic(value):
         return formulas.from_sympy(value, result)
     if of == "auto" and _is_like_the_function(value, make(called), result):
+        if result.shape[1] == 1:  # f's own values have the shape of its derivatives
+            raise OptionError(
+                f"expected the Jacobian, or another function; found {title_of(hand)}, which "
+                f"returns the values of {result.title} itself and may be either; write "
+                "of='jacobian' if they are meant as derivatives, of='functions' (--functions) to "
+                "compare the derivatives of both"
+            )
         return _from_function(lifted, hand, result, make)
     return _returning(called, result, make, "function", value, traced=lifted)
 

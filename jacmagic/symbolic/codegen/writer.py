@@ -37,8 +37,10 @@ def language(name: str, dtype: str = "float64") -> Language:
         OptionError: there is no such language, or it has no such precision.
     """
     if name not in LANGUAGES:
+        near = str(name).lower()
+        near = near if near in LANGUAGES else "python"
         names = ", ".join(LANGUAGES)
-        raise OptionError(f"expected one of {names}; found {name!r}; write to_code('python')")
+        raise OptionError(f"expected one of {names}; found {name!r}; write to_code({near!r})")
     words = LANGUAGES[name]
     if dtype not in words.precisions:
         precisions = " or ".join(words.precisions)

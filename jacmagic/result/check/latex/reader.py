@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +75,10 @@ class Reader:
         """Return the value of a constant; None for other names."""
         raise NotImplementedError
 
+    def function(self, text: str) -> Callable[..., Any] | None:
+        """Return the function that a token names, or None."""
+        raise NotImplementedError
+
     def sum(self) -> Any:
         """Return the value of the sum that begins here."""
         raise NotImplementedError
@@ -95,6 +100,12 @@ class Reader:
         if token.kind in ("letter", "word", "accent", "command"):
             name, _ = self.name_at(self.at)
             message = f"expected a variable of the function; found {name}"
+            letters = re.match(r"[a-zA-Z]*", self.source[token.column :])
+            word = "" if letters is None else letters[0]
+            for command in (rf"\{word}", rf"\operatorname{{{word}}}"):
+                if self.function(command):
+                    message += f"; write {command}"
+                    break
             raise self.refuse(token.column, message, len(name))
         raise self.wrong("expected a number, a variable or a bracket")
 

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"|(?P<command>\\[a-zA-Z]+)"
     r"|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)"
     r"|(?P<letter>[^\W\d_])"
-    r"|(?P<sign>\\[{}|]|[-+*/^_(){}\[\]|&=<>!,'])"
+    r"|(?P<sign>\\[{}|]|\*\*|[-+*/^_(){}\[\]|&=<>!,']|\.(?=[\s$]*$))"
 )
 
 
@@ -81,7 +81,8 @@ def plain_tokens(source: str, column: int, noun: str = "the LaTeX") -> tuple[lis
     if match is None:
         raise refusal(source, column, f"expected mathematics; found {source[column]!r}", noun=noun)
     kind = match.lastgroup if match.lastgroup != "name" else "begin"
-    return [Token(str(kind), match[0], column)], match.end()
+    text = "^" if match[0] == "**" else match[0]
+    return [Token(str(kind), text, column)], match.end()
 
 
 def _after(silent: re.Match[str]) -> int:

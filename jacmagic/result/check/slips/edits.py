@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.render.text import number
-from jacmagic.result.check.expressions import Expressions, Values, apply
+from jacmagic.result.check.expressions import Expressions, Values, apply, as_typed
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import MAX_GAP, Slip, WrongEntry, constant_name, shown
 
@@ -156,7 +156,7 @@ class _Search:
         if self.graph.operations[operand] == "number":
             other = factor * float(value[0])
             if constant_name(other) is not None:
-                yield Edit("factor", factor * value, shown(other))
+                yield Edit("factor", factor * value, as_typed(shown(other)))
         elif constant_name(factor) is not None and abs(factor) != 1:
             yield Edit("factor", factor * value, f"{shown(factor)}·{{}}")
         elif abs(factor) < MAX_GAP:
