@@ -11,6 +11,7 @@ from jacmagic.symbolic.economy.elimination import eliminate
 from jacmagic.symbolic.economy.factoring import Factoring, substituted
 from jacmagic.symbolic.economy.reading import Reader
 from jacmagic.symbolic.economy.sharing import share_products, share_sums
+from jacmagic.symbolic.economy.terms import Terms, Value
 from jacmagic.symbolic.economy.writing import Writer
 from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Graph, stable_if_affordable
 from jacmagic.symbolic.graph.differentiation import Row, backwards
@@ -46,8 +47,10 @@ def economical(graph: Graph, variables: Sequence[int], roots: Sequence[int]) -> 
     size, least = len(graph.reach(roots)), count(graph, roots).total
     if size > MAX_NODES:
         return best
+    reader = Reader(graph, roots)
+    values = [reader.values[root] for root in roots]
     for factors in (True, False)[: 1 + (size <= MAX_NODES_TO_COMPARE)]:
-        program = _rewritten(graph, variables, roots, factors=factors)
+        program = _rewritten(graph, variables, reader.terms.copy(), values, factors=factors)
         total = count(program.graph, program.roots).total
         if total < least:
             best, least = program, total
@@ -55,10 +58,8 @@ def economical(graph: Graph, variables: Sequence[int], roots: Sequence[int]) -> 
 
 
 def _rewritten(
-    graph: Graph, variables: Sequence[int], roots: Sequence[int], *, factors: bool
+    graph: Graph, variables: Sequence[int], terms: Terms, values: list[Value], *, factors: bool
 ) -> Program:
-    reader = Reader(graph, roots)
-    terms, values = reader.terms, [reader.values[root] for root in roots]
     if factors:
         Factoring(terms, [monomial for _, monomial in values]).run()
         values = substituted(terms, values)

@@ -43,6 +43,13 @@ class Terms:
         self._atoms: dict[tuple, int] = {}
         self._contents: dict[frozenset, int] = {}
 
+    def copy(self) -> Terms:
+        """Return the same atoms, to be rewritten apart from these."""
+        other = Terms()
+        other.definitions, other._atoms = self.definitions.copy(), self._atoms.copy()
+        other.sums, other._contents = self.sums.copy(), self._contents.copy()
+        return other
+
     # ── atoms ─────────────────────────────────────────────────────────────────────────────────
 
     def atom(self, *definition: object) -> int:
